@@ -1,0 +1,1 @@
+//! `#[derive(Block)]`: pairs each field's name and doc comment with its type.

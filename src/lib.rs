@@ -1,0 +1,1 @@
+//! `secureaks`: a Terraform and OpenTofu provider that deploys a secure AKS cluster in one apply.

@@ -1,0 +1,2 @@
+//! The provider's executable: Terraform starts it without arguments.
+fn main() {}
