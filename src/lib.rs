@@ -1,1 +1,4 @@
 //! `secureaks`: a Terraform and OpenTofu provider that deploys a secure AKS cluster in one apply.
+
+pub mod value;
+pub mod framework;
