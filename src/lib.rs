@@ -1,4 +1,6 @@
 //! `secureaks`: a Terraform and OpenTofu provider that deploys a secure AKS cluster in one apply.
 
-pub mod value;
+extern crate self as secureaks;
+
 pub mod framework;
+pub mod value;

@@ -29,18 +29,29 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error about no attribute in particular.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, summary: summary.into(), detail: detail.into(), path: Path::root() }
+        Self {
+            severity: Severity::Error,
+            summary: summary.into(),
+            detail: detail.into(),
+            path: Path::root(),
+        }
     }
 
     /// A warning about no attribute in particular.
     pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(summary, detail) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(summary, detail)
+        }
     }
 
     /// The same message about the attribute at `path`.
     #[must_use]
     pub fn at(self, path: &Path) -> Self {
-        Self { path: path.clone(), ..self }
+        Self {
+            path: path.clone(),
+            ..self
+        }
     }
 }
 
@@ -55,7 +66,11 @@ impl fmt::Display for Diagnostic {
             write!(f, "{}: ", self.path)?;
         }
         f.write_str(&self.summary)?;
-        if self.detail.is_empty() { Ok(()) } else { write!(f, "\n{}", self.detail) }
+        if self.detail.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "\n{}", self.detail)
+        }
     }
 }
 
@@ -76,7 +91,9 @@ impl Diagnostics {
 
     /// Whether there is an error among them.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.0
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// Whether there is nothing to tell.

@@ -34,21 +34,35 @@ pub struct Block {
 impl Block {
     /// The object type of the block's values.
     pub fn ty(&self) -> Type {
-        let attributes = self.attributes.iter().map(|attribute| (attribute.name.to_owned(), attribute.ty()));
-        let blocks = self.blocks.iter().map(|nested| (nested.name.to_owned(), nested.ty()));
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.to_owned(), attribute.ty()));
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|nested| (nested.name.to_owned(), nested.ty()));
         Type::Object(attributes.chain(blocks).collect())
     }
 
     /// The attribute of that name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.name == name)
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
     }
 
     /// The block's value when nothing of it is written: every attribute null, but for defaults
     /// that [`crate::framework`] adds later.
     pub fn empty(&self) -> Value {
-        let attributes = self.attributes.iter().map(|attribute| (attribute.name.to_owned(), Value::Null));
-        let blocks = self.blocks.iter().map(|nested| (nested.name.to_owned(), nested.empty()));
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.to_owned(), Value::Null));
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|nested| (nested.name.to_owned(), nested.empty()));
         Value::Object(attributes.chain(blocks).collect())
     }
 }
@@ -104,7 +118,7 @@ pub enum Nesting {
 
 impl Nesting {
     /// The type of such a collection of `element`.
-    fn of(self, element: Type) -> Type {
+    pub(super) fn of(self, element: Type) -> Type {
         match self {
             Self::Single | Self::Group => element,
             Self::List => Type::List(Box::new(element)),
@@ -146,6 +160,35 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// The attribute a field of the type `F` stands for.
+    pub fn of<F: crate::framework::Field>(name: &'static str, doc: &'static str) -> Self {
+        Self {
+            name,
+            doc,
+            shape: F::shape(),
+            mode: F::MODE,
+            default: None,
+            sensitive: F::SENSITIVE,
+            write_only: F::WRITE_ONLY,
+            kind: Kind::Live,
+            replace: None,
+            stable: false,
+            deprecated: None,
+            same: F::same,
+            allowed: F::allowed(),
+        }
+    }
+
+    /// The same attribute with a default: it may be left out.
+    #[must_use]
+    pub fn default_value(self, value: Value) -> Self {
+        Self {
+            mode: Mode::Optional,
+            default: Some(value),
+            ..self
+        }
+    }
+
     /// The type of its values.
     pub fn ty(&self) -> Type {
         match &self.shape {
@@ -241,7 +284,12 @@ pub struct IdentitySchema {
 impl IdentitySchema {
     /// The type of the identity's values.
     pub fn ty(&self) -> Type {
-        Type::Object(self.attributes.iter().map(|attribute| (attribute.name.to_owned(), attribute.ty.clone())).collect())
+        Type::Object(
+            self.attributes
+                .iter()
+                .map(|attribute| (attribute.name.to_owned(), attribute.ty.clone()))
+                .collect(),
+        )
     }
 }
 

@@ -283,7 +283,11 @@ pub trait Service: Send + Sync + 'static {
     async fn close_ephemeral(&self, type_name: &str, private: Private) -> Vec<Diagnostic>;
 
     /// Calls a function.
-    async fn call_function(&self, name: &str, arguments: Vec<Encoded>) -> Result<Encoded, FunctionError>;
+    async fn call_function(
+        &self,
+        name: &str,
+        arguments: Vec<Encoded>,
+    ) -> Result<Encoded, FunctionError>;
 
     /// Asks everything under way to end soon. What comes afterwards is not affected.
     fn stop(&self);

@@ -13,8 +13,8 @@ use super::{DecodeError, Path, Step, Type, Value};
 /// out: a state may be older or newer than the schema.
 pub fn from_json(bytes: &[u8], ty: &Type) -> Result<Value, DecodeError> {
     let path = Path::root();
-    let raw: Box<RawValue> =
-        serde_json::from_slice(bytes).map_err(|error| DecodeError::new(&path, format!("the text is no JSON: {error}")))?;
+    let raw: Box<RawValue> = serde_json::from_slice(bytes)
+        .map_err(|error| DecodeError::new(&path, format!("the text is no JSON: {error}")))?;
     read(&raw, ty, &path)
 }
 
@@ -29,10 +29,15 @@ pub fn to_json(value: &Value) -> Json {
             (None, None) => json!(number.to_string()),
         },
         Value::String(text) => json!(text),
-        Value::List(items) | Value::Set(items) | Value::Tuple(items) => items.iter().map(to_json).collect(),
-        Value::Map(members) | Value::Object(members) => {
-            Json::Object(members.iter().map(|(name, value)| (name.clone(), to_json(value))).collect())
+        Value::List(items) | Value::Set(items) | Value::Tuple(items) => {
+            items.iter().map(to_json).collect()
         }
+        Value::Map(members) | Value::Object(members) => Json::Object(
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), to_json(value)))
+                .collect(),
+        ),
         Value::Dynamic(ty, value) => json!({"type": ty.to_json(), "value": to_json(value)}),
     }
 }
@@ -47,7 +52,9 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
         Type::Number => {
             // Quoted numbers appear where a writer kept digits that JSON readers lose.
             let text = raw.get().trim_matches('"');
-            text.parse().map(Value::Number).map_err(|_| wrong(raw, ty, path))
+            text.parse()
+                .map(Value::Number)
+                .map_err(|_| wrong(raw, ty, path))
         }
         Type::List(element) => Ok(Value::List(sequence(raw, element, path, Step::Index)?)),
         Type::Set(element) => Ok(Value::set(sequence(raw, element, path, |_| Step::Element)?)),
@@ -57,7 +64,10 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
                 return Err(wrong(raw, ty, path));
             }
             let pairs = items.iter().zip(types).enumerate();
-            pairs.map(|(index, (item, ty))| read(item, ty, &path.join(Step::Index(index)))).collect::<Result<_, _>>().map(Value::Tuple)
+            pairs
+                .map(|(index, (item, ty))| read(item, ty, &path.join(Step::Index(index))))
+                .collect::<Result<_, _>>()
+                .map(Value::Tuple)
         }
         Type::Map(element) => {
             let members: BTreeMap<String, Box<RawValue>> = part(raw, ty, path)?;
@@ -65,15 +75,25 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
                 let value = read(&item, element, &path.join(Step::Key(name.clone())))?;
                 Ok((name, value))
             };
-            members.into_iter().map(read_member).collect::<Result<_, _>>().map(Value::Map)
+            members
+                .into_iter()
+                .map(read_member)
+                .collect::<Result<_, _>>()
+                .map(Value::Map)
         }
         Type::Object(types) => {
             let members: BTreeMap<String, Box<RawValue>> = part(raw, ty, path)?;
             let read_member = |(name, ty): (&String, &Type)| {
-                let value = members.get(name).map_or(Ok(Value::Null), |item| read(item, ty, &path.join_attribute(name)))?;
+                let value = members.get(name).map_or(Ok(Value::Null), |item| {
+                    read(item, ty, &path.join_attribute(name))
+                })?;
                 Ok((name.clone(), value))
             };
-            types.iter().map(read_member).collect::<Result<_, _>>().map(Value::Object)
+            types
+                .iter()
+                .map(read_member)
+                .collect::<Result<_, _>>()
+                .map(Value::Object)
         }
         Type::Dynamic => {
             let mut pair: BTreeMap<String, Box<RawValue>> = part(raw, ty, path)?;
@@ -81,19 +101,33 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
                 return Err(wrong(raw, ty, path));
             };
             let inner: Json = part(&inner, ty, path)?;
-            let inner = Type::from_json(&inner).map_err(|error| DecodeError::new(path, error.to_string()))?;
+            let inner = Type::from_json(&inner)
+                .map_err(|error| DecodeError::new(path, error.to_string()))?;
             let value = read(&value, &inner, path)?;
             Ok(Value::Dynamic(inner, Box::new(value)))
         }
     }
 }
 
-fn sequence(raw: &RawValue, element: &Type, path: &Path, step: impl Fn(usize) -> Step) -> Result<Vec<Value>, DecodeError> {
+fn sequence(
+    raw: &RawValue,
+    element: &Type,
+    path: &Path,
+    step: impl Fn(usize) -> Step,
+) -> Result<Vec<Value>, DecodeError> {
     let items: Vec<Box<RawValue>> = part(raw, &Type::List(Box::new(element.clone())), path)?;
-    items.iter().enumerate().map(|(index, item)| read(item, element, &path.join(step(index)))).collect()
+    items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| read(item, element, &path.join(step(index))))
+        .collect()
 }
 
-fn part<T: serde::de::DeserializeOwned>(raw: &RawValue, ty: &Type, path: &Path) -> Result<T, DecodeError> {
+fn part<T: serde::de::DeserializeOwned>(
+    raw: &RawValue,
+    ty: &Type,
+    path: &Path,
+) -> Result<T, DecodeError> {
     serde_json::from_str(raw.get()).map_err(|_| wrong(raw, ty, path))
 }
 
@@ -125,9 +159,17 @@ mod tests {
 
         let value = from_json(state, &ty);
 
-        let any = Value::Dynamic(Type::Tuple(vec![Type::Number]), Box::new(Value::Tuple(vec![1_i64.into()])));
+        let any = Value::Dynamic(
+            Type::Tuple(vec![Type::Number]),
+            Box::new(Value::Tuple(vec![1_i64.into()])),
+        );
         let big = Value::Number("123456789012345678901234567890.5".parse().unwrap());
-        let expected = Value::object([("any", any), ("big", big), ("new", Value::Null), ("tags", Value::set(vec!["a".into(), "b".into()]))]);
+        let expected = Value::object([
+            ("any", any),
+            ("big", big),
+            ("new", Value::Null),
+            ("tags", Value::set(vec!["a".into(), "b".into()])),
+        ]);
         assert_eq!(value, Ok(expected));
     }
 

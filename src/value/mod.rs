@@ -61,7 +61,12 @@ impl Value {
 
     /// An object of `attributes`.
     pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Self {
-        Self::Object(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
+        Self::Object(
+            attributes
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
+        )
     }
 
     /// Whether this is `null`.
@@ -78,7 +83,9 @@ impl Value {
     pub fn is_wholly_known(&self) -> bool {
         match self {
             Self::Unknown(_) => false,
-            Self::List(items) | Self::Set(items) | Self::Tuple(items) => items.iter().all(Self::is_wholly_known),
+            Self::List(items) | Self::Set(items) | Self::Tuple(items) => {
+                items.iter().all(Self::is_wholly_known)
+            }
             Self::Map(items) | Self::Object(items) => items.values().all(Self::is_wholly_known),
             Self::Dynamic(_, value) => value.is_wholly_known(),
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => true,
@@ -87,7 +94,11 @@ impl Value {
 
     /// The text, if this is text.
     pub fn as_str(&self) -> Option<&str> {
-        if let Self::String(text) = self { Some(text) } else { None }
+        if let Self::String(text) = self {
+            Some(text)
+        } else {
+            None
+        }
     }
 
     /// An object's attribute or a map's element; `Null` when there is none.
@@ -170,7 +181,10 @@ pub struct DecodeError {
 impl DecodeError {
     /// An error at `path`.
     pub fn new(path: &Path, problem: impl Into<String>) -> Self {
-        Self { path: path.clone(), problem: problem.into() }
+        Self {
+            path: path.clone(),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -186,7 +200,10 @@ pub struct Encoded {
 impl Encoded {
     /// The msgpack form of a value of the type `ty`.
     pub fn of(value: &Value, ty: &Type) -> Self {
-        Self { msgpack: to_msgpack(value, ty), json: Vec::new() }
+        Self {
+            msgpack: to_msgpack(value, ty),
+            json: Vec::new(),
+        }
     }
 
     /// The value, read as the type `ty`; `Null` when nothing was sent.

@@ -50,11 +50,20 @@ fn read(wire: Wire, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
             None => Err(DecodeError::new(path, "the text is not UTF-8")),
         },
         (Type::Number, wire) => number(&wire, path),
-        (Type::List(element), Wire::Array(items)) => Ok(Value::List(sequence(items, element, path, Step::Index)?)),
-        (Type::Set(element), Wire::Array(items)) => Ok(Value::set(sequence(items, element, path, |_| Step::Element)?)),
+        (Type::List(element), Wire::Array(items)) => {
+            Ok(Value::List(sequence(items, element, path, Step::Index)?))
+        }
+        (Type::Set(element), Wire::Array(items)) => {
+            Ok(Value::set(sequence(items, element, path, |_| {
+                Step::Element
+            })?))
+        }
         (Type::Tuple(types), Wire::Array(items)) if types.len() == items.len() => {
             let pairs = items.into_iter().zip(types).enumerate();
-            pairs.map(|(index, (item, ty))| read(item, ty, &path.join(Step::Index(index)))).collect::<Result<_, _>>().map(Value::Tuple)
+            pairs
+                .map(|(index, (item, ty))| read(item, ty, &path.join(Step::Index(index))))
+                .collect::<Result<_, _>>()
+                .map(Value::Tuple)
         }
         (Type::Map(element), Wire::Map(entries)) => {
             let mut members = BTreeMap::new();
@@ -80,37 +89,65 @@ fn read(wire: Wire, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
         (Type::Dynamic, Wire::Array(mut items)) if items.len() == 2 => {
             let value = items.pop().unwrap_or(Wire::Nil);
             let Some(Wire::Binary(json)) = items.pop() else {
-                return Err(DecodeError::new(path, "a dynamic value is a pair of its type and itself"));
+                return Err(DecodeError::new(
+                    path,
+                    "a dynamic value is a pair of its type and itself",
+                ));
             };
             let ty = serde_json::from_slice(&json)
-                .map_err(|error| DecodeError::new(path, format!("the value's type is no JSON: {error}")))
-                .and_then(|json| Type::from_json(&json).map_err(|error| DecodeError::new(path, error.to_string())))?;
+                .map_err(|error| {
+                    DecodeError::new(path, format!("the value's type is no JSON: {error}"))
+                })
+                .and_then(|json| {
+                    Type::from_json(&json)
+                        .map_err(|error| DecodeError::new(path, error.to_string()))
+                })?;
             let value = read(value, &ty, path)?;
             Ok(Value::Dynamic(ty, Box::new(value)))
         }
-        (ty, wire) => Err(DecodeError::new(path, format!("wanted {}, found {}", ty.to_json(), kind(&wire)))),
+        (ty, wire) => Err(DecodeError::new(
+            path,
+            format!("wanted {}, found {}", ty.to_json(), kind(&wire)),
+        )),
     }
 }
 
-fn sequence(items: Vec<Wire>, element: &Type, path: &Path, step: impl Fn(usize) -> Step) -> Result<Vec<Value>, DecodeError> {
-    items.into_iter().enumerate().map(|(index, item)| read(item, element, &path.join(step(index)))).collect()
+fn sequence(
+    items: Vec<Wire>,
+    element: &Type,
+    path: &Path,
+    step: impl Fn(usize) -> Step,
+) -> Result<Vec<Value>, DecodeError> {
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(index, item)| read(item, element, &path.join(step(index))))
+        .collect()
 }
 
 fn key(name: Wire, path: &Path) -> Result<String, DecodeError> {
-    let Wire::String(text) = name else { return Err(DecodeError::new(path, "a key is not text")) };
-    text.into_str().ok_or_else(|| DecodeError::new(path, "a key is not UTF-8"))
+    let Wire::String(text) = name else {
+        return Err(DecodeError::new(path, "a key is not text"));
+    };
+    text.into_str()
+        .ok_or_else(|| DecodeError::new(path, "a key is not UTF-8"))
 }
 
 /// Numbers come as integers, as floats, or as text when neither holds them (cty `msgpack/marshal.go`).
 fn number(wire: &Wire, path: &Path) -> Result<Value, DecodeError> {
     let number = match wire {
-        Wire::Integer(integer) => integer.as_i64().map(Number::from).or_else(|| integer.as_u64().map(Number::from)),
+        Wire::Integer(integer) => integer
+            .as_i64()
+            .map(Number::from)
+            .or_else(|| integer.as_u64().map(Number::from)),
         Wire::F32(float) => Number::from_float(f64::from(*float)),
         Wire::F64(float) => Number::from_float(*float),
         Wire::String(text) => text.as_str().and_then(|text| text.parse().ok()),
         _ => None,
     };
-    number.map(Value::Number).ok_or_else(|| DecodeError::new(path, format!("wanted a number, found {}", kind(wire))))
+    number
+        .map(Value::Number)
+        .ok_or_else(|| DecodeError::new(path, format!("wanted a number, found {}", kind(wire))))
 }
 
 fn write(value: &Value, ty: &Type) -> Wire {
@@ -137,18 +174,46 @@ fn write(value: &Value, ty: &Type) -> Wire {
             Wire::Array(items.iter().map(|item| write(item, element)).collect())
         }
         Value::Tuple(items) => {
-            let types: &[Type] = if let Type::Tuple(types) = ty { types } else { &[] };
-            Wire::Array(items.iter().zip(types).map(|(item, ty)| write(item, ty)).collect())
+            let types: &[Type] = if let Type::Tuple(types) = ty {
+                types
+            } else {
+                &[]
+            };
+            Wire::Array(
+                items
+                    .iter()
+                    .zip(types)
+                    .map(|(item, ty)| write(item, ty))
+                    .collect(),
+            )
         }
         Value::Map(members) => {
-            let element = if let Type::Map(element) = ty { element } else { &Type::Dynamic };
-            Wire::Map(members.iter().map(|(name, item)| (Wire::from(name.as_str()), write(item, element))).collect())
+            let element = if let Type::Map(element) = ty {
+                element
+            } else {
+                &Type::Dynamic
+            };
+            Wire::Map(
+                members
+                    .iter()
+                    .map(|(name, item)| (Wire::from(name.as_str()), write(item, element)))
+                    .collect(),
+            )
         }
         // Exactly the attributes of the type: one more or less is refused by Terraform.
         Value::Object(members) => {
             let empty = BTreeMap::new();
-            let types = if let Type::Object(types) = ty { types } else { &empty };
-            let member = |(name, ty): (&String, &Type)| (Wire::from(name.as_str()), write(members.get(name).unwrap_or(&Value::Null), ty));
+            let types = if let Type::Object(types) = ty {
+                types
+            } else {
+                &empty
+            };
+            let member = |(name, ty): (&String, &Type)| {
+                (
+                    Wire::from(name.as_str()),
+                    write(members.get(name).unwrap_or(&Value::Null), ty),
+                )
+            };
             Wire::Map(types.iter().map(member).collect())
         }
         Value::Dynamic(inner, value) => write(value, inner),
@@ -183,11 +248,17 @@ mod tests {
 
     #[test]
     fn a_value_survives_the_wire() {
-        let any = Value::Dynamic(Type::List(Box::new(Type::Bool)), Box::new(Value::List(vec![Value::Bool(true), Value::Null])));
+        let any = Value::Dynamic(
+            Type::List(Box::new(Type::Bool)),
+            Box::new(Value::List(vec![Value::Bool(true), Value::Null])),
+        );
         let value = Value::object([
             ("any", any),
             ("name", Value::unknown()),
-            ("size", Value::Number("123456789012345678901234567890.5".parse().unwrap())),
+            (
+                "size",
+                Value::Number("123456789012345678901234567890.5".parse().unwrap()),
+            ),
             ("tags", Value::set(vec!["b".into(), "a".into()])),
         ]);
 
@@ -200,9 +271,20 @@ mod tests {
     fn numbers_are_written_as_cty_writes_them() {
         let numbers = ["9007199254740993", "2.5", "0.1", "18446744073709551617"];
 
-        let wire: Vec<Wire> = numbers.iter().map(|text| write(&Value::Number(text.parse().unwrap()), &Type::Number)).collect();
+        let wire: Vec<Wire> = numbers
+            .iter()
+            .map(|text| write(&Value::Number(text.parse().unwrap()), &Type::Number))
+            .collect();
 
-        assert_eq!(wire, [Wire::from(9_007_199_254_740_993_i64), Wire::F64(2.5), Wire::from("0.1"), Wire::from("18446744073709551617")]);
+        assert_eq!(
+            wire,
+            [
+                Wire::from(9_007_199_254_740_993_i64),
+                Wire::F64(2.5),
+                Wire::from("0.1"),
+                Wire::from("18446744073709551617")
+            ]
+        );
     }
 
     /// `"pre-${unknown}"` as Terraform 1.6 and later send it: extension 12, not null, prefix "pre-".
@@ -214,8 +296,13 @@ mod tests {
 
         let value = from_msgpack(&sent, &Type::String).unwrap();
 
-        let Value::Unknown(refinement) = &value else { panic!("{value:?}") };
-        assert_eq!((refinement.is_not_null(), refinement.prefix()), (true, Some("pre-".to_owned())));
+        let Value::Unknown(refinement) = &value else {
+            panic!("{value:?}")
+        };
+        assert_eq!(
+            (refinement.is_not_null(), refinement.prefix()),
+            (true, Some("pre-".to_owned()))
+        );
         assert_eq!(to_msgpack(&value, &Type::String), sent);
     }
 
@@ -228,13 +315,21 @@ mod tests {
 
     #[test]
     fn missing_attributes_are_null_and_foreign_ones_are_dropped() {
-        let wire = Wire::Map(vec![("name".into(), "x".into()), ("gone".into(), true.into())]);
+        let wire = Wire::Map(vec![
+            ("name".into(), "x".into()),
+            ("gone".into(), true.into()),
+        ]);
         let mut bytes = Vec::new();
         rmpv::encode::write_value(&mut bytes, &wire).unwrap();
 
         let value = from_msgpack(&bytes, &thing());
 
-        let expected = Value::object([("any", Value::Null), ("name", "x".into()), ("size", Value::Null), ("tags", Value::Null)]);
+        let expected = Value::object([
+            ("any", Value::Null),
+            ("name", "x".into()),
+            ("size", Value::Null),
+            ("tags", Value::Null),
+        ]);
         assert_eq!(value, Ok(expected));
     }
 

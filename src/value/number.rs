@@ -12,12 +12,18 @@ pub struct Number(BigDecimal);
 impl Number {
     /// The number a finite float stands for exactly; `None` for NaN and the infinities.
     pub fn from_float(value: f64) -> Option<Self> {
-        BigDecimal::try_from(value).ok().map(|decimal| Self(decimal.normalized()))
+        BigDecimal::try_from(value)
+            .ok()
+            .map(|decimal| Self(decimal.normalized()))
     }
 
     /// The number as an `i64`, if it is an integer in range.
     pub fn as_i64(&self) -> Option<i64> {
-        if self.0.is_integer() { self.0.to_i64() } else { None }
+        if self.0.is_integer() {
+            self.0.to_i64()
+        } else {
+            None
+        }
     }
 
     /// The number as a float, if a float holds it without loss.
@@ -78,7 +84,14 @@ mod tests {
 
         let number: Number = text.parse().unwrap();
 
-        assert_eq!((number.to_string().as_str(), number.as_i64(), number.as_exact_f64()), (text, None, None));
+        assert_eq!(
+            (
+                number.to_string().as_str(),
+                number.as_i64(),
+                number.as_exact_f64()
+            ),
+            (text, None, None)
+        );
     }
 
     #[test]
@@ -86,6 +99,9 @@ mod tests {
         let half: Number = "2.5".parse().unwrap();
         let tenth: Number = "0.1".parse().unwrap();
 
-        assert_eq!((half.as_exact_f64(), tenth.as_exact_f64()), (Some(2.5), None));
+        assert_eq!(
+            (half.as_exact_f64(), tenth.as_exact_f64()),
+            (Some(2.5), None)
+        );
     }
 }

@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn a_path_reads_like_an_expression() {
-        let path = Path::attribute("network").join_attribute("rules").join(Step::Index(2)).join(Step::Key("a b".into()));
+        let path = Path::attribute("network")
+            .join_attribute("rules")
+            .join(Step::Index(2))
+            .join(Step::Key("a b".into()));
 
         let text = path.to_string();
 

@@ -20,7 +20,13 @@ impl Refinement {
 
     /// Reads an extension value. Any code stands for an unknown value; only 12 says more.
     pub(super) fn from_wire(code: i8, bytes: &[u8]) -> Self {
-        if code == Self::REFINED { Self { wire: bytes.to_vec() } } else { Self::default() }
+        if code == Self::REFINED {
+            Self {
+                wire: bytes.to_vec(),
+            }
+        } else {
+            Self::default()
+        }
     }
 
     pub(super) fn to_wire(&self) -> Wire {
@@ -34,7 +40,8 @@ impl Refinement {
 
     /// Whether the value is certain not to be null.
     pub fn is_not_null(&self) -> bool {
-        self.entry(NULLNESS).is_some_and(|value| value.as_bool() == Some(false))
+        self.entry(NULLNESS)
+            .is_some_and(|value| value.as_bool() == Some(false))
     }
 
     /// The text the value is certain to begin with.
@@ -45,6 +52,9 @@ impl Refinement {
     fn entry(&self, key: u64) -> Option<Wire> {
         let map = rmpv::decode::read_value(&mut self.wire.as_slice()).ok()?;
         let Wire::Map(entries) = map else { return None };
-        entries.into_iter().find(|(name, _)| name.as_u64() == Some(key)).map(|(_, value)| value)
+        entries
+            .into_iter()
+            .find(|(name, _)| name.as_u64() == Some(key))
+            .map(|(_, value)| value)
     }
 }

@@ -44,11 +44,15 @@ impl Type {
             Self::Set(element) => json!(["set", element.to_json()]),
             Self::Map(element) => json!(["map", element.to_json()]),
             Self::Object(members) => {
-                let members: serde_json::Map<String, Json> =
-                    members.iter().map(|(name, ty)| (name.clone(), ty.to_json())).collect();
+                let members: serde_json::Map<String, Json> = members
+                    .iter()
+                    .map(|(name, ty)| (name.clone(), ty.to_json()))
+                    .collect();
                 json!(["object", members])
             }
-            Self::Tuple(items) => json!(["tuple", items.iter().map(Self::to_json).collect::<Vec<_>>()]),
+            Self::Tuple(items) => {
+                json!(["tuple", items.iter().map(Self::to_json).collect::<Vec<_>>()])
+            }
         }
     }
 
@@ -66,16 +70,23 @@ impl Type {
             // An object may carry the list of its optional attributes as a third item; it does
             // not change the values.
             Json::Array(items) => match (items.first().and_then(Json::as_str), items.get(1)) {
-                (Some("list"), Some(element)) => Ok(Self::List(Box::new(Self::from_json(element)?))),
+                (Some("list"), Some(element)) => {
+                    Ok(Self::List(Box::new(Self::from_json(element)?)))
+                }
                 (Some("set"), Some(element)) => Ok(Self::Set(Box::new(Self::from_json(element)?))),
                 (Some("map"), Some(element)) => Ok(Self::Map(Box::new(Self::from_json(element)?))),
                 (Some("object"), Some(Json::Object(members))) => {
-                    let members = members.iter().map(|(name, ty)| Ok((name.clone(), Self::from_json(ty)?)));
+                    let members = members
+                        .iter()
+                        .map(|(name, ty)| Ok((name.clone(), Self::from_json(ty)?)));
                     Ok(Self::Object(members.collect::<Result<_, TypeError>>()?))
                 }
-                (Some("tuple"), Some(Json::Array(items))) => {
-                    Ok(Self::Tuple(items.iter().map(Self::from_json).collect::<Result<_, TypeError>>()?))
-                }
+                (Some("tuple"), Some(Json::Array(items))) => Ok(Self::Tuple(
+                    items
+                        .iter()
+                        .map(Self::from_json)
+                        .collect::<Result<_, TypeError>>()?,
+                )),
                 _ => Err(wrong()),
             },
             _ => Err(wrong()),
@@ -92,8 +103,14 @@ mod tests {
         let ty = Type::Object(BTreeMap::from([
             ("flags".to_owned(), Type::Map(Box::new(Type::Bool))),
             ("names".to_owned(), Type::Set(Box::new(Type::String))),
-            ("pair".to_owned(), Type::Tuple(vec![Type::Number, Type::Dynamic])),
-            ("rows".to_owned(), Type::List(Box::new(Type::Object(BTreeMap::new())))),
+            (
+                "pair".to_owned(),
+                Type::Tuple(vec![Type::Number, Type::Dynamic]),
+            ),
+            (
+                "rows".to_owned(),
+                Type::List(Box::new(Type::Object(BTreeMap::new()))),
+            ),
         ]));
 
         let back = Type::from_json(&ty.to_json());
