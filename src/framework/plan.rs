@@ -9,21 +9,24 @@ use crate::value::{Path, Step, Value};
 
 /// A block of which nothing is written: its defaults, and null.
 pub fn defaults(block: &Block) -> Value {
-    with_defaults(block, &block.empty())
+    with_defaults(block, &block.empty(), &Value::Null)
 }
 
-/// What the user wrote, with defaults where something was left out. Null and unknown blocks stay
-/// what they are.
-pub fn with_defaults(block: &Block, config: &Value) -> Value {
+/// What the user wrote, with defaults where something was left out; a sticky attribute keeps what
+/// it had before instead. Null and unknown blocks stay what they are.
+pub fn with_defaults(block: &Block, config: &Value, prior: &Value) -> Value {
     let Some(members) = config.members() else {
         return config.clone();
     };
     let mut filled = members.clone();
     for attribute in &block.attributes {
-        let written = config.member(attribute.name);
+        let (written, before) = (config.member(attribute.name), prior.member(attribute.name));
         let value = match (&attribute.default, &attribute.shape) {
+            (Some(_), _) if written.is_null() && attribute.sticky && !before.is_null() => before.clone(),
             (Some(default), _) if written.is_null() => default.clone(),
-            (_, Shape::Nested(_, inner)) => each(written, &mut |item| with_defaults(inner, item)),
+            (_, Shape::Nested(nesting, inner)) => {
+                pairwise(*nesting, written, before, &mut |item, before| with_defaults(inner, item, before))
+            }
             _ => written.clone(),
         };
         filled.insert(attribute.name.to_owned(), value);
@@ -89,7 +92,7 @@ pub fn reconcile(block: &Block, live: &Value, prior: &Value) -> Value {
                     reconcile(inner, item, before)
                 })
             }
-            _ => keep_spelling(attribute, found, before),
+            _ => kept_if_covered(attribute, found, before),
         };
         state.insert(attribute.name.to_owned(), value);
     }
@@ -283,13 +286,17 @@ pub fn with_write_only(block: &Block, planned: &Value, config: &Value) -> Value 
     Value::Object(filled)
 }
 
-fn keep_spelling(attribute: &Attribute, value: &Value, prior: &Value) -> Value {
-    let comparable = !prior.is_null() && !value.is_null() && value.is_wholly_known();
-    if comparable && (attribute.same)(value, prior) {
-        prior.clone()
-    } else {
-        value.clone()
-    }
+/// What is wanted, in the prior spelling if that is the same. `same` is asked whether the first
+/// covers the second.
+fn keep_spelling(attribute: &Attribute, wanted: &Value, prior: &Value) -> Value {
+    let comparable = !prior.is_null() && !wanted.is_null() && wanted.is_wholly_known();
+    if comparable && (attribute.same)(wanted, prior) { prior.clone() } else { wanted.clone() }
+}
+
+/// What was found, or what was wanted before if that still covers it.
+fn kept_if_covered(attribute: &Attribute, found: &Value, prior: &Value) -> Value {
+    let comparable = !prior.is_null() && !found.is_null();
+    if comparable && (attribute.same)(prior, found) { prior.clone() } else { found.clone() }
 }
 
 /// The objects of a nested value, changed one by one.

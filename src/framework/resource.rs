@@ -30,6 +30,10 @@ pub trait Resource: Send + Sync + 'static {
     /// What names the object at the service.
     type Identity: Block;
 
+    /// Changes the defaults in `filled`, what the user wrote in `config` with the schema's
+    /// defaults put in, where they depend on more than the attribute itself.
+    fn defaults(&self, _filled: &mut Value, _config: &Value) {}
+
     /// Judges what the user wrote, as far as it is known, without asking anybody.
     fn check(&self, _spec: &Self::Spec, _diagnostics: &mut Diagnostics) {}
 

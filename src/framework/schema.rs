@@ -151,6 +151,8 @@ pub struct Attribute {
     pub replace: Option<&'static str>,
     /// Whether an update leaves its value as it is; for what the service says.
     pub stable: bool,
+    /// Whether it keeps the value it has when it is left out; its default is for new objects only.
+    pub sticky: bool,
     /// What to use instead; `None` while it is current.
     pub deprecated: Option<&'static str>,
     /// Whether two spellings mean the same.
@@ -173,6 +175,7 @@ impl Attribute {
             kind: Kind::Live,
             replace: None,
             stable: false,
+            sticky: false,
             deprecated: None,
             same: F::same,
             allowed: F::allowed(),

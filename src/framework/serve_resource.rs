@@ -69,6 +69,14 @@ impl<R: Resource> ServedResource<R> {
         }
     }
 
+    fn filled(&self, block: &super::schema::Block, config: &Value, prior: &Value) -> Value {
+        let mut filled = plan::with_defaults(block, config, prior);
+        if filled.members().is_some() {
+            self.resource.defaults(&mut filled, config);
+        }
+        filled
+    }
+
     fn identity(&self, value: &Value, ty: &Type) -> Option<Encoded> {
         if value.is_null() {
             return None;
@@ -254,11 +262,7 @@ impl<R: Resource> AnyResource<R::Client> for ServedResource<R> {
         match request.config.decode(&block.ty()) {
             Ok(config) => {
                 judge::judge(&block, &config, request.client, &mut diagnostics);
-                let spec = R::Spec::from_value(
-                    &plan::with_defaults(&block, &config),
-                    Origin::Configuration,
-                    &mut diagnostics,
-                );
+                let spec = R::Spec::from_value(&self.filled(&block, &config, &Value::Null), Origin::Configuration, &mut diagnostics);
                 self.resource.check(&spec, &mut diagnostics);
             }
             Err(error) => diagnostics.push(undecodable("configuration", &error)),
@@ -369,7 +373,7 @@ impl<R: Resource> AnyResource<R::Client> for ServedResource<R> {
             finish_plan(&mut response, &call, outcome);
             return response;
         }
-        let filled = plan::with_defaults(&block, &config);
+        let filled = self.filled(&block, &config, &prior);
         let mut errors = Diagnostics::default();
         let written = R::Spec::from_value(&filled, Origin::Configuration, &mut errors);
         self.resource.check(&written, &mut errors);

@@ -189,7 +189,7 @@ fn judged<Query: Block>(
         Err(error) => return (undecodable("configuration", &error).into(), None),
     };
     judge::judge(&schema.block, &config, request.client, &mut diagnostics);
-    let filled = plan::with_defaults(&schema.block, &config);
+    let filled = plan::with_defaults(&schema.block, &config, &Value::Null);
     let query = Query::from_value(&filled, Origin::Configuration, &mut diagnostics);
     (diagnostics, Some((query, filled)))
 }

@@ -18,7 +18,7 @@ use super::{
         Renewed, Service, UpgradeRequest, ValidateRequest, ValueResponse,
     },
 };
-use crate::value::{Encoded, from_json};
+use crate::value::{Encoded, Value, from_json};
 
 /// A provider behind the calls of the protocol.
 pub struct Server<P: Provider> {
@@ -160,7 +160,7 @@ impl<P: Provider> Service for Server<P> {
             Ok(config) => {
                 judge::judge(&block, &config, request.client, &mut diagnostics);
                 let config = P::Config::from_value(
-                    &plan::with_defaults(&block, &config),
+                    &plan::with_defaults(&block, &config, &Value::Null),
                     Origin::Configuration,
                     &mut diagnostics,
                 );
@@ -176,7 +176,7 @@ impl<P: Provider> Service for Server<P> {
         let mut diagnostics = Diagnostics::default();
         let config = match request.config.decode(&block.ty()) {
             Ok(config) => P::Config::from_value(
-                &plan::with_defaults(&block, &config),
+                &plan::with_defaults(&block, &config, &Value::Null),
                 Origin::Configuration,
                 &mut diagnostics,
             ),

@@ -19,6 +19,7 @@ use syn::{
 /// - `default`: left out means the block with all its own defaults.
 /// - `replace = "REASON"`: a change needs a new object, and why.
 /// - `stable`: an update leaves what the service says here as it is.
+/// - `sticky`: left out it keeps the value it has; the default is for new objects only.
 /// - `local`: not the object's; a read keeps what the user wrote.
 /// - `unmanaged`: while it is left out it stays so, whatever the object says.
 /// - `deprecated = "TEXT"`: what to use instead.
@@ -126,6 +127,9 @@ fn declaration(field: &Field, ident: &Ident, key: &str) -> Result<TokenStream> {
     if options.stable {
         changes.push(quote! { stable: true });
     }
+    if options.sticky {
+        changes.push(quote! { sticky: true });
+    }
     if let Some(kind) = options.kind {
         changes.push(quote! { kind: Kind::#kind });
     }
@@ -147,6 +151,7 @@ struct Options {
     replace: Option<LitStr>,
     deprecated: Option<LitStr>,
     stable: bool,
+    sticky: bool,
     kind: Option<Ident>,
 }
 
@@ -157,6 +162,7 @@ impl Options {
             replace: None,
             deprecated: None,
             stable: false,
+            sticky: false,
             kind: None,
         };
         for attribute in field
@@ -174,12 +180,14 @@ impl Options {
                     options.deprecated = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("stable") {
                     options.stable = true;
+                } else if meta.path.is_ident("sticky") {
+                    options.sticky = true;
                 } else if meta.path.is_ident("local") {
                     options.kind = Some(Ident::new("Local", proc_macro2::Span::call_site()));
                 } else if meta.path.is_ident("unmanaged") {
                     options.kind = Some(Ident::new("UnmanagedWhenNull", proc_macro2::Span::call_site()));
                 } else {
-                    return Err(meta.error("expected `default`, `replace = \"..\"`, `stable`, `local`, `unmanaged` or `deprecated = \"..\"`"));
+                    return Err(meta.error("expected `default`, `replace = \"..\"`, `stable`, `sticky`, `local`, `unmanaged` or `deprecated = \"..\"`"));
                 }
                 Ok(())
             })?;

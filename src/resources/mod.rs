@@ -1,0 +1,6 @@
+//! The resources, one folder each, and what they share: the texts of Azure that users write, and
+//! how Azure's refusals are told.
+
+pub mod cluster;
+mod refusals;
+mod texts;
