@@ -1,1 +1,3 @@
 //! `secureaks`: a Terraform and OpenTofu provider that deploys a secure AKS cluster in one apply.
+
+pub mod azure;
