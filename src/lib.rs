@@ -2,5 +2,6 @@
 
 extern crate self as secureaks;
 
+pub mod azure;
 pub mod framework;
 pub mod value;

@@ -1,0 +1,194 @@
+//! `Microsoft.ContainerService/managedClusters`, API 2026-05-01: the parts we use, and the requests.
+//!
+//! A PUT replaces the cluster, so every struct keeps what it does not know in `extra` and gives it back.
+//! Values are plain text here: what they may be is decided above, since an existing cluster must always read.
+
+use std::collections::BTreeMap;
+
+use super::ResourceId;
+use super::agent_pool::{AgentPoolProfile, PowerState, Status};
+use super::model::model;
+use crate::azure::request::{Method, Precondition, Request};
+
+pub use super::cluster_network::{
+    ApiServerAccessProfile, LoadBalancerProfile, NatGatewayProfile, NetworkProfile,
+};
+pub use super::cluster_security::{
+    AadProfile, ImageCleaner, OidcIssuerProfile, SecurityProfile, Switch, UserAssignedIdentity,
+};
+
+/// The version of the API that the models were written for.
+pub const API_VERSION: &str = "2026-05-01";
+
+/// The type of a cluster's id.
+pub const RESOURCE_TYPE: &str = "Microsoft.ContainerService/managedClusters";
+
+model! {
+    /// A cluster as Azure Resource Manager shows and takes it.
+    ManagedCluster {
+        id: String = "id",
+        name: String = "name",
+        resource_type: String = "type",
+        location: String = "location",
+        tags: BTreeMap<String, String> = "tags",
+        sku: Sku = "sku",
+        identity: Identity = "identity",
+        etag: String = "eTag",
+        properties: Properties = "properties",
+    }
+}
+
+model! {
+    /// What a cluster costs and promises.
+    Sku {
+        name: String = "name",
+        tier: String = "tier",
+    }
+}
+
+model! {
+    /// Who the control plane is.
+    Identity {
+        kind: String = "type",
+        principal_id: String = "principalId",
+        tenant_id: String = "tenantId",
+        user_assigned_identities: BTreeMap<String, Option<AssignedIdentity>> = "userAssignedIdentities",
+    }
+}
+
+model! {
+    /// What Azure adds to a user-assigned identity that a cluster names.
+    AssignedIdentity {
+        client_id: String = "clientId",
+        principal_id: String = "principalId",
+    }
+}
+
+model! {
+    /// A cluster's own settings and state.
+    Properties {
+        provisioning_state: String = "provisioningState",
+        power_state: PowerState = "powerState",
+        status: Status = "status",
+        kubernetes_version: String = "kubernetesVersion",
+        current_kubernetes_version: String = "currentKubernetesVersion",
+        dns_prefix: String = "dnsPrefix",
+        fqdn: String = "fqdn",
+        private_fqdn: String = "privateFQDN",
+        portal_fqdn: String = "azurePortalFQDN",
+        node_resource_group: String = "nodeResourceGroup",
+        enable_rbac: bool = "enableRBAC",
+        disable_local_accounts: bool = "disableLocalAccounts",
+        aad_profile: AadProfile = "aadProfile",
+        agent_pool_profiles: Vec<AgentPoolProfile> = "agentPoolProfiles",
+        network_profile: NetworkProfile = "networkProfile",
+        api_server_access_profile: ApiServerAccessProfile = "apiServerAccessProfile",
+        auto_upgrade_profile: AutoUpgradeProfile = "autoUpgradeProfile",
+        oidc_issuer_profile: OidcIssuerProfile = "oidcIssuerProfile",
+        security_profile: SecurityProfile = "securityProfile",
+        identity_profile: BTreeMap<String, UserAssignedIdentity> = "identityProfile",
+        disk_encryption_set_id: String = "diskEncryptionSetID",
+        support_plan: String = "supportPlan",
+        resource_uid: String = "resourceUID",
+        max_agent_pools: i64 = "maxAgentPools",
+    }
+}
+
+model! {
+    /// Which upgrades happen by themselves.
+    AutoUpgradeProfile {
+        upgrade_channel: String = "upgradeChannel",
+        node_os_upgrade_channel: String = "nodeOSUpgradeChannel",
+    }
+}
+
+impl ManagedCluster {
+    /// The cluster as a PUT may carry it: without what only the service decides.
+    ///
+    /// Read-only properties are those the API's schema of 2026-05-01 marks so. The values of
+    /// `userAssignedIdentities` must be empty objects (Azure/AKS issue 2241).
+    #[must_use]
+    pub fn for_put(mut self) -> Self {
+        (self.id, self.name, self.resource_type, self.etag) = (None, None, None, None);
+        self.extra.remove("systemData");
+        if let Some(identity) = &mut self.identity {
+            (identity.principal_id, identity.tenant_id) = (None, None);
+            for assigned in identity.user_assigned_identities.iter_mut().flat_map(BTreeMap::values_mut) {
+                *assigned = Some(AssignedIdentity::default());
+            }
+        }
+        if let Some(properties) = &mut self.properties {
+            properties.strip_read_only();
+        }
+        self
+    }
+
+    /// The state the service has the cluster in, such as `Succeeded` or `Updating`.
+    pub fn provisioning_state(&self) -> Option<&str> {
+        self.properties.as_ref()?.provisioning_state.as_deref()
+    }
+}
+
+impl Properties {
+    fn strip_read_only(&mut self) {
+        self.provisioning_state = None;
+        self.power_state = None;
+        self.status = None;
+        self.current_kubernetes_version = None;
+        self.fqdn = None;
+        self.private_fqdn = None;
+        self.portal_fqdn = None;
+        self.resource_uid = None;
+        self.max_agent_pools = None;
+        if let Some(issuer) = &mut self.oidc_issuer_profile {
+            issuer.issuer_url = None;
+        }
+        if let Some(network) = &mut self.network_profile {
+            network.strip_read_only();
+        }
+        for pool in self.agent_pool_profiles.iter_mut().flatten() {
+            pool.strip_read_only();
+        }
+        for addon in self.extra.get_mut("addonProfiles").and_then(|addons| addons.as_object_mut()).into_iter().flatten()
+        {
+            if let Some(addon) = addon.1.as_object_mut() {
+                addon.remove("identity");
+            }
+        }
+    }
+}
+
+/// Reads a cluster.
+pub fn get(id: &ResourceId) -> Request {
+    Request::on(Method::Get, id, API_VERSION)
+}
+
+/// Creates or replaces a cluster.
+pub fn put(id: &ResourceId, cluster: &ManagedCluster, precondition: Precondition) -> Request {
+    Request::on(Method::Put, id, API_VERSION)
+        .with_body(cluster)
+        .with_precondition(precondition)
+}
+
+/// Deletes a cluster.
+pub fn delete(id: &ResourceId, precondition: Precondition) -> Request {
+    Request::on(Method::Delete, id, API_VERSION).with_precondition(precondition)
+}
+
+/// Asks for a kubeconfig as the caller: `listClusterUserCredential`, which changes nothing.
+pub fn list_user_credentials(id: &ResourceId) -> Request {
+    credentials(id, "listClusterUserCredential")
+}
+
+/// Asks for a kubeconfig of the local administrator: `listClusterAdminCredential`, which changes nothing.
+pub fn list_admin_credentials(id: &ResourceId) -> Request {
+    credentials(id, "listClusterAdminCredential")
+}
+
+fn credentials(id: &ResourceId, action: &str) -> Request {
+    Request::path(Method::Post, format!("{id}/{action}"), API_VERSION).repeatable()
+}
+
+#[cfg(test)]
+#[path = "managed_cluster_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! `Microsoft.Authorization/roleAssignments`: named so that the same assignment always has the same name.
+
+use uuid::Uuid;
+
+use super::model::model;
+use super::{InvalidResourceId, ResourceId};
+use crate::azure::request::{Method, Request};
+
+const API_VERSION: &str = "2022-04-01";
+
+/// The namespace of the names below; any fixed UUID does, this one was drawn once.
+const NAMES: Uuid = Uuid::from_u128(0x6f0c_1d6e_91f4_4a83_b7d5_2c8e_40a9_73b1);
+
+/// The role that lets an identity join a subnet and write route tables.
+pub const NETWORK_CONTRIBUTOR: Uuid = Uuid::from_u128(0x4d97_b98b_1d4f_4787_a291_c678_34d2_12e7);
+
+model! {
+    /// A role assignment.
+    RoleAssignment {
+        id: String = "id",
+        name: String = "name",
+        properties: Properties = "properties",
+    }
+}
+
+model! {
+    /// Who may do what.
+    Properties {
+        role_definition_id: String = "roleDefinitionId",
+        principal_id: String = "principalId",
+        principal_type: String = "principalType",
+        scope: String = "scope",
+        description: String = "description",
+    }
+}
+
+/// What kind of thing a principal is. Sent always: without it Azure looks the principal up and does not find
+/// one that was created a moment ago (Azure RBAC troubleshooting, `PrincipalNotFound`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrincipalType {
+    /// An application or a managed identity.
+    ServicePrincipal,
+    /// A group.
+    Group,
+    /// A person.
+    User,
+}
+
+impl PrincipalType {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::ServicePrincipal => "ServicePrincipal",
+            Self::Group => "Group",
+            Self::User => "User",
+        }
+    }
+}
+
+/// The id of the assignment of `role` to `principal` at `scope`.
+///
+/// The principal is part of the name: Azure refuses to change an assignment's principal, so an identity that
+/// was created anew needs an assignment of another name.
+pub fn id(scope: &ResourceId, principal: &str, role: Uuid) -> Result<ResourceId, InvalidResourceId> {
+    let text = format!("{}|{}|{role}", scope.as_str().to_ascii_lowercase(), principal.to_ascii_lowercase());
+    let name = Uuid::new_v5(&NAMES, text.as_bytes());
+    scope.extension("Microsoft.Authorization", "roleAssignments", &name.to_string())
+}
+
+/// Grants `role` to `principal` at `scope`.
+pub fn put(
+    scope: &ResourceId,
+    principal: &str,
+    principal_type: PrincipalType,
+    role: Uuid,
+) -> Result<Request, InvalidResourceId> {
+    let subscription = scope.subscription();
+    let assignment = RoleAssignment {
+        properties: Some(Properties {
+            role_definition_id: Some(format!(
+                "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+            )),
+            principal_id: Some(principal.to_owned()),
+            principal_type: Some(principal_type.as_str().to_owned()),
+            ..Properties::default()
+        }),
+        ..RoleAssignment::default()
+    };
+    Ok(Request::on(Method::Put, &id(scope, principal, role)?, API_VERSION).with_body(&assignment))
+}
+
+/// Reads an assignment.
+pub fn get(id: &ResourceId) -> Request {
+    Request::on(Method::Get, id, API_VERSION)
+}
+
+/// Lists the assignments of `principal` that hold at `scope`.
+pub fn list(scope: &ResourceId, principal: &str) -> Result<Request, InvalidResourceId> {
+    let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
+    ResourceId::parse(&format!("{path}/any"))?;
+    let filter = format!("principalId eq '{}'", principal.replace('\'', "''"));
+    Ok(Request::path(Method::Get, path, API_VERSION).with_query("$filter", &filter))
+}
+
+/// Takes an assignment away.
+pub fn delete(id: &ResourceId) -> Request {
+    Request::on(Method::Delete, id, API_VERSION)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::azure::request::Target;
+
+    const SUBNET: &str =
+        "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/aks";
+
+    #[test]
+    fn the_same_assignment_has_one_name_in_any_casing() {
+        let scope = ResourceId::parse(SUBNET).unwrap();
+        let shouted = ResourceId::parse(&SUBNET.to_ascii_uppercase()).unwrap();
+
+        let ids = [id(&scope, "Abc", NETWORK_CONTRIBUTOR), id(&shouted, "aBC", NETWORK_CONTRIBUTOR)];
+        let other = id(&scope, "def", NETWORK_CONTRIBUTOR);
+
+        assert_eq!(ids[0].as_ref().unwrap().name(), "0a35e8c1-0000-5000-8000-000000000000");
+        assert_eq!(ids[0], ids[1]);
+        assert_ne!(ids[0], other);
+    }
+
+    #[test]
+    fn a_grant_names_role_principal_and_its_type() {
+        let scope = ResourceId::parse(SUBNET).unwrap();
+
+        let request = put(&scope, "p-1", PrincipalType::ServicePrincipal, NETWORK_CONTRIBUTOR).unwrap();
+
+        let body = json!({"properties": {
+            "roleDefinitionId": "/subscriptions/s1/providers/Microsoft.Authorization/roleDefinitions/4d97b98b-1d4f-4787-a291-c67834d212e7",
+            "principalId": "p-1",
+            "principalType": "ServicePrincipal"
+        }});
+        let id = id(&scope, "p-1", NETWORK_CONTRIBUTOR).unwrap();
+        assert_eq!(request, Request::on(Method::Put, &id, "2022-04-01").with_body(&body));
+    }
+
+    #[test]
+    fn listing_filters_by_principal() {
+        let scope = ResourceId::parse("/subscriptions/s1").unwrap();
+
+        let request = list(&scope, "p-1").unwrap();
+
+        let expected = Target::Path {
+            path: "/subscriptions/s1/providers/Microsoft.Authorization/roleAssignments".into(),
+            api_version: "2022-04-01".into(),
+            query: vec![("$filter".into(), "principalId eq 'p-1'".into())],
+        };
+        assert_eq!(request.target, expected);
+    }
+}

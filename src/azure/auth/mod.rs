@@ -1,0 +1,117 @@
+//! Signing in: one credential for the process, and a cached token for each service it talks to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use super::clock::{Clock, between, later};
+use super::secret::Secret;
+
+mod assertion;
+mod certificate;
+mod cli;
+mod entra;
+mod error;
+mod managed_identity;
+mod settings;
+
+pub use error::AuthError;
+pub use settings::Settings;
+
+/// A service that wants its own tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Audience {
+    /// Azure Resource Manager.
+    ResourceManager,
+    /// Microsoft Graph.
+    Graph,
+    /// The API server of any AKS cluster with Entra integration.
+    AksServer,
+}
+
+/// A bearer token and when it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// What to send.
+    pub secret: Secret,
+    /// When it stops being accepted.
+    pub expires: Timestamp,
+}
+
+/// Obtains tokens in one particular way, anew each time.
+#[async_trait]
+trait Source: std::fmt::Debug + Send + Sync {
+    async fn fetch(&self, audience: Audience) -> Result<Token, AuthError>;
+}
+
+/// Whoever we act as. Clones share their tokens.
+#[derive(Debug, Clone)]
+pub struct Credential(Arc<Cache>);
+
+#[derive(Debug)]
+struct Cache {
+    source: Box<dyn Source>,
+    clock: Arc<dyn Clock>,
+    slots: BTreeMap<Audience, Mutex<Option<Cached>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Cached {
+    token: Token,
+    renew: Timestamp,
+}
+
+/// How long before its end a token is renewed, as in Azure's other SDKs.
+const RENEW_BEFORE: Duration = Duration::from_secs(300);
+
+impl Credential {
+    fn new(source: Box<dyn Source>, clock: Arc<dyn Clock>) -> Self {
+        let audiences = [Audience::ResourceManager, Audience::Graph, Audience::AksServer];
+        let slots = audiences.into_iter().map(|audience| (audience, Mutex::new(None))).collect();
+        Self(Arc::new(Cache { source, clock, slots }))
+    }
+
+    /// A token for `audience`, from the cache while it is good.
+    pub async fn token(&self, audience: Audience) -> Result<Token, AuthError> {
+        self.obtain(audience, |cached, now| now < cached.renew).await
+    }
+
+    /// A token other than `rejected`, which the service no longer takes.
+    pub async fn renew(&self, audience: Audience, rejected: &Token) -> Result<Token, AuthError> {
+        self.obtain(audience, |cached, now| cached.token != *rejected && now < cached.renew).await
+    }
+
+    /// Takes the cached token if it is `good`, else fetches one.
+    ///
+    /// The lock is held while fetching on purpose: whoever else wants this audience's token waits for the one
+    /// request instead of making another. A caller that gives up releases it, and the next one fetches.
+    async fn obtain(
+        &self,
+        audience: Audience,
+        good: impl Fn(&Cached, Timestamp) -> bool,
+    ) -> Result<Token, AuthError> {
+        let cache = &*self.0;
+        let Some(slot) = cache.slots.get(&audience) else { return cache.source.fetch(audience).await };
+        let mut slot = slot.lock().await;
+        let begun = cache.clock.now();
+        if let Some(cached) = slot.as_ref().filter(|cached| good(cached, begun)) {
+            return Ok(cached.token.clone());
+        }
+        let token = cache.source.fetch(audience).await?;
+        let lifetime = between(begun, token.expires);
+        let margin = if lifetime > RENEW_BEFORE * 2 { RENEW_BEFORE } else { lifetime / 2 };
+        *slot = Some(Cached { renew: later(begun, lifetime.saturating_sub(margin)), token: token.clone() });
+        Ok(token)
+    }
+}
+
+#[cfg(test)]
+#[path = "cache_tests.rs"]
+mod cache_tests;
+#[cfg(test)]
+#[path = "kind_tests.rs"]
+mod kind_tests;

@@ -1,0 +1,189 @@
+//! The one place that sends requests to Azure Resource Manager.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::http::headers::{CONTENT_TYPE, HeaderName};
+use azure_core::http::{Pipeline, Request as CoreRequest};
+use futures::FutureExt;
+use url::Url;
+
+use super::auth::Credential;
+use super::authorize::Authorize;
+use super::call::Call;
+use super::clock::Clock;
+use super::cloud::{Cloud, CloudSource};
+use super::error::{Error, Refusal};
+use super::operation::{self, Ending, Operation};
+use super::reads::Reads;
+use super::request::{Method, Precondition, Request, Target};
+use super::response::Response;
+use super::retry::Repeat;
+use super::wire::Wire;
+
+const IF_MATCH: HeaderName = HeaderName::from_static("if-match");
+const IF_NONE_MATCH: HeaderName = HeaderName::from_static("if-none-match");
+
+/// What a client is made of.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Network, time and randomness.
+    pub wire: Wire,
+    /// Which cloud to talk to.
+    pub cloud: CloudSource,
+    /// Who is talking.
+    pub credential: Credential,
+    /// The subscription that resources without a fuller address are in.
+    pub subscription_id: String,
+    /// How long to wait between two looks at an operation when Azure does not say. AKS never does.
+    pub poll_interval: Duration,
+    /// Another version of AKS's API than the one the models were written for.
+    pub cluster_api_version: Option<String>,
+}
+
+/// Talks to Azure Resource Manager. Making one sends nothing; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Client(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    options: Options,
+    pipeline: Pipeline,
+    reads: Reads,
+}
+
+impl Client {
+    /// A client that has sent nothing yet.
+    pub fn new(options: Options) -> Self {
+        let authorize = Arc::new(Authorize::new(options.credential.clone(), &options.wire));
+        let pipeline = options.wire.pipeline(vec![authorize]);
+        Self(Arc::new(Shared { options, pipeline, reads: Reads::default() }))
+    }
+
+    /// Sends a request and takes only a success for an answer.
+    pub async fn send(&self, request: &Request, call: &Call) -> Result<Response, Error> {
+        let changes = request.method != Method::Get;
+        if changes {
+            self.0.reads.forget();
+        }
+        let work = self.0.send(request, call.deadline);
+        let result = call.guard(self.clock(), work).await;
+        if changes {
+            self.0.reads.forget();
+        }
+        result
+    }
+
+    /// Reads something. Whoever reads the same at the same time shares the answer.
+    pub async fn read(&self, request: &Request, call: &Call) -> Result<Response, Error> {
+        let (shared, owned) = (Arc::clone(&self.0), request.clone());
+        let begin = || async move { shared.send(&owned, None).await }.boxed();
+        let read = self.0.reads.join(format!("{:?}", request.target), begin);
+        call.guard(self.clock(), read).await
+    }
+
+    /// Follows an operation to its end.
+    pub async fn wait(&self, operation: &Operation, call: &Call) -> Result<Ending, Error> {
+        operation::wait(self, operation, call).await
+    }
+
+    /// The cloud this client talks to.
+    pub async fn cloud(&self, call: &Call) -> Result<&Cloud, Error> {
+        call.guard(self.clock(), self.0.options.cloud.resolve()).await
+    }
+
+    /// Who is talking, for tokens of other services.
+    pub fn credential(&self) -> &Credential {
+        &self.0.options.credential
+    }
+
+    /// The subscription that resources without a fuller address are in.
+    pub fn subscription_id(&self) -> &str {
+        &self.0.options.subscription_id
+    }
+
+    /// The clock this client goes by.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.options.wire.clock
+    }
+
+    /// How long to wait between two looks at something when Azure does not say.
+    pub fn poll_interval(&self) -> Duration {
+        self.0.options.poll_interval
+    }
+}
+
+impl Shared {
+    async fn send(&self, request: &Request, deadline: Option<jiff::Timestamp>) -> Result<Response, Error> {
+        let cloud = self.options.cloud.resolve().await?;
+        let url = address(cloud, &request.target, self.options.cluster_api_version.as_deref())?;
+        let repeat = Repeat { allowed: request.repeatable, deadline };
+        let begun = self.options.wire.clock.now();
+        let response = self.options.wire.send(&self.pipeline, prepare(request, url), repeat).await?;
+        tracing::debug!(
+            http.method = %request.method,
+            http.status = response.status,
+            resource.id = request.subject(),
+            azure.request_id = response.header("x-ms-request-id"),
+            duration_ms = self.options.wire.clock.now().duration_since(begun).as_millis_f64(),
+            "Azure Resource Manager answered"
+        );
+        if response.is_success() { Ok(response) } else { Err(Refusal::read(request.method, &response).into()) }
+    }
+}
+
+/// The request as the pipeline takes it.
+fn prepare(request: &Request, url: Url) -> CoreRequest {
+    let mut prepared = CoreRequest::new(url, request.method);
+    match &request.precondition {
+        Precondition::None => {}
+        Precondition::Matches(version) => prepared.insert_header(IF_MATCH, version.clone()),
+        Precondition::Absent => prepared.insert_header(IF_NONE_MATCH, "*"),
+    }
+    if let Some(body) = &request.body {
+        prepared.insert_header(CONTENT_TYPE, "application/json");
+        prepared.set_body(body.to_string().into_bytes());
+    }
+    prepared
+}
+
+/// Where a request goes in `cloud`.
+fn address(cloud: &Cloud, target: &Target, cluster_api_version: Option<&str>) -> Result<Url, Error> {
+    let refuse = |address: &str, reason: &str| Error::Address { address: address.to_owned(), reason: reason.to_owned() };
+    let base = Url::parse(&cloud.resource_manager)
+        .map_err(|error| refuse(&cloud.resource_manager, &error.to_string()))?;
+    if base.scheme() != "https" {
+        return Err(refuse(&cloud.resource_manager, "tokens travel over https only"));
+    }
+    match target {
+        Target::Path { path, api_version, query } => {
+            let mut url = base;
+            url.set_path(path);
+            let of_aks = path.to_ascii_lowercase().contains("/providers/microsoft.containerservice/");
+            let version = cluster_api_version.filter(|_| of_aks).unwrap_or(api_version);
+            url.query_pairs_mut().append_pair("api-version", version).extend_pairs(query);
+            Ok(url)
+        }
+        // The address came from an answer or from Terraform's state: our token goes to nobody else.
+        Target::Url(url) => {
+            if is_within(&base, url) {
+                Ok(url.clone())
+            } else {
+                Err(refuse(&format!("{}{}", url.origin().ascii_serialization(), url.path()), "it is outside Azure Resource Manager"))
+            }
+        }
+    }
+}
+
+/// Whether `url` is served by `base`'s host or, as regional endpoints are, by a host below it.
+fn is_within(base: &Url, url: &Url) -> bool {
+    let (Some(own), Some(host)) = (base.host_str(), url.host_str()) else { return false };
+    let below = host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'));
+    url.scheme() == "https"
+        && url.port_or_known_default() == base.port_or_known_default()
+        && (host == own || below)
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;
