@@ -1,8 +1,9 @@
 //! The layer table of `src/lib.rs`, and what the folders of `src/` use against it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::paths::{Named, Target, paths};
+use crate::tokens::tokens;
 use crate::tree::File;
 
 /// The crate's own name: a path that begins with it is a path of the crate.
@@ -26,7 +27,11 @@ pub(crate) fn violations(files: &[File]) -> Vec<String> {
     let sources: Vec<_> = files.iter().filter(|file| is_source(file)).collect();
     let root = sources.iter().find(|file| file.path == "src/lib.rs");
     let layers = table(root.map_or("", |file| &file.text));
+    if layers.is_empty() {
+        return vec!["src/lib.rs: the layer table is missing".to_owned()];
+    }
     let mut wrong = table_violations(&layers);
+    let macros = sources.iter().flat_map(|file| macros(file)).collect();
     let layered = sources
         .iter()
         .filter(|file| !ROOTS.contains(&file.path.as_str()));
@@ -53,7 +58,7 @@ pub(crate) fn violations(files: &[File]) -> Vec<String> {
             ));
         }
         for named in paths(&file.text, &module) {
-            let reason = refused(&named, own, &layers);
+            let reason = refused(&named, own, &layers, &macros);
             wrong.extend(reason.map(|reason| format!("{}:{}: {reason}", file.path, named.line)));
         }
     }
@@ -66,7 +71,12 @@ fn is_source(file: &File) -> bool {
 }
 
 /// Why the layer `own` may not name this, if it may not.
-fn refused(named: &Named, own: &Layer, layers: &[Layer]) -> Option<String> {
+fn refused(
+    named: &Named,
+    own: &Layer,
+    layers: &[Layer],
+    macros: &BTreeMap<String, String>,
+) -> Option<String> {
     let written = named.words.join("::");
     let folder = &own.folder;
     let place = match named.target(CRATE) {
@@ -83,6 +93,8 @@ fn refused(named: &Named, own: &Layer, layers: &[Layer]) -> Option<String> {
             "`{written}` stands for the whole crate: name the folder"
         ));
     };
+    // An exported macro is named from the root of the crate, wherever it is declared.
+    let used = macros.get(used).unwrap_or(used);
     if used == folder || own.may_use.contains(used) {
         None
     } else if layers.iter().any(|layer| layer.folder == *used) {
@@ -90,6 +102,19 @@ fn refused(named: &Named, own: &Layer, layers: &[Layer]) -> Option<String> {
     } else {
         Some(format!("`{written}` is in no folder of the table"))
     }
+}
+
+/// The macros a file declares, each with the folder it is in.
+fn macros(file: &File) -> Vec<(String, String)> {
+    let folder = module_of(&file.path).into_iter().next().unwrap_or_default();
+    let tokens = tokens(&file.text);
+    let names = tokens.windows(3).filter_map(|three| match three {
+        [keyword, sign, name] if keyword.is_word("macro_rules") && sign.is_sign('!') => name.word(),
+        _ => None,
+    });
+    names
+        .map(|name| (name.to_owned(), folder.clone()))
+        .collect()
 }
 
 /// The module that a file of `src/` is, from the root of the crate.
@@ -131,9 +156,6 @@ fn first<'cell>(row: &[&'cell str]) -> &'cell str {
 
 /// A layer uses what is below it, so that no two can use each other.
 fn table_violations(layers: &[Layer]) -> Vec<String> {
-    if layers.is_empty() {
-        return vec!["src/lib.rs: the layer table is missing".to_owned()];
-    }
     let mut wrong = Vec::new();
     for (position, layer) in layers.iter().enumerate() {
         let below = layers.iter().skip(position + 1);
@@ -307,6 +329,23 @@ mod tests {
         assert_eq!(
             found,
             ["src/lib.rs: `azure` may use `value`, which is no line below it"]
+        );
+    }
+
+    #[test]
+    fn an_exported_macro_belongs_to_the_folder_that_declares_it() {
+        let declared = File::new(
+            "src/framework/text.rs",
+            "#[macro_export] macro_rules! text { () => {} }",
+        );
+        let above = File::new("src/provider/mod.rs", "crate::text!();");
+        let below = File::new("src/value/mod.rs", "crate::text!();");
+
+        let found = violations(&[File::new("src/lib.rs", LIB), declared, above, below]);
+
+        assert_eq!(
+            found,
+            ["src/value/mod.rs:1: `value` may not use `framework`"]
         );
     }
 
