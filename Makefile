@@ -20,7 +20,7 @@ build: ## Build the provider and the simulator for development
 test: ## Run all tests, with OpenTofu (built when missing) and Terraform when installed
 	@echo "Clients under test:"
 	@tests/tools/find --build
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --no-fail-fast
 
 check: $(DENY) ## Check format, lints, layers, documentation and dependencies
 	$(CARGO) fmt --all --check
