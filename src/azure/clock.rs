@@ -62,7 +62,12 @@ struct Hands {
 impl ManualClock {
     /// A clock that stands at `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self(Arc::new(Mutex::new(Hands { now, sleepers: BTreeMap::new(), slept: Vec::new(), next: 0 })))
+        Self(Arc::new(Mutex::new(Hands {
+            now,
+            sleepers: BTreeMap::new(),
+            slept: Vec::new(),
+            next: 0,
+        })))
     }
 
     /// Moves time forward and wakes whoever waited for it.
@@ -81,7 +86,10 @@ impl ManualClock {
     pub async fn drive<F: Future>(&self, work: F) -> F::Output {
         let mut work = std::pin::pin!(work);
         std::future::poll_fn(|context| {
-            let alarm = Arc::new(Alarm { rung: AtomicBool::new(false), outer: context.waker().clone() });
+            let alarm = Arc::new(Alarm {
+                rung: AtomicBool::new(false),
+                outer: context.waker().clone(),
+            });
             let waker = Waker::from(Arc::clone(&alarm));
             loop {
                 if let Poll::Ready(output) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
@@ -103,7 +111,11 @@ impl ManualClock {
     fn leap(&self) -> bool {
         let distance = {
             let hands = self.hands();
-            hands.sleepers.keys().next().map(|(moment, _)| between(hands.now, *moment))
+            hands
+                .sleepers
+                .keys()
+                .next()
+                .map(|(moment, _)| between(hands.now, *moment))
         };
         if let Some(distance) = distance {
             self.advance(distance);
@@ -126,7 +138,10 @@ impl Clock for ManualClock {
         hands.slept.push(duration);
         hands.next += 1;
         let key = (later(hands.now, duration), hands.next);
-        Box::pin(Sleeper { clock: self.clone(), key })
+        Box::pin(Sleeper {
+            clock: self.clone(),
+            key,
+        })
     }
 }
 
@@ -201,7 +216,10 @@ mod tests {
 
         let first = clock.drive(work).await;
 
-        assert_eq!((first, clock.now()), ("short", "2026-11-21T12:01:00Z".parse().unwrap()));
+        assert_eq!(
+            (first, clock.now()),
+            ("short", "2026-11-21T12:01:00Z".parse().unwrap())
+        );
     }
 
     #[tokio::test]

@@ -72,7 +72,7 @@ impl<R: Resource> ServedResource<R> {
     fn filled(&self, block: &super::schema::Block, config: &Value, prior: &Value) -> Value {
         let mut filled = plan::with_defaults(block, config, prior);
         if filled.members().is_some() {
-            self.resource.defaults(&mut filled, config);
+            self.resource.defaults(&mut filled, config, prior);
         }
         filled
     }
@@ -262,7 +262,11 @@ impl<R: Resource> AnyResource<R::Client> for ServedResource<R> {
         match request.config.decode(&block.ty()) {
             Ok(config) => {
                 judge::judge(&block, &config, request.client, &mut diagnostics);
-                let spec = R::Spec::from_value(&self.filled(&block, &config, &Value::Null), Origin::Configuration, &mut diagnostics);
+                let spec = R::Spec::from_value(
+                    &self.filled(&block, &config, &Value::Null),
+                    Origin::Configuration,
+                    &mut diagnostics,
+                );
                 self.resource.check(&spec, &mut diagnostics);
             }
             Err(error) => diagnostics.push(undecodable("configuration", &error)),

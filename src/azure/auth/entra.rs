@@ -9,8 +9,8 @@ use azure_core::credentials::TokenCredential;
 use azure_core::error::ErrorKind;
 use azure_core::http::{ClientMethodOptions, ClientOptions};
 use azure_identity::{
-    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions,
+    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions,
+    ClientSecretCredential, ClientSecretCredentialOptions,
 };
 use jiff::Timestamp;
 
@@ -49,9 +49,18 @@ impl Entra {
     ) -> Result<Self, AuthError> {
         check_tenant(&tenant)?;
         if client.is_empty() {
-            return Err(AuthError::Invalid { setting: "ARM_CLIENT_ID", reason: "it is empty".to_owned() });
+            return Err(AuthError::Invalid {
+                setting: "ARM_CLIENT_ID",
+                reason: "it is empty".to_owned(),
+            });
         }
-        Ok(Self { tenant, client, proof, cloud, wire })
+        Ok(Self {
+            tenant,
+            client,
+            proof,
+            cloud,
+            wire,
+        })
     }
 
     /// A credential of the SDK that has no token yet. It is made for each token: the SDK's own cache could not
@@ -59,20 +68,31 @@ impl Entra {
     async fn credential(&self, cloud: &Cloud) -> Result<Arc<dyn TokenCredential>, AuthError> {
         let assertion = match &self.proof {
             Proof::Secret(secret) => {
-                let options = ClientSecretCredentialOptions { client_options: self.client_options(cloud) };
+                let options = ClientSecretCredentialOptions {
+                    client_options: self.client_options(cloud),
+                };
                 let secret = secret.expose().to_owned().into();
-                return ClientSecretCredential::new(&self.tenant, self.client.clone(), secret, Some(options))
-                    .map(|credential| credential as Arc<dyn TokenCredential>)
-                    .map_err(|error| self.failure(&error));
+                return ClientSecretCredential::new(
+                    &self.tenant,
+                    self.client.clone(),
+                    secret,
+                    Some(options),
+                )
+                .map(|credential| credential as Arc<dyn TokenCredential>)
+                .map_err(|error| self.failure(&error));
             }
             Proof::Certificate(certificate) => {
                 let endpoint = format!("{}/{}/oauth2/v2.0/token", cloud.authority, self.tenant);
                 let id = self.wire.random.uuid();
-                certificate.assertion(&endpoint, &self.client, id, self.wire.clock.now()).await?
+                certificate
+                    .assertion(&endpoint, &self.client, id, self.wire.clock.now())
+                    .await?
             }
             Proof::Federation(federation) => federation.assertion(&self.wire).await?,
         };
-        let options = ClientAssertionCredentialOptions { client_options: self.client_options(cloud) };
+        let options = ClientAssertionCredentialOptions {
+            client_options: self.client_options(cloud),
+        };
         let (tenant, client) = (self.tenant.clone(), self.client.clone());
         ClientAssertionCredential::new(tenant, client, Fixed(assertion), Some(options))
             .map(|credential| credential as Arc<dyn TokenCredential>)
@@ -96,10 +116,19 @@ impl Entra {
         }
         match inner.kind() {
             ErrorKind::HttpResponse { error_code, .. } => {
-                let first = error_code.as_deref().and_then(|codes| codes.split(',').next());
-                AuthError::refused(first.and_then(|code| code.parse().ok()), &inner.to_string(), self.proof.setting())
+                let first = error_code
+                    .as_deref()
+                    .and_then(|codes| codes.split(',').next());
+                AuthError::refused(
+                    first.and_then(|code| code.parse().ok()),
+                    &inner.to_string(),
+                    self.proof.setting(),
+                )
             }
-            _ => AuthError::Unavailable { issuer: "Microsoft Entra".to_owned(), reason: root_cause(error) },
+            _ => AuthError::Unavailable {
+                issuer: "Microsoft Entra".to_owned(),
+                reason: root_cause(error),
+            },
         }
     }
 }
@@ -107,10 +136,17 @@ impl Entra {
 #[async_trait]
 impl Source for Entra {
     async fn fetch(&self, audience: Audience) -> Result<Token, AuthError> {
-        let cloud = self.cloud.resolve().await.map_err(|error| AuthError::Cloud(Box::new(error)))?;
+        let cloud = self
+            .cloud
+            .resolve()
+            .await
+            .map_err(|error| AuthError::Cloud(Box::new(error)))?;
         let scope = cloud.scope(audience);
         let credential = self.credential(cloud).await?;
-        let token = credential.get_token(&[&scope], None).await.map_err(|error| self.failure(&error))?;
+        let token = credential
+            .get_token(&[&scope], None)
+            .await
+            .map_err(|error| self.failure(&error))?;
         Ok(convert(&token))
     }
 }
@@ -128,18 +164,26 @@ impl Proof {
 
 /// A token of the SDK as one of ours.
 pub(super) fn convert(token: &azure_core::credentials::AccessToken) -> Token {
-    let expires = Timestamp::from_second(token.expires_on.unix_timestamp()).unwrap_or(Timestamp::MIN);
-    Token { secret: Secret::new(token.token.secret()), expires }
+    let expires =
+        Timestamp::from_second(token.expires_on.unix_timestamp()).unwrap_or(Timestamp::MIN);
+    Token {
+        secret: Secret::new(token.token.secret()),
+        expires,
+    }
 }
 
 /// Refuses what cannot be the id or domain of a tenant, since it becomes part of an address.
 pub(super) fn check_tenant(tenant: &str) -> Result<(), AuthError> {
-    let fits = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '.';
+    let fits =
+        |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '.';
     if !tenant.is_empty() && tenant.chars().all(fits) {
         return Ok(());
     }
     let reason = format!("{tenant:?} is neither a tenant's id nor one of its domains");
-    Err(AuthError::Invalid { setting: "ARM_TENANT_ID", reason })
+    Err(AuthError::Invalid {
+        setting: "ARM_TENANT_ID",
+        reason,
+    })
 }
 
 /// An assertion that was obtained beforehand.
