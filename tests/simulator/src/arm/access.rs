@@ -105,21 +105,24 @@ mod tests {
             "/subscriptions/S/resourceGroups/g",
             "n".into(),
         );
-        let may = |action, scope| access.allows(&directory, "user", action, scope);
+        let cases = [
+            (
+                "read",
+                "/subscriptions/s/resourcegroups/G/providers/x",
+                true,
+            ),
+            ("write", "/subscriptions/s/resourcegroups/g", false),
+            ("read", "/subscriptions/s/resourceGroups/g2", false),
+            ("read", "/subscriptions/s", false),
+        ];
 
-        let clusters = "Microsoft.ContainerService/managedClusters";
-        assert!(may(
-            &format!("{clusters}/read"),
-            "/subscriptions/s/resourcegroups/G/providers/x"
-        ));
-        assert!(!may(
-            &format!("{clusters}/write"),
-            "/subscriptions/s/resourcegroups/g"
-        ));
-        assert!(!may(
-            &format!("{clusters}/read"),
-            "/subscriptions/s/resourceGroups/g2"
-        ));
-        assert!(!may(&format!("{clusters}/read"), "/subscriptions/s"));
+        for (verb, scope, expected) in cases {
+            let action = format!("Microsoft.ContainerService/managedClusters/{verb}");
+            assert_eq!(
+                access.allows(&directory, "user", &action, scope),
+                expected,
+                "{verb} {scope}"
+            );
+        }
     }
 }
