@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::document::{fill, is_empty, items, object, ordered, owned, put, remove, text};
+use super::document::{
+    fill, is_empty, items, object, ordered, owned, put, remove, remove_if, text,
+};
 use super::path::ClusterAddress;
 use super::versions::{self, Chosen};
 
@@ -291,6 +293,14 @@ impl Cluster {
             {
                 remove(properties, "apiServerAccessProfile");
             }
+            for pool in object(properties)
+                .get_mut("agentPoolProfiles")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
+                hide_empty_maps(pool);
+            }
         }
         body
     }
@@ -323,6 +333,7 @@ impl Cluster {
     pub(crate) fn read_pool(&self, name: &str) -> Option<Value> {
         let pool = self.pool(name)?;
         let mut properties = ordered(pool, POOL);
+        hide_empty_maps(&mut properties);
         let name = remove(&mut properties, "name")?;
         let id = format!(
             "{}/agentPools/{}",
@@ -367,6 +378,12 @@ pub(crate) fn region(location: &str) -> String {
         .filter(|c| !c.is_whitespace())
         .collect::<String>()
         .to_ascii_lowercase()
+}
+
+/// Empty tags and labels of a pool are in the answer of a cluster's PUT and nowhere else.
+fn hide_empty_maps(pool: &mut Value) {
+    remove_if(pool, "tags", is_empty);
+    remove_if(pool, "nodeLabels", is_empty);
 }
 
 fn is_named(pool: &Value, name: &str) -> bool {

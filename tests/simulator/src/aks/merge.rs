@@ -172,8 +172,6 @@ pub(crate) fn tidy_pool(pool: &mut Value) {
         "nodeTaints",
         "nodeInitializationTaints",
         "availabilityZones",
-        "tags",
-        "nodeLabels",
     ] {
         remove_if(pool, list, is_empty);
     }

@@ -98,17 +98,12 @@ impl Engine {
                 provide(cluster, moment);
                 succeed(cluster, &|_| true);
             }
-            Kind::Stop | Kind::Start | Kind::Update | Kind::Scale | Kind::Upgrade => {
-                succeed(cluster, &|_| true);
-            }
-            Kind::Reconcile => {
-                let properties = child(&mut cluster.object, "properties");
-                let addon = json!({ "enabled": true, "config": null });
-                fill(
-                    child(properties, "addonProfiles"),
-                    "extensionManager",
-                    addon,
-                );
+            Kind::Stop
+            | Kind::Start
+            | Kind::Update
+            | Kind::Scale
+            | Kind::Upgrade
+            | Kind::Reconcile => {
                 succeed(cluster, &|_| true);
             }
             Kind::Abort => cluster.set_state("Canceled", true),
@@ -135,6 +130,9 @@ impl Engine {
     fn reconcile(&mut self, after: &Operation, moment: &mut Moment<'_>) {
         if let Some(cluster) = self.clusters.get_mut(&after.cluster) {
             cluster.set_state(Kind::Reconcile.state(), true);
+            let addons = child(child(&mut cluster.object, "properties"), "addonProfiles");
+            let addon = json!({ "enabled": true, "config": null });
+            fill(addons, "extensionManager", addon);
         }
         let mut at = after.polled();
         at.id = random::guid(moment.random);
