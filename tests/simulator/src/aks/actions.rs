@@ -1,10 +1,11 @@
 //! POST on a cluster: power, abort and credentials.
 
+use super::Engine;
 use super::answer::{Problem, document, empty};
 use super::credentials::Account;
 use super::operation::{Kind, Outcome};
 use super::path::ClusterAddress;
-use super::{Engine, busy, stopped, unknown};
+use super::refusals::{busy, stopped, unknown};
 use crate::arm::exchange::{Moment, Request, Response};
 
 impl Engine {

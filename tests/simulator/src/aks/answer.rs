@@ -9,7 +9,10 @@ use crate::arm::exchange::{Body, Response};
 /// The front door wraps its errors in `{"error": ..}`; the resource provider does not
 /// (recorded 400 `SystemPoolHasRestrictedTaint`, 404 `GetAgentPool_NotFound`).
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Content>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Content {
     status: u16,
     gateway: bool,
     code: String,
@@ -22,15 +25,14 @@ pub(crate) struct Problem {
 impl Problem {
     /// A refusal by the front door.
     pub(crate) fn gateway(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            gateway: true,
-            ..Self::provider(status, code, message)
-        }
+        let mut problem = Self::provider(status, code, message);
+        problem.0.gateway = true;
+        problem
     }
 
     /// A refusal by the AKS resource provider.
     pub(crate) fn provider(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Content {
             status,
             gateway: false,
             code: code.to_owned(),
@@ -38,7 +40,7 @@ impl Problem {
             target: None,
             subcode: String::new(),
             details: Value::Null,
-        }
+        }))
     }
 
     /// A value the resource provider does not accept; `target` names the property.
@@ -52,53 +54,41 @@ impl Problem {
         Self::provider(400, "PropertyChangeNotAllowed", message).at(target)
     }
 
-    /// A resource the front door does not know.
-    pub(crate) fn not_found(kind: &str, group: &str) -> Self {
-        Self::gateway(
-            404,
-            "ResourceNotFound",
-            format!(
-                "The Resource 'Microsoft.ContainerService/{kind}' under resource group '{group}' \
-                 was not found. For more details please go to \
-                 https://aka.ms/ARMResourceNotFoundFix"
-            ),
-        )
-    }
-
     /// Names the property the refusal is about.
     pub(crate) fn at(mut self, target: &str) -> Self {
-        self.target = Some(target.to_owned());
+        self.0.target = Some(target.to_owned());
         self
     }
 
     /// Adds the second code some refusals carry.
     pub(crate) fn with_subcode(mut self, subcode: &str, details: Value) -> Self {
-        subcode.clone_into(&mut self.subcode);
-        self.details = details;
+        subcode.clone_into(&mut self.0.subcode);
+        self.0.details = details;
         self
     }
 }
 
 impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
+        let content = *problem.0;
         let mut error = Map::new();
-        error.insert("code".to_owned(), problem.code.into());
-        if problem.gateway {
-            error.insert("message".to_owned(), problem.message.into());
+        error.insert("code".to_owned(), content.code.into());
+        if content.gateway {
+            error.insert("message".to_owned(), content.message.into());
             return Self {
-                status: problem.status,
+                status: content.status,
                 headers: vec![("x-ms-failure-cause".to_owned(), "gateway".to_owned())],
                 body: Body::Gateway(json!({ "error": error })),
             };
         }
-        error.insert("details".to_owned(), problem.details);
-        error.insert("message".to_owned(), problem.message.into());
-        error.insert("subcode".to_owned(), problem.subcode.into());
-        if let Some(target) = problem.target {
+        error.insert("details".to_owned(), content.details);
+        error.insert("message".to_owned(), content.message.into());
+        error.insert("subcode".to_owned(), content.subcode.into());
+        if let Some(target) = content.target {
             error.insert("target".to_owned(), target.into());
         }
         Self {
-            status: problem.status,
+            status: content.status,
             headers: Vec::new(),
             body: Body::Provider(Value::Object(error)),
         }

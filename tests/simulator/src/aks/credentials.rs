@@ -77,8 +77,12 @@ impl Cluster {
             kubelogin(tenant)
         };
         let kubeconfig = self.kubeconfig(account, &user);
-        let entry = json!({ "name": account.name(), "value": STANDARD.encode(kubeconfig) });
-        Ok(document(200, Vec::new(), json!({ "kubeconfigs": [entry] })))
+        let listed = json!({ "name": account.name(), "value": STANDARD.encode(kubeconfig) });
+        Ok(document(
+            200,
+            Vec::new(),
+            json!({ "kubeconfigs": [listed] }),
+        ))
     }
 
     fn kubeconfig(&self, account: Account, user: &str) -> String {
@@ -134,7 +138,7 @@ fn kubelogin(tenant: &str) -> String {
         "devicecode",
     ]
     .iter()
-    .map(|argument| format!("      - {argument}\n"))
+    .flat_map(|argument| ["      - ", argument, "\n"])
     .collect();
     format!(
         "    exec:\n      apiVersion: client.authentication.k8s.io/v1beta1\n      args:\n{arguments}      command: kubelogin\n      env: null\n      installHint: |2\n\n        kubelogin is not installed which is required to connect to AAD enabled cluster.\n\n        To learn more, please go to https://aka.ms/aks/kubelogin\n      provideClusterInfo: false\n"

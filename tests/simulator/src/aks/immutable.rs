@@ -10,7 +10,7 @@ use super::cluster::region;
 use super::document::{on, owned, text};
 
 /// Members of `properties` that never change once they have a value; ids compare without case.
-const FIXED: &[&str] = &[
+pub(super) const FIXED: &[&str] = &[
     "dnsPrefix",
     "fqdnSubdomain",
     "nodeResourceGroup",
@@ -137,13 +137,12 @@ fn network(existing: &Value, draft: &Value) -> Result<(), Problem> {
     let overlay = pair("networkPluginMode").1 == "overlay";
     let allowed = |member: &str, before: &str, after: &str| match member {
         "networkPlugin" => (before, after, overlay) == ("kubenet", "azure", true),
-        "networkPluginMode" => before.is_empty(),
+        "networkPluginMode" | "podCidr" => before.is_empty(),
         "networkDataplane" => matches!((before, after), ("" | "azure", _)),
         "networkPolicy" => {
             matches!((before, after), ("" | "none", _) | (_, "none")) && before != "cilium"
                 || matches!((before, after), ("azure" | "calico", "cilium"))
         }
-        "podCidr" => before.is_empty(),
         _ => false,
     };
     for member in [

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::Engine;
 use super::answer::{Problem, document, empty};
-use super::document::{child, fill};
-use super::merge::merge;
+use super::document::{child, fill, put};
+
 use super::path::ClusterAddress;
+use super::refusals::{missing_parent, not_found, unknown};
 use super::write::resource_body;
-use super::{Engine, missing_parent, unknown};
 use crate::arm::exchange::{Moment, Request, Response};
 
 const KIND: &str = "maintenanceConfigurations";
@@ -43,7 +44,7 @@ impl Engine {
         match request.method.as_str() {
             "GET" => match cluster.maintenance.get(&key) {
                 Some(stored) => Ok(document(200, Vec::new(), stored.clone())),
-                None => Err(Problem::not_found(
+                None => Err(not_found(
                     &format!("managedClusters/{}/{KIND}/{name}", address.name),
                     &address.group,
                 )),
@@ -71,7 +72,7 @@ impl Engine {
                     ),
                     "name": name,
                 });
-                merge(&mut stored, &json!({ "properties": properties }));
+                put(&mut stored, "properties", properties);
                 cluster.maintenance.insert(key, stored.clone());
                 Ok(document(200, Vec::new(), stored))
             }

@@ -1,15 +1,34 @@
 //! What a PUT means for what it does not mention.
 //!
-//! Omitted members are kept (recorded partial PUTs that left out `networkProfile`,
-//! `kubernetesVersion` and `sku`); null counts as omitted. Lists and the maps users own are replaced
-//! whole.
+//! A block left out is kept (recorded partial PUTs without `networkProfile`, `kubernetesVersion` or
+//! `sku`); a block that is sent replaces the one before, and what it leaves out falls back to its
+//! default (recorded `advancedNetworking: {enabled: true}`, which turned `security` on again). Null
+//! counts as left out. What cannot change, and what the service alone writes, is kept either way.
 
 use serde_json::{Map, Value, json};
 
 use super::document::{is_empty, items, object, ordered, remove, remove_if, text, without_nulls};
+use super::order::{POOL, PROPERTIES};
 
-/// Maps whose keys are the user's: sending one replaces it.
-const OWNED_BY_USER: &[&str] = &["tags", "nodeLabels", "userAssignedIdentities"];
+/// Blocks whose own members are kept one by one: most of a network cannot change, and addons and
+/// identities are also added by the service.
+const KEPT_BY_MEMBER: &[&str] = &[
+    "properties",
+    "networkProfile",
+    "addonProfiles",
+    "identityProfile",
+];
+
+/// Members the service writes into blocks that callers send.
+const WRITTEN_BY_SERVICE: &[&str] = &[
+    "/identity/principalId",
+    "/identity/tenantId",
+    "/properties/oidcIssuerProfile/issuerURL",
+    "/properties/networkProfile/loadBalancerProfile/effectiveOutboundIPs",
+    "/properties/apiServerAccessProfile/privateDNSZone",
+    "/properties/apiServerAccessProfile/enablePrivateClusterPublicFQDN",
+    "/properties/aadProfile/tenantID",
+];
 
 /// Members of `properties` the service alone writes.
 const READ_ONLY: &[&str] = &[
@@ -26,7 +45,7 @@ const READ_ONLY: &[&str] = &[
 ];
 
 /// Members of a pool the service alone writes; `powerState` is not one of them, it stops a pool
-/// (recorded nodepool_stop_start).
+/// (recorded `nodepool_stop_start`).
 const READ_ONLY_POOL: &[&str] = &[
     "provisioningState",
     "currentOrchestratorVersion",
@@ -59,7 +78,7 @@ pub(crate) fn cluster_wish(body: &Value) -> Value {
     let Some(properties) = wish.get_mut("properties") else {
         return wish;
     };
-    *properties = ordered(properties, super::cluster::PROPERTIES);
+    *properties = ordered(properties, PROPERTIES);
     for name in READ_ONLY {
         remove(properties, name);
     }
@@ -89,7 +108,7 @@ pub(crate) fn cluster_wish(body: &Value) -> Value {
 
 /// What a caller may wish of a pool.
 pub(crate) fn pool_wish(pool: &Value) -> Value {
-    let mut wish = ordered(&without_nulls(pool), super::cluster::POOL);
+    let mut wish = ordered(&without_nulls(pool), POOL);
     for name in READ_ONLY_POOL {
         remove(&mut wish, name);
     }
@@ -99,17 +118,25 @@ pub(crate) fn pool_wish(pool: &Value) -> Value {
 /// Lays a wish for a cluster over what is there. Pools are matched by name; a pool the wish leaves
 /// out stays.
 pub(crate) fn cluster(existing: &mut Value, wish: &Value) {
+    let before = existing.clone();
     let pools = without_pools(existing);
     let mut wish = wish.clone();
     let wished = without_pools(&mut wish);
-    merge(existing, &wish);
+    lay(existing, &wish);
+    keep(&before, existing, WRITTEN_BY_SERVICE);
+    let fixed: Vec<String> = super::immutable::FIXED
+        .iter()
+        .map(|path| format!("/properties/{path}"))
+        .collect();
+    let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
+    keep(&before, existing, &fixed);
     let mut merged = pools.unwrap_or_default();
     for pool in wished.into_iter().flatten() {
         let own = merged
             .iter_mut()
             .find(|own| text(own, "/name") == text(&pool, "/name"));
         match own {
-            Some(own) => merge(own, &pool),
+            Some(own) => lay(own, &pool),
             None => merged.push(pool),
         }
     }
@@ -118,24 +145,34 @@ pub(crate) fn cluster(existing: &mut Value, wish: &Value) {
     }
 }
 
-/// Lays a wish over what is there.
-pub(crate) fn merge(existing: &mut Value, wish: &Value) {
+/// Lays a wish over what is there, member by member.
+pub(crate) fn lay(existing: &mut Value, wish: &Value) {
     let Value::Object(members) = wish else {
         return;
     };
     let existing = object(existing);
     for (key, wished) in members {
         match existing.get_mut(key) {
-            Some(own)
-                if own.is_object()
-                    && wished.is_object()
-                    && !OWNED_BY_USER.contains(&key.as_str()) =>
-            {
-                merge(own, wished);
+            Some(own) if wished.is_object() && KEPT_BY_MEMBER.contains(&key.as_str()) => {
+                lay(own, wished);
             }
             _ => {
                 existing.insert(key.clone(), wished.clone());
             }
+        }
+    }
+}
+
+/// Brings back members a replaced block lost, where the block is still there.
+fn keep(before: &Value, after: &mut Value, pointers: &[&str]) {
+    for pointer in pointers {
+        let Some((block, member)) = pointer.rsplit_once('/') else {
+            continue;
+        };
+        if let (Some(value), Some(block)) = (before.pointer(pointer), after.pointer_mut(block))
+            && block.is_object()
+        {
+            super::document::fill(block, member, value.clone());
         }
     }
 }
@@ -237,10 +274,33 @@ mod tests {
     }
 
     #[test]
+    fn a_block_that_is_sent_loses_what_it_leaves_out_but_not_what_the_service_wrote() {
+        let mut existing = json!({ "properties": {
+            "oidcIssuerProfile": { "enabled": true, "issuerURL": "https://issuer/" },
+            "securityProfile": { "imageCleaner": { "enabled": true, "intervalHours": 24 } },
+        } });
+        let wish = json!({ "properties": {
+            "oidcIssuerProfile": { "enabled": true },
+            "securityProfile": { "workloadIdentity": { "enabled": true } },
+        } });
+
+        cluster(&mut existing, &wish);
+
+        assert_eq!(
+            existing,
+            json!({ "properties": {
+                "oidcIssuerProfile": { "enabled": true, "issuerURL": "https://issuer/" },
+                "securityProfile": { "workloadIdentity": { "enabled": true } },
+                "agentPoolProfiles": [],
+            } })
+        );
+    }
+
+    #[test]
     fn tags_and_labels_are_replaced_whole() {
         let mut existing = json!({ "tags": { "a": "1" }, "nodeLabels": { "x": "y" } });
 
-        merge(
+        lay(
             &mut existing,
             &json!({ "tags": { "b": "2" }, "nodeLabels": {} }),
         );

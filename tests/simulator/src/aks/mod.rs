@@ -11,11 +11,13 @@ mod immutable;
 mod maintenance;
 mod merge;
 mod operation;
+mod order;
 mod path;
 mod polling;
 mod pools;
 mod profiles;
 mod random;
+mod refusals;
 mod rules;
 mod settle;
 mod signature;
@@ -33,8 +35,9 @@ use serde_json::{Value, json};
 use crate::arm::exchange::{Moment, Request, Response};
 use answer::{Problem, document};
 use cluster::Cluster;
-use operation::{Fault, Kind, Operation};
+use operation::{Fault, Kind, Operation, Outcome};
 use path::{ClusterAddress, Polled, Target};
+use refusals::{busy, missing, stopped, unknown};
 use signature::{Address, Signer};
 
 /// Everything the AKS resource provider knows.
@@ -114,6 +117,13 @@ impl Engine {
             !(address.subscription.eq_ignore_ascii_case(subscription)
                 && address.group.eq_ignore_ascii_case(name))
         });
+        // A cluster made anew under the name must not meet them.
+        for operation in self.operations.values_mut() {
+            if operation.outcome.is_none() && !self.clusters.contains_key(&operation.cluster) {
+                operation.outcome = Some(Outcome::Canceled);
+                operation.ends = moment.now;
+            }
+        }
     }
 
     /// A cluster or pool as GET would answer it.
@@ -334,74 +344,4 @@ fn target_of(id: &str) -> Option<Target> {
         .map(str::to_owned)
         .collect();
     path::parse(&segments)
-}
-
-fn missing(address: &ClusterAddress) -> Problem {
-    Problem::not_found(&format!("managedClusters/{}", address.name), &address.group)
-}
-
-/// Recorded for children of resources that are gone.
-fn missing_parent(address: &ClusterAddress, verb: &str, kind: &str) -> Problem {
-    Problem::gateway(
-        404,
-        "ParentResourceNotFound",
-        format!(
-            "Failed to perform '{verb}' on resource(s) of type 'managedClusters/{kind}', because \
-             the parent resource '/subscriptions/{}/resourceGroups/{}/providers/\
-             Microsoft.ContainerService/managedClusters/{}' could not be found.",
-            address.subscription, address.group, address.name
-        ),
-    )
-}
-
-/// The wording of 2026-05 (azure-cli-extensions pull request 9855); the command it ends with is cut
-/// short in the source.
-fn busy(operation: &Operation) -> Problem {
-    Problem::provider(
-        409,
-        "OperationNotAllowed",
-        format!(
-            "Operation is not allowed because there's an in progress {} operation (operation ID: \
-             {}) on the managed cluster started on UTC {}. Please wait for it to finish before \
-             starting a new operation. You can also use 'az aks operation-abort' to abort the \
-             ongoing operation.",
-            operation.kind.words(),
-            operation.id,
-            operation.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        ),
-    )
-}
-
-/// Formed after the text of MicrosoftDocs/azure-docs issue 85161, recorded for a stop.
-fn stopped(cluster: &Cluster, what: &str) -> Problem {
-    Problem::provider(
-        409,
-        "OperationNotAllowed",
-        format!(
-            "managed cluster is in Provisioning State({}) and Power State(Stopped), {what} cannot \
-             be performed",
-            document::owned(&cluster.object, "/properties/provisioningState")
-        ),
-    )
-}
-
-fn unknown(request: &Request) -> Problem {
-    Problem::gateway(
-        501,
-        "NotSimulated",
-        format!(
-            "The simulator does not know {} /{}.",
-            request.method,
-            request.segments.join("/")
-        ),
-    )
-}
-
-/// The shape of the provider's other 404s; the code is recorded, the text is not.
-fn missing_operation(id: &str) -> Problem {
-    Problem::provider(
-        404,
-        "NotFound",
-        format!("Could not find the operation: {id}."),
-    )
 }

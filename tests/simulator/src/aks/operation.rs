@@ -225,7 +225,7 @@ impl Operation {
         }
     }
 
-    /// The phases and their shares of the whole, recorded in async_status_named_phases_2025.
+    /// The phases and their shares of the whole, recorded in `async_status_named_phases_2025`.
     fn phase(&self, now: Timestamp) -> String {
         let nodes = self.nodes;
         match self.progress(now) {

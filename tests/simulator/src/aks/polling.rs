@@ -1,10 +1,11 @@
 //! Polling operations: `Azure-AsyncOperation` and `Location`.
 
+use super::Engine;
 use super::answer::{Problem, document, empty};
 use super::operation::{Operation, Outcome};
 use super::path::Polled;
+use super::refusals::missing_operation;
 use super::signature::Address;
-use super::{Engine, missing_operation};
 use crate::arm::exchange::{Moment, Request, Response};
 
 impl Engine {
@@ -22,7 +23,7 @@ impl Engine {
     }
 
     /// `operationresults/{id}`: 202 with the operation and a fresh address while it runs, then 204,
-    /// which carries an address once more (recorded stop_start).
+    /// which carries an address once more (recorded `stop_start`).
     pub(super) fn poll_result(
         &mut self,
         polled: &Polled,

@@ -4,18 +4,22 @@ use serde_json::{Value, json};
 
 use super::answer::{Problem, document, empty};
 use super::cluster::Cluster;
-use super::defaults::{self, node_image};
+use super::defaults::pool::{self, node_image};
 use super::document::{fill, integer, owned, put, remove, text};
 use super::operation::Kind;
 use super::path::ClusterAddress;
+use super::refusals::{missing_parent, unknown};
 use super::write::{pool_version, preconditions, resource_body};
-use super::{Engine, World, immutable, merge, missing_parent, random, rules, unknown, versions};
+use super::{Engine, World, immutable, merge, random, rules, versions};
 use crate::arm::exchange::{Moment, Request, Response};
 
 impl Engine {
     pub(super) fn list_pools(&self, address: &ClusterAddress) -> Result<Response, Problem> {
         let cluster = self.parent(address, "read")?;
-        let value: Vec<Value> = merge::pool_names(&cluster.object)
+        // The list is by name (recorded nodepool_stop_start), whatever order the cluster has.
+        let mut names = merge::pool_names(&cluster.object);
+        names.sort();
+        let value: Vec<Value> = names
             .iter()
             .filter_map(|name| cluster.read_pool(name))
             .collect();
@@ -50,7 +54,7 @@ impl Engine {
             .cloned()
             .unwrap_or(json!({}));
         let mut draft = before.clone().unwrap_or(json!({}));
-        merge::merge(&mut draft, &merge::pool_wish(&sent));
+        merge::lay(&mut draft, &merge::pool_wish(&sent));
         let name = before
             .as_ref()
             .map_or(name.to_owned(), |pool| owned(pool, "/name"));
@@ -65,8 +69,8 @@ impl Engine {
                 )
             };
             let overlay = network("networkPluginMode") == "overlay";
-            let pods = defaults::pods_a_node(&network("networkPlugin"), overlay);
-            defaults::pool(&mut draft, pods, &version, moment.now, moment.random);
+            let pods = pool::pods_a_node(&network("networkPlugin"), overlay);
+            pool::fill_in(&mut draft, pods, &version, moment.now, moment.random);
         }
         merge::tidy_pool(&mut draft);
         if let Some(before) = &before {
@@ -101,6 +105,7 @@ impl Engine {
             if kind == Kind::PoolStop {
                 let count = integer(&draft, "/count").unwrap_or(0);
                 cluster.parked.insert(name.to_owned(), count);
+                put(&mut draft, "count", 0);
             } else if kind == Kind::PoolStart
                 && let Some(count) = cluster.parked.remove(name)
             {
@@ -112,18 +117,13 @@ impl Engine {
             cluster.object = with_pool(&cluster.object, name, &draft);
             super::document::renew_etag(&mut cluster.object);
             body = cluster.read_pool(name).unwrap_or_default();
-            if kind == Kind::PoolStop
-                && let Some(pool) = cluster.pool_mut(name)
-            {
-                put(pool, "count", 0);
-            }
         }
         let headers = self.begin(&key, Some(name), kind, false, moment);
         let status = if kind == Kind::PoolCreate { 201 } else { 200 };
         document(status, headers, body)
     }
 
-    /// A missing pool answers 204, as the OpenAPI description of the operation says.
+    /// A missing pool answers 204, as the `OpenAPI` description of the operation says.
     pub(super) fn delete_pool(
         &mut self,
         address: &ClusterAddress,

@@ -5,14 +5,14 @@ use serde_json::json;
 use super::Engine;
 use super::answer::{Problem, document};
 use super::cluster::Cluster;
-use super::defaults::node_image;
+use super::defaults::pool::node_image;
 use super::document::{owned, text};
 use super::path::ClusterAddress;
 use super::versions;
 use crate::arm::exchange::{Moment, Response};
 
 impl Engine {
-    /// Recorded create_default_2025: the type and the id end in lower case, the pools are null.
+    /// Recorded `create_default_2025`: the type and the id end in lower case, the pools are null.
     pub(super) fn upgrade_profile(&self, address: &ClusterAddress) -> Result<Response, Problem> {
         let cluster = self.cluster(address)?;
         let version = cluster.version();
@@ -34,7 +34,7 @@ impl Engine {
         Ok(document(200, Vec::new(), body))
     }
 
-    /// Recorded nodepool_add_scale_delete.
+    /// Recorded `nodepool_add_scale_delete`.
     pub(super) fn pool_upgrade_profile(
         &self,
         address: &ClusterAddress,

@@ -25,7 +25,10 @@ pub(crate) fn parse(name: &str) -> Option<Size> {
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(rest.len());
     let (count, features) = rest.split_at(end);
-    let vcpus: i64 = count.parse().ok()?;
+    let vcpus: i64 = count
+        .parse()
+        .ok()
+        .filter(|count| (1..=1024).contains(count))?;
     // DS2_v2 counts machine sizes, not vCPUs: 1, 2, 3, 4, 5 are 1, 2, 4, 8, 16.
     let vcpus = if family == "ds" && features == "_v2" && (1..=5).contains(&vcpus) {
         1 << (vcpus - 1)
@@ -42,9 +45,8 @@ pub(crate) fn parse(name: &str) -> Option<Size> {
 fn temporary_disk(family: &str, features: &str, vcpus: i64) -> i64 {
     let (letters, generation) = features.split_once('_').unwrap_or((features, ""));
     match (family, letters, generation) {
-        ("d" | "e", "ds" | "ads" | "lds", "v5" | "v6") => vcpus * 75 / 2,
+        ("d" | "e", "ds" | "ads" | "lds", "v5" | "v6") | ("d", "ds", "v4") => vcpus * 75 / 2,
         ("d" | "e", "pds" | "plds", _) => vcpus * 25,
-        ("d", "ds", "v4") => vcpus * 75 / 2,
         ("d" | "e", "s" | "", "v3") => vcpus * 8,
         ("ds", _, "v2") => vcpus * 7,
         _ => 0,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::answer::Problem;
 
 /// One minor version, its patches ascending.
-struct Minor {
+struct Offer {
     minor: u32,
     patches: std::ops::RangeInclusive<u32>,
     preview: bool,
@@ -15,32 +15,32 @@ struct Minor {
 /// Autumn 2026: a cluster created without a version in 2026-09 became 1.35.7 (recorded
 /// create_2026-05-01); the neighbours follow the support window of three minors plus long-term
 /// support and a preview.
-const OFFERED: [Minor; 5] = [
-    Minor {
+const OFFERED: [Offer; 5] = [
+    Offer {
         minor: 33,
         patches: 9..=12,
         preview: false,
         long_term_only: true,
     },
-    Minor {
+    Offer {
         minor: 34,
         patches: 5..=9,
         preview: false,
         long_term_only: false,
     },
-    Minor {
+    Offer {
         minor: 35,
         patches: 3..=7,
         preview: false,
         long_term_only: false,
     },
-    Minor {
+    Offer {
         minor: 36,
         patches: 0..=3,
         preview: false,
         long_term_only: false,
     },
-    Minor {
+    Offer {
         minor: 37,
         patches: 0..=0,
         preview: true,
@@ -135,7 +135,7 @@ pub(crate) fn choose(asked: Option<&str>) -> Result<Chosen, Refusal> {
 }
 
 /// The version of a living object that is asked for another. The same alias again does not upgrade
-/// to a newer patch (ManagedClusterProperties.kubernetesVersion, OpenAPI text).
+/// to a newer patch (ManagedClusterProperties.kubernetesVersion, `OpenAPI` text).
 pub(crate) fn change(in_use: &Chosen, asked: Option<&str>) -> Result<Chosen, Refusal> {
     let Some(asked) = asked else {
         return Ok(in_use.clone());
@@ -243,20 +243,19 @@ fn upgrades(from: Version) -> Vec<Version> {
 }
 
 fn resolve(asked: &str) -> Option<Version> {
-    match parse(asked) {
-        Some(version) => OFFERED
+    if let Some(version) = parse(asked) {
+        OFFERED
             .iter()
             .any(|offer| offer.minor == version.minor && offer.patches.contains(&version.patch))
-            .then_some(version),
-        None => {
-            let minor: u32 = asked.strip_prefix("1.")?.parse().ok()?;
-            let offer = OFFERED.iter().find(|offer| offer.minor == minor)?;
-            versions_of(offer).next_back()
-        }
+            .then_some(version)
+    } else {
+        let minor: u32 = asked.strip_prefix("1.")?.parse().ok()?;
+        let offer = OFFERED.iter().find(|offer| offer.minor == minor)?;
+        versions_of(offer).next_back()
     }
 }
 
-fn versions_of(offer: &Minor) -> impl DoubleEndedIterator<Item = Version> {
+fn versions_of(offer: &Offer) -> impl DoubleEndedIterator<Item = Version> {
     let minor = offer.minor;
     offer
         .patches

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::answer::{Problem, document, empty};
 use super::cluster::Cluster;
 use super::defaults;
-use super::document::{integer, items, owned, put, renew_etag, text};
+use super::document::{is_empty, items, owned, put, remove, remove_if, renew_etag, text};
 use super::operation::Kind;
 use super::path::ClusterAddress;
+use super::refusals::busy;
 use super::versions::{self, Chosen};
 use super::{Engine, World, immutable, merge, random, rules};
 use crate::arm::exchange::{Moment, Request, Response};
@@ -106,7 +107,7 @@ impl Engine {
         let before = std::mem::replace(&mut cluster.object, draft);
         cluster.heals = None;
         if let Some(properties) = cluster.object.get_mut("properties") {
-            super::document::remove(properties, "status");
+            remove(properties, "status");
         }
         renew(&mut cluster.object, moment);
         cluster.set_state(kind.state(), kind != Kind::Scale);
@@ -114,11 +115,9 @@ impl Engine {
             mark_scaled(cluster, &before);
         }
         let body = cluster.written(new_identities);
-        super::document::remove_if(
-            &mut cluster.object["properties"],
-            "apiServerAccessProfile",
-            super::document::is_empty,
-        );
+        if let Some(properties) = cluster.object.get_mut("properties") {
+            remove_if(properties, "apiServerAccessProfile", is_empty);
+        }
         let headers = self.begin(&key, None, kind, false, moment);
         document(if kind == Kind::Create { 201 } else { 200 }, headers, body)
     }
@@ -143,7 +142,7 @@ impl Engine {
         Ok(self.accept(&address, draft, Kind::Update, &[], moment))
     }
 
-    /// A missing cluster answers 204, as the OpenAPI description of the operation says.
+    /// A missing cluster answers 204, as the `OpenAPI` description of the operation says.
     pub(super) fn delete_cluster(
         &mut self,
         address: &ClusterAddress,
@@ -161,7 +160,7 @@ impl Engine {
                 let headers = self.addresses(&operation.polled(), true, moment);
                 return Ok(empty(202, headers));
             }
-            return Err(super::busy(operation));
+            return Err(busy(operation));
         }
         if let Some(cluster) = self.clusters.get_mut(&key) {
             cluster.heals = None;
@@ -318,7 +317,7 @@ fn check_identity_values(wish: &Value, existing: Option<&Value>) -> Result<(), P
         let own = existing
             .and_then(|cluster| cluster.pointer("/identity/userAssignedIdentities"))
             .and_then(|map| map.get(&id));
-        let blank = value.is_some_and(super::document::is_empty);
+        let blank = value.is_some_and(is_empty);
         if !blank && value != own {
             return Err(Problem::gateway(
                 400,
@@ -355,20 +354,29 @@ fn kind_of_update(before: &Value, after: &Value) -> Kind {
     if text(before, version) != text(after, version) {
         return Kind::Upgrade;
     }
-    let counts = |cluster: &Value| -> Vec<Option<i64>> {
-        items(cluster, "/properties/agentPoolProfiles")
-            .iter()
-            .map(|pool| integer(pool, "/count"))
-            .collect()
-    };
-    if counts(before) == counts(after) {
-        Kind::Update
-    } else {
+    // A count changed beside something else is an update (recorded
+    // identity_user_assigned_control_plane).
+    if before != after && without_counts(before) == without_counts(after) {
         Kind::Scale
+    } else {
+        Kind::Update
     }
 }
 
-/// While a cluster scales, so do the pools whose count changed (recorded authorized_ip_ranges).
+fn without_counts(cluster: &Value) -> Value {
+    let mut cluster = cluster.clone();
+    if let Some(pools) = cluster
+        .pointer_mut("/properties/agentPoolProfiles")
+        .and_then(Value::as_array_mut)
+    {
+        for pool in pools {
+            remove(pool, "count");
+        }
+    }
+    cluster
+}
+
+/// While a cluster scales, so do the pools whose count changed (recorded `authorized_ip_ranges`).
 fn mark_scaled(cluster: &mut Cluster, before: &Value) {
     for pool in cluster.pools_mut().into_iter().flatten() {
         let name = text(pool, "/name");

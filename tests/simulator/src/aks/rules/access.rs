@@ -13,7 +13,7 @@ const TARGET: &str = "apiServerAccessProfile.authorizedIPRanges";
 /// Ranges of the IANA special-purpose registry, none of them global. The address rule is the one of
 /// `az` (`acs/_validators.py` asks for `is_global`) and of AKS docs api-server-authorized-ip-ranges.
 const NOT_GLOBAL: [(Ipv4Addr, u8); 15] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),

@@ -44,8 +44,8 @@ pub(super) fn check(draft: &Value, tenant: &str) -> Result<(), Problem> {
     let stranger = items(draft, "/properties/aadProfile/adminGroupObjectIDs")
         .iter()
         .find(|id| {
-            !id.as_str()
-                .is_some_and(|id| uuid::Uuid::parse_str(id).is_ok())
+            id.as_str()
+                .is_none_or(|id| uuid::Uuid::parse_str(id).is_err())
         });
     match stranger {
         None => Ok(()),

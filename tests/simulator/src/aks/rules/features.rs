@@ -9,6 +9,21 @@ use super::super::versions;
 /// Refuses features without what they stand on.
 pub(super) fn check(draft: &Value, cluster: &str) -> Result<(), Problem> {
     identity(draft)?;
+    for (member, words) in [
+        ("name", ["Base", "Automatic"].as_slice()),
+        ("tier", &["Free", "Standard", "Premium"]),
+    ] {
+        let word = text(draft, &format!("/sku/{member}")).unwrap_or_default();
+        if !words.contains(&word) {
+            return Err(Problem::parameter(
+                &format!("sku.{member}"),
+                format!(
+                    "The value '{word}' is not supported; supported values are {}.",
+                    words.join(", ")
+                ),
+            ));
+        }
+    }
     if on(
         draft,
         "/properties/securityProfile/workloadIdentity/enabled",

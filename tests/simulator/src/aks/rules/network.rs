@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 use serde_json::Value;
 
 use super::super::answer::Problem;
-use super::super::document::text;
+use super::super::document::{integer, text};
 
 /// Refuses networks that cannot work.
 pub(super) fn check(draft: &Value) -> Result<(), Problem> {
@@ -15,6 +15,13 @@ pub(super) fn check(draft: &Value) -> Result<(), Problem> {
     };
     words(network)?;
     combinations(network)?;
+    let addresses = integer(network, "/loadBalancerProfile/managedOutboundIPs/count");
+    if let Some(count) = addresses.filter(|count| !(1..=100).contains(count)) {
+        return Err(Problem::parameter(
+            "networkProfile.loadBalancerProfile.managedOutboundIPs.count",
+            format!("The value {count} is not within 1 and 100."),
+        ));
+    }
     ranges(network)
 }
 

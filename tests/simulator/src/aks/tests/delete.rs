@@ -74,8 +74,9 @@ fn a_second_delete_joins_the_first() {
 }
 
 #[test]
-fn a_deleted_resource_group_takes_its_clusters_along() {
-    let mut azure = Azure::with_cluster();
+fn a_deleted_resource_group_takes_its_clusters_and_their_operations_along() {
+    let mut azure = Azure::new();
+    azure.send("PUT", CLUSTER, secure());
     let mut moment = Moment {
         now: azure.now,
         random: &mut azure.random,
@@ -86,4 +87,5 @@ fn a_deleted_resource_group_takes_its_clusters_along() {
     azure.engine.delete_resource_group("S1", "rg", &mut moment);
 
     assert_eq!(azure.engine.resource_ids(), Vec::<String>::new());
+    assert_eq!(azure.send("PUT", CLUSTER, secure()).status, 201);
 }

@@ -50,7 +50,7 @@ fn a_stale_etag_is_a_failed_precondition() {
     let mut azure = Azure::with_cluster();
     let stale = azure.get(CLUSTER)["eTag"].as_str().unwrap().to_owned();
     let changed = azure.engine.change(CLUSTER, &mut |cluster| {
-        cluster["tags"] = json!({ "a": "b" })
+        cluster["tags"] = json!({ "a": "b" });
     });
 
     let answer = azure.send_with("PUT", CLUSTER, secure(), &[("if-match", &stale)]);

@@ -1,15 +1,17 @@
 //! What AKS fills in that nobody sent, as recorded in 2025 and 2026.
 
+mod network;
+pub(crate) mod pool;
+
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use super::cluster::region;
-use super::document::{child, fill, integer, items, object, on, owned, put, text};
-use super::path::ClusterAddress;
-use super::random;
-use super::size;
-use super::versions::Chosen;
+use crate::aks::cluster::region;
+use crate::aks::document::{child, fill, items, object, on, owned, put, text};
+use crate::aks::path::ClusterAddress;
+use crate::aks::random;
+use crate::aks::versions::Chosen;
 
 /// What the defaults of a cluster depend on beside its own body.
 pub(crate) struct Context<'a> {
@@ -71,7 +73,7 @@ fn properties_of(properties: &mut Value, context: &Context<'_>, region: &str, ra
     );
     fill(properties, "enableRBAC", true);
     fill(properties, "supportPlan", "KubernetesOfficial");
-    network(child(properties, "networkProfile"));
+    network::fill_in(child(properties, "networkProfile"));
     fill(properties, "maxAgentPools", 100);
     entra(properties, context.tenant);
     access(properties);
@@ -122,7 +124,7 @@ fn properties_of(properties: &mut Value, context: &Context<'_>, region: &str, ra
     }
     let plugin = owned(properties, "/networkProfile/networkPlugin");
     let overlay = text(properties, "/networkProfile/networkPluginMode") == Some("overlay");
-    let pods = pods_a_node(&plugin, overlay);
+    let pods = pool::pods_a_node(&plugin, overlay);
     let version = context.version;
     let now = context.now;
     for entry in object(properties)
@@ -131,7 +133,7 @@ fn properties_of(properties: &mut Value, context: &Context<'_>, region: &str, ra
         .into_iter()
         .flatten()
     {
-        pool(entry, pods, version, now, random);
+        pool::fill_in(entry, pods, version, now, random);
     }
 }
 
@@ -148,8 +150,8 @@ fn identity(draft: &mut Value, tenant: &str, random: &mut StdRng) {
         fill(identity, "principalId", random::guid(random));
         fill(identity, "tenantId", tenant);
     } else {
-        super::document::remove(identity, "principalId");
-        super::document::remove(identity, "tenantId");
+        crate::aks::document::remove(identity, "principalId");
+        crate::aks::document::remove(identity, "tenantId");
     }
 }
 
@@ -165,7 +167,10 @@ fn names(properties: &mut Value, region: &str, random: &mut StdRng) {
         let label = format!("{prefix}-{}", random::alphanumeric(random, 8));
         if private {
             let zone = random::guid(random);
-            let private_name = format!("{label}.{zone}.privatelink.{region}.azmk8s.io");
+            // The middle word as recorded with and without API server VNet integration.
+            let integrated = on(properties, "/apiServerAccessProfile/enableVnetIntegration");
+            let link = if integrated { "private" } else { "privatelink" };
+            let private_name = format!("{label}.{zone}.{link}.{region}.azmk8s.io");
             put(properties, "privateFQDN", private_name);
         }
         if !(private && hidden) {
@@ -183,93 +188,6 @@ fn names(properties: &mut Value, region: &str, random: &mut StdRng) {
         let portal = format!("{portal}.portal.hcp.{region}.azmk8s.io");
         put(properties, "azurePortalFQDN", portal);
     }
-}
-
-/// Defaults of `networkProfile`: overlay since 2024-11, policy `none` since API 2024-05-01.
-fn network(network: &mut Value) {
-    if text(network, "/networkPlugin").is_none() {
-        put(network, "networkPlugin", "azure");
-        fill(network, "networkPluginMode", "overlay");
-    }
-    for (member, words) in [
-        ("networkPlugin", ["azure", "kubenet", "none"].as_slice()),
-        ("networkPluginMode", ["overlay"].as_slice()),
-        (
-            "networkPolicy",
-            ["none", "azure", "calico", "cilium"].as_slice(),
-        ),
-        ("networkDataplane", ["azure", "cilium"].as_slice()),
-        ("loadBalancerSku", ["standard", "basic"].as_slice()),
-    ] {
-        canonical(network, member, words);
-    }
-    let plugin = owned(network, "/networkPlugin");
-    let overlay = text(network, "/networkPluginMode") == Some("overlay");
-    if plugin == "azure" {
-        let cilium = text(network, "/networkPolicy") == Some("cilium");
-        fill(
-            network,
-            "networkDataplane",
-            if cilium { "cilium" } else { "azure" },
-        );
-    }
-    let cilium = text(network, "/networkDataplane") == Some("cilium");
-    fill(
-        network,
-        "networkPolicy",
-        if cilium { "cilium" } else { "none" },
-    );
-    fill(network, "loadBalancerSku", "standard");
-    fill(network, "outboundType", "loadBalancer");
-    match text(network, "/outboundType") {
-        Some("loadBalancer") => {
-            let balancer = child(network, "loadBalancerProfile");
-            let own = ["/outboundIPs", "/outboundIPPrefixes"]
-                .iter()
-                .any(|kind| balancer.pointer(kind).is_some());
-            if !own {
-                fill(child(balancer, "managedOutboundIPs"), "count", 1);
-            }
-            fill(balancer, "backendPoolType", "nodeIPConfiguration");
-            canonical(
-                balancer,
-                "backendPoolType",
-                &["nodeIPConfiguration", "nodeIP"],
-            );
-        }
-        Some("managedNATGateway") => {
-            let gateway = child(network, "natGatewayProfile");
-            fill(gateway, "idleTimeoutInMinutes", 4);
-            fill(child(gateway, "managedOutboundIPProfile"), "count", 1);
-        }
-        _ => {}
-    }
-    if overlay || plugin == "kubenet" {
-        range(network, "podCidr", "podCidrs", "10.244.0.0/16");
-    }
-    range(network, "serviceCidr", "serviceCidrs", "10.0.0.0/16");
-    if let Some(address) = tenth_address(&owned(network, "/serviceCidr")) {
-        fill(network, "dnsServiceIP", address);
-    }
-    fill(network, "ipFamilies", json!(["IPv4"]));
-}
-
-/// A range and the list it is the first of: either may be sent alone.
-fn range(network: &mut Value, single: &str, list: &str, default: &str) {
-    let first = items(network, &format!("/{list}"))
-        .first()
-        .and_then(Value::as_str)
-        .unwrap_or(default)
-        .to_owned();
-    fill(network, single, first);
-    let own = owned(network, &format!("/{single}"));
-    fill(network, list, json!([own]));
-}
-
-fn tenth_address(range: &str) -> Option<String> {
-    let range: ipnet::Ipv4Net = range.parse().ok()?;
-    let first = u32::from(range.network());
-    Some(std::net::Ipv4Addr::from(first.checked_add(10)?).to_string())
 }
 
 fn entra(properties: &mut Value, tenant: &str) {
@@ -324,87 +242,6 @@ fn issuer(properties: &mut Value, context: &Context<'_>, region: &str, random: &
         );
         put(profile, "issuerURL", url);
     }
-}
-
-/// `maxPods` by network: 250 in an overlay and without plugin, 30 on a flat network, 110 kubenet.
-pub(crate) fn pods_a_node(plugin: &str, overlay: bool) -> i64 {
-    match plugin {
-        "kubenet" => 110,
-        "azure" if !overlay => 30,
-        _ => 250,
-    }
-}
-
-/// Fills in a pool.
-pub(crate) fn pool(
-    pool: &mut Value,
-    pods: i64,
-    version: &Chosen,
-    now: Timestamp,
-    random: &mut StdRng,
-) {
-    fill(pool, "vmSize", "Standard_D4ds_v5");
-    if let Some(size) = size::parse(&owned(pool, "/vmSize")) {
-        size.fill_disk(pool);
-    }
-    fill(pool, "kubeletDiskType", "OS");
-    fill(pool, "maxPods", pods);
-    fill(pool, "type", "VirtualMachineScaleSets");
-    fill(pool, "scaleDownMode", "Delete");
-    fill(pool, "powerState", json!({ "code": "Running" }));
-    fill(pool, "orchestratorVersion", version.asked.as_str());
-    fill(
-        pool,
-        "currentOrchestratorVersion",
-        version.current.to_string(),
-    );
-    fill(pool, "enableNodePublicIP", false);
-    fill(pool, "osType", "Linux");
-    canonical(pool, "osType", &["Linux", "Windows"]);
-    let windows = text(pool, "/osType") == Some("Windows");
-    fill(
-        pool,
-        "osSKU",
-        if windows { "Windows2022" } else { "Ubuntu" },
-    );
-    fill(pool, "enableFIPS", false);
-    // Only the modes of the autoscaler leave the count to the service.
-    if let Some(least) = integer(pool, "/minCount") {
-        fill(pool, "count", least);
-    }
-    let upgrades = child(pool, "upgradeSettings");
-    fill(upgrades, "maxSurge", "10%");
-    fill(upgrades, "maxUnavailable", "0");
-    let trusted = text(pool, "/osSKU") == Some("AzureContainerLinux");
-    let security = child(pool, "securityProfile");
-    fill(security, "sshAccess", "LocalUser");
-    canonical(security, "sshAccess", &["LocalUser", "Disabled", "EntraId"]);
-    fill(security, "enableVTPM", trusted);
-    fill(security, "enableSecureBoot", trusted);
-    if text(pool, "/nodeImageVersion").is_none() {
-        let image = node_image(&owned(pool, "/osSKU"), version.current.minor, now);
-        put(pool, "nodeImageVersion", image);
-    }
-    fill(pool, "eTag", random::guid(random));
-}
-
-/// The newest node image: one is published every week and named for its day (recorded
-/// `AKSAzureLinux-aclgen2TL-202609.03.1`, `AKSUbuntu-2204gen2containerd-202506.03.0`; the names for
-/// Ubuntu 24.04 and Azure Linux 3 follow the AKS release notes).
-pub(crate) fn node_image(sku: &str, minor: u32, now: Timestamp) -> String {
-    const WEEK: i64 = 7 * 24 * 3600;
-    let published = Timestamp::from_second(now.as_second().div_euclid(WEEK) * WEEK).unwrap_or(now);
-    let day = published.strftime("%Y%m.%d.0");
-    let stem = match sku {
-        "AzureContainerLinux" => "AKSAzureLinux-aclgen2TL",
-        "AzureLinux" | "CBLMariner" | "Mariner" => "AKSAzureLinux-V3gen2",
-        "Ubuntu2204" => "AKSUbuntu-2204gen2containerd",
-        "Windows2022" => "AKSWindows-2022-containerd-gen2",
-        "Windows2025" => "AKSWindows-2025-gen2",
-        _ if minor >= 35 => "AKSUbuntu-2404gen2containerd",
-        _ => "AKSUbuntu-2204gen2containerd",
-    };
-    format!("{stem}-{day}")
 }
 
 /// Writes a word the way the service spells it.
