@@ -22,21 +22,25 @@ pub fn with_defaults(block: &Block, config: &Value, prior: &Value) -> Value {
     for attribute in &block.attributes {
         let (written, before) = (config.member(attribute.name), prior.member(attribute.name));
         let value = match (&attribute.default, &attribute.shape) {
-            (Some(_), _) if written.is_null() && attribute.sticky && !before.is_null() => before.clone(),
+            (Some(_), _) if written.is_null() && attribute.sticky && !before.is_null() => {
+                before.clone()
+            }
             (Some(default), _) if written.is_null() => default.clone(),
             (_, Shape::Nested(nesting, inner)) => {
-                pairwise(*nesting, written, before, &mut |item, before| with_defaults(inner, item, before))
+                pairwise(*nesting, written, before, &mut |item, before| {
+                    with_defaults(inner, item, before)
+                })
             }
             _ => written.clone(),
         };
         filled.insert(attribute.name.to_owned(), value);
     }
     for nested in &block.blocks {
-        let written = config.member(nested.name);
-        filled.insert(
-            nested.name.to_owned(),
-            each(written, &mut |item| with_defaults(&nested.block, item)),
-        );
+        let (written, before) = (config.member(nested.name), prior.member(nested.name));
+        let value = pairwise(nested.nesting, written, before, &mut |item, before| {
+            with_defaults(&nested.block, item, before)
+        });
+        filled.insert(nested.name.to_owned(), value);
     }
     Value::Object(filled)
 }
@@ -290,13 +294,21 @@ pub fn with_write_only(block: &Block, planned: &Value, config: &Value) -> Value 
 /// covers the second.
 fn keep_spelling(attribute: &Attribute, wanted: &Value, prior: &Value) -> Value {
     let comparable = !prior.is_null() && !wanted.is_null() && wanted.is_wholly_known();
-    if comparable && (attribute.same)(wanted, prior) { prior.clone() } else { wanted.clone() }
+    if comparable && (attribute.same)(wanted, prior) {
+        prior.clone()
+    } else {
+        wanted.clone()
+    }
 }
 
 /// What was found, or what was wanted before if that still covers it.
 fn kept_if_covered(attribute: &Attribute, found: &Value, prior: &Value) -> Value {
     let comparable = !prior.is_null() && !found.is_null();
-    if comparable && (attribute.same)(prior, found) { prior.clone() } else { found.clone() }
+    if comparable && (attribute.same)(prior, found) {
+        prior.clone()
+    } else {
+        found.clone()
+    }
 }
 
 /// The objects of a nested value, changed one by one.
