@@ -7,7 +7,6 @@ use crate::{
         Block as _, Diagnostic, Failure, Resource, Severity, plan,
         private::{read_private, write_private},
         resource::{Call, Record, Verb},
-        schema::Kind,
         service::{ApplyRequest, ApplyResponse},
     },
     value::{Encoded, Type, Value},
@@ -48,7 +47,6 @@ impl<R: Resource> ServedResource<R> {
             (false, false) => (Verb::Update, Self::state(&planned).spec),
         };
         call.timeout = self.timeout(&spec, verb);
-        let changes = plan::changes(&block, &prior, &planned);
         match verb {
             Verb::Delete => self.delete(&call, &prior, &mut response, &ty).await,
             Verb::Create => {
@@ -58,10 +56,7 @@ impl<R: Resource> ServedResource<R> {
             // Timeouts and flags are nobody's business but ours.
             Verb::Update
                 if call.private(PENDING).is_none()
-                    && changes
-                        .iter()
-                        .all(|change| change.attribute.kind == Kind::Local)
-                    && !changes.is_empty() =>
+                    && plan::only_local(&block, &prior, &planned) =>
             {
                 response.new_state = Encoded::of(&plan::without_unknowns(&planned), &ty);
             }

@@ -8,7 +8,6 @@ use crate::{
         plan,
         private::{read_private, write_private},
         resource::{Call, Verb},
-        schema::Kind,
         service::{PlanRequest, PlanResponse},
     },
     value::{Encoded, Path, Value},
@@ -81,9 +80,7 @@ impl<R: Resource> ServedResource<R> {
         if before.is_none() || replaces {
             plan::forget(&block, &mut planned, &|_, _| false);
         } else if call.private(PENDING).is_some()
-            || changes
-                .iter()
-                .any(|change| change.attribute.kind != Kind::Local)
+            || !plan::only_local(&block, &prior, &planned)
         {
             plan::forget(&block, &mut planned, &|attribute, value| {
                 attribute.stable && !value.is_null()
@@ -147,7 +144,7 @@ impl<R: Resource> ServedResource<R> {
 
     fn refuse(change: &plan::Change<'_>, reason: &str) -> Diagnostic {
         let shown = |value: &Value| {
-            if change.attribute.sensitive {
+            if change.attribute.has_secrets() {
                 "(sensitive)".to_owned()
             } else {
                 crate::value::to_json(value).to_string()
