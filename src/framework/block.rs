@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Diagnostics, Field,
-    schema::{self, Attribute},
+    schema::{self, Attribute, NestedBlock},
 };
 use crate::value::{Path, Value};
 
@@ -18,6 +18,13 @@ pub trait Block: Sized + Send + Sync + 'static {
     /// The attributes, in the order of the fields.
     fn attributes() -> Vec<Attribute>;
 
+    /// The blocks within it, written without `=`. A list of them is read as an attribute of the
+    /// same name: `Attr<Vec<B>>`, `Attr<BTreeSet<B>>`, `Attr<BTreeMap<String, B>>`, `Attr<B>` for
+    /// a group and `Attr<Option<B>>` for a single one.
+    fn blocks() -> Vec<NestedBlock> {
+        Vec::new()
+    }
+
     /// Takes each field from `fields`. What is wrong is told there; a field that is wrong or
     /// unknown is present all the same, as "not known".
     fn decode(fields: &mut Fields<'_>) -> Self;
@@ -30,7 +37,7 @@ pub trait Block: Sized + Send + Sync + 'static {
         schema::Block {
             doc: Self::DOC,
             attributes: Self::attributes(),
-            blocks: Vec::new(),
+            blocks: Self::blocks(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
     block::Origin,
     schema::{Nesting, Shape},
 };
-use crate::value::{Step, Type, Value};
+use crate::value::{Number, Step, Type, Value};
 
 impl Content for String {
     fn shape() -> Shape {
@@ -66,6 +66,25 @@ impl Content for i64 {
 
     fn write(&self) -> Value {
         Value::from(*self)
+    }
+}
+
+/// A number of any size and precision.
+impl Content for Number {
+    fn shape() -> Shape {
+        Shape::Value(Type::Number)
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        if let Value::Number(number) = value {
+            Some(number.clone())
+        } else {
+            wrong_kind(value, "a number", slot)
+        }
+    }
+
+    fn write(&self) -> Value {
+        Value::Number(self.clone())
     }
 }
 

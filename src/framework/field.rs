@@ -1,5 +1,7 @@
 //! What an attribute is, by the Rust type of its field.
 
+use std::cmp::Ordering;
+
 use super::{
     Diagnostic, Slot,
     block::Origin,
@@ -8,6 +10,11 @@ use super::{
 use crate::value::{Path, Value};
 
 /// One attribute of a block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no field of a block",
+    label = "not an attribute",
+    note = "an attribute is an `Attr<T>`, `Attr<Option<T>>`, `Computed<T>` or `WriteOnly<T>`"
+)]
 pub trait Field: Sized {
     /// Who sets it.
     const MODE: Mode;
@@ -37,6 +44,10 @@ pub trait Field: Sized {
 }
 
 /// A Rust type whose values an attribute can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be what an attribute contains",
+    note = "`text_content!` makes a type that is written as text one, `words!` an enum of words, and `#[derive(Block)]` a struct"
+)]
 pub trait Content: Sized {
     /// Whether its values are kept out of what Terraform prints.
     const SENSITIVE: bool = false;
@@ -119,9 +130,24 @@ impl<T> Attr<Option<T>> {
     }
 }
 
+/// Where it stands is no part of what it is.
 impl<T: PartialEq> PartialEq for Attr<T> {
     fn eq(&self, other: &Self) -> bool {
         self.known == other.known
+    }
+}
+
+impl<T: Eq> Eq for Attr<T> {}
+
+impl<T: PartialOrd> PartialOrd for Attr<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.known.partial_cmp(&other.known)
+    }
+}
+
+impl<T: Ord> Ord for Attr<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.known.cmp(&other.known)
     }
 }
 

@@ -2,10 +2,14 @@
 //! what is not known yet. Pure functions of values; each rule is the protocol's
 //! (Terraform `internal/plans/objchange`, terraform-plugin-framework `server_planresourcechange.go`).
 
+mod changes;
+
 use std::collections::BTreeMap;
 
+pub use changes::{Change, changes, only_local};
+
 use super::schema::{Attribute, Block, Kind, Mode, Nesting, Shape};
-use crate::value::{Path, Step, Value};
+use crate::value::Value;
 
 /// A block of which nothing is written: its defaults, and null.
 pub fn defaults(block: &Block) -> Value {
@@ -89,6 +93,10 @@ pub fn reconcile(block: &Block, live: &Value, prior: &Value) -> Value {
         let value = match (attribute.mode, attribute.kind, &attribute.shape) {
             _ if attribute.write_only => Value::Null,
             (Mode::Computed, ..) => found.clone(),
+            // Without a prior object this is an import, which has nowhere to read it from.
+            (_, Kind::Local, _) if prior.is_null() => {
+                attribute.default.clone().unwrap_or(Value::Null)
+            }
             (_, Kind::Local, _) => before.clone(),
             (_, Kind::UnmanagedWhenNull, _) if before.is_null() => Value::Null,
             (_, _, Shape::Nested(nesting, inner)) => {
@@ -121,76 +129,6 @@ pub fn with_local_defaults(block: &Block, state: &mut Value) {
         if let (Some(default), true) = (&attribute.default, state.member(attribute.name).is_null())
         {
             state.set_member(attribute.name, default.clone());
-        }
-    }
-}
-
-/// One attribute of the user's that a plan changes.
-#[derive(Clone, Debug)]
-pub struct Change<'a> {
-    /// Where it stands.
-    pub path: Path,
-    /// Its declaration.
-    pub attribute: &'a Attribute,
-    /// Its value so far.
-    pub from: Value,
-    /// Its value after apply; unknown where it is not known.
-    pub to: Value,
-}
-
-/// What of the user's attributes a plan changes, down to the innermost attribute.
-pub fn changes<'a>(block: &'a Block, prior: &Value, planned: &Value) -> Vec<Change<'a>> {
-    let mut found = Vec::new();
-    collect_changes(block, prior, planned, &Path::root(), &mut found);
-    found
-}
-
-fn collect_changes<'a>(
-    block: &'a Block,
-    prior: &Value,
-    planned: &Value,
-    path: &Path,
-    found: &mut Vec<Change<'a>>,
-) {
-    for attribute in block
-        .attributes
-        .iter()
-        .filter(|attribute| attribute.mode != Mode::Computed && !attribute.write_only)
-    {
-        let (from, to) = (prior.member(attribute.name), planned.member(attribute.name));
-        if from == to {
-            continue;
-        }
-        let path = path.join_attribute(attribute.name);
-        match &attribute.shape {
-            Shape::Nested(Nesting::Single, inner)
-                if from.members().is_some() && to.members().is_some() =>
-            {
-                collect_changes(inner, from, to, &path, found);
-            }
-            _ => found.push(Change {
-                path,
-                attribute,
-                from: from.clone(),
-                to: to.clone(),
-            }),
-        }
-    }
-    for nested in &block.blocks {
-        let (from, to) = (prior.member(nested.name), planned.member(nested.name));
-        if let (Some(before), Some(after)) = (items(from), items(to)) {
-            for (step, item) in after {
-                let earlier = before
-                    .iter()
-                    .find(|(other, _)| *other == step)
-                    .map_or(&Value::Null, |(_, item)| *item);
-                let path = step
-                    .iter()
-                    .fold(path.join_attribute(nested.name), |path, step| {
-                        path.join(step.clone())
-                    });
-                collect_changes(&nested.block, earlier, item, &path, found);
-            }
         }
     }
 }
@@ -287,6 +225,13 @@ pub fn with_write_only(block: &Block, planned: &Value, config: &Value) -> Value 
         };
         filled.insert(attribute.name.to_owned(), value);
     }
+    for nested in &block.blocks {
+        let (value, written) = (planned.member(nested.name), config.member(nested.name));
+        let value = pairwise(nested.nesting, value, written, &mut |item, written| {
+            with_write_only(&nested.block, item, written)
+        });
+        filled.insert(nested.name.to_owned(), value);
+    }
     Value::Object(filled)
 }
 
@@ -378,33 +323,5 @@ fn change_equal(item: &Value, prior: &Value) -> bool {
             .iter()
             .all(|(name, value)| value.is_null() || prior.get(name) == Some(value)),
         _ => item == prior,
-    }
-}
-
-/// The objects of a nested value with their addresses; `None` for a null or unknown value.
-fn items(value: &Value) -> Option<Vec<(Option<Step>, &Value)>> {
-    match value {
-        Value::Null => Some(Vec::new()),
-        Value::Object(_) => Some(vec![(None, value)]),
-        Value::List(items) => Some(
-            items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| (Some(Step::Index(index)), item))
-                .collect(),
-        ),
-        Value::Map(members) => Some(
-            members
-                .iter()
-                .map(|(name, item)| (Some(Step::Key(name.clone())), item))
-                .collect(),
-        ),
-        Value::Set(items) => Some(
-            items
-                .iter()
-                .map(|item| (Some(Step::Element), item))
-                .collect(),
-        ),
-        _ => None,
     }
 }

@@ -192,6 +192,12 @@ impl Attribute {
         }
     }
 
+    /// Whether its values, or a part of them, are kept out of what Terraform prints.
+    pub fn has_secrets(&self) -> bool {
+        let within = |block: &Block| block.attributes.iter().any(Self::has_secrets);
+        self.sensitive || matches!(&self.shape, Shape::Nested(_, block) if within(block))
+    }
+
     /// The type of its values.
     pub fn ty(&self) -> Type {
         match &self.shape {

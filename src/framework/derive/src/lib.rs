@@ -60,20 +60,26 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
         let key = key(ident)?;
         declare.push(declaration(field, ident, &key)?);
         decode.push(quote! { #ident: fields.take(#key) });
-        encode.push(quote! { (#key, Field::encode(&self.#ident)) });
+        encode.push(quote! { (#key, ::secureaks::framework::Field::encode(&self.#ident)) });
     }
+    // Every name is written from the root: the struct's module may have a `Kind` of its own.
     Ok(quote! {
         #[automatically_derived]
-        const _: () = {
-            use ::secureaks::framework::{self, Block, Field, Fields, schema::{Attribute, Kind}};
-            use ::secureaks::value::Value;
-            impl Block for #name {
-                const DOC: &'static str = #block_doc;
-                fn attributes() -> Vec<Attribute> { vec![#(#declare),*] }
-                fn decode(fields: &mut Fields<'_>) -> Self { Self { #(#decode),* } }
-                fn encode(&self) -> Value { Value::object([#(#encode),*]) }
+        impl ::secureaks::framework::Block for #name {
+            const DOC: &'static str = #block_doc;
+
+            fn attributes() -> ::std::vec::Vec<::secureaks::framework::schema::Attribute> {
+                ::std::vec::Vec::from([#(#declare),*])
             }
-        };
+
+            fn decode(fields: &mut ::secureaks::framework::Fields<'_>) -> Self {
+                Self { #(#decode),* }
+            }
+
+            fn encode(&self) -> ::secureaks::value::Value {
+                ::secureaks::value::Value::object::<&str>([#(#encode),*])
+            }
+        }
     })
 }
 
@@ -111,10 +117,10 @@ fn declaration(field: &Field, ident: &Ident, key: &str) -> Result<TokenStream> {
     }
     let options = Options::of(field)?;
     let default = options.default.map(|default| match default {
-        Default::Written(value) => quote! { .default_value({ let value: #ty = <#ty>::from(#value); Field::encode(&value) }) },
+        Default::Written(value) => quote! { .default_value(::secureaks::framework::Field::encode(&<#ty>::from(#value))) },
         Default::OwnDefaults => {
             let inner = content(ty);
-            quote! { .default_value(framework::defaults(&<#inner as Block>::schema())) }
+            quote! { .default_value(::secureaks::framework::defaults(&<#inner as ::secureaks::framework::Block>::schema())) }
         }
     });
     let mut changes = Vec::new();
@@ -131,13 +137,14 @@ fn declaration(field: &Field, ident: &Ident, key: &str) -> Result<TokenStream> {
         changes.push(quote! { sticky: true });
     }
     if let Some(kind) = options.kind {
-        changes.push(quote! { kind: Kind::#kind });
+        changes.push(quote! { kind: ::secureaks::framework::schema::Kind::#kind });
     }
-    let base = quote! { Attribute::of::<#ty>(#key, #text) #default };
+    let base =
+        quote! { ::secureaks::framework::schema::Attribute::of::<#ty>(#key, #text) #default };
     Ok(if changes.is_empty() {
         base
     } else {
-        quote! { Attribute { #(#changes,)* ..#base } }
+        quote! { ::secureaks::framework::schema::Attribute { #(#changes,)* ..#base } }
     })
 }
 
@@ -225,3 +232,6 @@ fn doc(attributes: &[Attribute]) -> String {
     }
     lines.join("\n").trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! What of the user's attributes a plan changes, down to the innermost attribute.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    framework::schema::{Attribute, Block, Kind, Mode, Nesting, Shape},
+    value::{Path, Step, Value},
+};
+
+/// One attribute of the user's that a plan changes.
+#[derive(Clone, Debug)]
+pub struct Change<'a> {
+    /// Where it stands.
+    pub path: Path,
+    /// Its declaration.
+    pub attribute: &'a Attribute,
+    /// Its value so far.
+    pub from: Value,
+    /// Its value after apply; unknown where it is not known.
+    pub to: Value,
+}
+
+/// What of the user's attributes a plan changes. An attribute with objects in it is named itself
+/// where objects come or go, or have no address; else the attributes within them are.
+pub fn changes<'a>(block: &'a Block, prior: &Value, planned: &Value) -> Vec<Change<'a>> {
+    let mut found = Vec::new();
+    collect(block, prior, planned, &Path::root(), &mut found);
+    found
+}
+
+/// Whether nothing but local attributes changes, if anything does: nothing the object has.
+pub fn only_local(block: &Block, prior: &Value, planned: &Value) -> bool {
+    let attributes = set_by_users(block).all(|attribute| {
+        let (from, to) = (prior.member(attribute.name), planned.member(attribute.name));
+        let inner = match &attribute.shape {
+            Shape::Nested(Nesting::Single, inner) if is_object(from) && is_object(to) => {
+                Some(inner)
+            }
+            _ => None,
+        };
+        from == to
+            || attribute.kind == Kind::Local
+            || inner.is_some_and(|inner| only_local(inner, from, to))
+    });
+    let mut blocks = block.blocks.iter();
+    attributes && blocks.all(|nested| prior.member(nested.name) == planned.member(nested.name))
+}
+
+fn collect<'a>(
+    block: &'a Block,
+    prior: &Value,
+    planned: &Value,
+    path: &Path,
+    found: &mut Vec<Change<'a>>,
+) {
+    for attribute in set_by_users(block) {
+        let (from, to) = (prior.member(attribute.name), planned.member(attribute.name));
+        if from == to {
+            continue;
+        }
+        let path = path.join_attribute(attribute.name);
+        let mut named = true;
+        if let Shape::Nested(_, inner) = &attribute.shape
+            && let (Some(before), Some(after)) = (addressed(from), addressed(to))
+        {
+            let steps = |items: &[Item<'_>]| items.iter().map(|(step, _)| step.clone()).collect();
+            let (left, right): (BTreeSet<_>, BTreeSet<_>) = (steps(&before), steps(&after));
+            named = left != right;
+            for (step, from, to) in beside(&before, &after) {
+                if !from.is_null() && !to.is_null() {
+                    collect(inner, from, to, &join(&path, step), found);
+                }
+            }
+        }
+        if named {
+            found.push(Change {
+                path,
+                attribute,
+                from: from.clone(),
+                to: to.clone(),
+            });
+        }
+    }
+    for nested in &block.blocks {
+        let (from, to) = (prior.member(nested.name), planned.member(nested.name));
+        let path = path.join_attribute(nested.name);
+        let (before, after) = match (addressed(from), addressed(to)) {
+            (Some(before), Some(after)) => (before, after),
+            _ => (apart(from, to), apart(to, from)),
+        };
+        for (step, from, to) in beside(&before, &after) {
+            collect(&nested.block, from, to, &join(&path, step), found);
+        }
+    }
+}
+
+fn set_by_users(block: &Block) -> impl Iterator<Item = &Attribute> {
+    block
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.mode != Mode::Computed && !attribute.write_only)
+}
+
+fn is_object(value: &Value) -> bool {
+    matches!(value, Value::Object(_))
+}
+
+fn join(path: &Path, step: Option<&Step>) -> Path {
+    step.map_or_else(|| path.clone(), |step| path.join(step.clone()))
+}
+
+/// An object within a nested value, and its address there.
+type Item<'a> = (Option<Step>, &'a Value);
+
+/// The objects of a nested value with their addresses; `None` where they have none.
+fn addressed(value: &Value) -> Option<Vec<Item<'_>>> {
+    match value {
+        Value::Object(_) => Some(vec![(None, value)]),
+        Value::List(items) => {
+            let steps = (0..).map(|index| Some(Step::Index(index)));
+            Some(steps.zip(items).collect())
+        }
+        Value::Map(members) => Some(
+            members
+                .iter()
+                .map(|(name, item)| (Some(Step::Key(name.clone())), item))
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+/// The elements of a set that `other` does not have; elsewhere the object there is.
+fn apart<'a>(value: &'a Value, other: &Value) -> Vec<Item<'a>> {
+    let others = other.elements().unwrap_or_default();
+    match value {
+        Value::Set(items) => {
+            let own = items.iter().filter(|item| !others.contains(item));
+            own.map(|item| (Some(Step::Element), item)).collect()
+        }
+        other => addressed(other).unwrap_or_default(),
+    }
+}
+
+/// The objects of both sides, each beside the one of the same address or null; elements of sets
+/// have no address, and so each stands alone.
+fn beside<'a>(
+    before: &'a [Item<'a>],
+    after: &'a [Item<'a>],
+) -> Vec<(Option<&'a Step>, &'a Value, &'a Value)> {
+    let with_address = |items: &'a [Item<'a>], wanted: &Option<Step>| {
+        let mut found = items
+            .iter()
+            .filter(|(step, _)| step == wanted && *step != Some(Step::Element));
+        found.next().map_or(&Value::Null, |(_, item)| *item)
+    };
+    let mut pairs: Vec<_> = after
+        .iter()
+        .map(|(step, to)| (step.as_ref(), with_address(before, step), *to))
+        .collect();
+    for (step, from) in before {
+        if with_address(after, step).is_null() {
+            pairs.push((step.as_ref(), *from, &Value::Null));
+        }
+    }
+    pairs
+}
