@@ -49,7 +49,10 @@ impl HttpClient for Network {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         match self.client(request) {
             Ok(client) => client.execute_request(request).await,
-            Err(reason) => Err(azure_core::Error::with_message(ErrorKind::Other, reason.clone())),
+            Err(reason) => Err(azure_core::Error::with_message(
+                ErrorKind::Other,
+                reason.clone(),
+            )),
         }
     }
 }

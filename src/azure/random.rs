@@ -56,7 +56,11 @@ mod tests {
 
         let fractions: Vec<f64> = (0..1000).map(|_| random.fraction()).collect();
 
-        assert!(fractions.iter().all(|fraction| (0.0..1.0).contains(fraction)));
+        assert!(
+            fractions
+                .iter()
+                .all(|fraction| (0.0..1.0).contains(fraction))
+        );
         let mean = fractions.iter().sum::<f64>() / 1000.0;
         assert!((0.45..0.55).contains(&mean), "mean {mean}");
     }

@@ -70,19 +70,34 @@ const RENEW_BEFORE: Duration = Duration::from_secs(300);
 
 impl Credential {
     fn new(source: Box<dyn Source>, clock: Arc<dyn Clock>) -> Self {
-        let audiences = [Audience::ResourceManager, Audience::Graph, Audience::AksServer];
-        let slots = audiences.into_iter().map(|audience| (audience, Mutex::new(None))).collect();
-        Self(Arc::new(Cache { source, clock, slots }))
+        let audiences = [
+            Audience::ResourceManager,
+            Audience::Graph,
+            Audience::AksServer,
+        ];
+        let slots = audiences
+            .into_iter()
+            .map(|audience| (audience, Mutex::new(None)))
+            .collect();
+        Self(Arc::new(Cache {
+            source,
+            clock,
+            slots,
+        }))
     }
 
     /// A token for `audience`, from the cache while it is good.
     pub async fn token(&self, audience: Audience) -> Result<Token, AuthError> {
-        self.obtain(audience, |cached, now| now < cached.renew).await
+        self.obtain(audience, |cached, now| now < cached.renew)
+            .await
     }
 
     /// A token other than `rejected`, which the service no longer takes.
     pub async fn renew(&self, audience: Audience, rejected: &Token) -> Result<Token, AuthError> {
-        self.obtain(audience, |cached, now| cached.token != *rejected && now < cached.renew).await
+        self.obtain(audience, |cached, now| {
+            cached.token != *rejected && now < cached.renew
+        })
+        .await
     }
 
     /// Takes the cached token if it is `good`, else fetches one.
@@ -95,7 +110,9 @@ impl Credential {
         good: impl Fn(&Cached, Timestamp) -> bool,
     ) -> Result<Token, AuthError> {
         let cache = &*self.0;
-        let Some(slot) = cache.slots.get(&audience) else { return cache.source.fetch(audience).await };
+        let Some(slot) = cache.slots.get(&audience) else {
+            return cache.source.fetch(audience).await;
+        };
         let mut slot = slot.lock().await;
         let begun = cache.clock.now();
         if let Some(cached) = slot.as_ref().filter(|cached| good(cached, begun)) {
@@ -103,11 +120,21 @@ impl Credential {
         }
         let token = cache.source.fetch(audience).await?;
         let lifetime = between(begun, token.expires);
-        let margin = if lifetime > RENEW_BEFORE * 2 { RENEW_BEFORE } else { lifetime / 2 };
-        *slot = Some(Cached { renew: later(begun, lifetime.saturating_sub(margin)), token: token.clone() });
+        let margin = if lifetime > RENEW_BEFORE * 2 {
+            RENEW_BEFORE
+        } else {
+            lifetime / 2
+        };
+        *slot = Some(Cached {
+            renew: later(begun, lifetime.saturating_sub(margin)),
+            token: token.clone(),
+        });
         Ok(token)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod fake;
 
 #[cfg(test)]
 #[path = "cache_tests.rs"]
