@@ -17,7 +17,7 @@ const URL: &str = "https://management.azure.com/subscriptions/s/resourceGroups/r
 fn client(scripted: &Scripted) -> Client {
     client_with(
         scripted,
-        &Numbered::new(&scripted.clock, Duration::from_secs(3600)),
+        &Numbered::new(&scripted.clock, Duration::from_hours(1)),
     )
 }
 
@@ -54,7 +54,7 @@ async fn send(scripted: &Scripted, request: &Request) -> Result<Value, Error> {
 }
 
 fn ok() -> Answer {
-    Answer::json(200, json!({"name": "aks"}))
+    Answer::json(200, &json!({"name": "aks"}))
 }
 
 fn status(result: &Result<Value, Error>) -> Option<u16> {
@@ -103,7 +103,7 @@ async fn a_request_leaves_whole() {
 
 #[tokio::test]
 async fn a_429_is_retried_after_its_delay() {
-    let throttled = Answer::json(429, json!({"code": "Throttled", "message": "slow down"}))
+    let throttled = Answer::json(429, &json!({"code": "Throttled", "message": "slow down"}))
         .with("retry-after", "17");
     let scripted = Scripted::new([throttled, ok()]);
 
@@ -200,7 +200,7 @@ async fn a_post_that_changes_something_is_never_sent_twice() {
 async fn a_create_whose_answer_was_lost_is_repeated_and_its_412_left_to_the_caller() {
     let taken = Answer::json(
         412,
-        json!({"code": "PreconditionFailed", "message": "exists"}),
+        &json!({"code": "PreconditionFailed", "message": "exists"}),
     );
     let scripted = Scripted::new([Answer::Drop, taken]);
 
@@ -246,10 +246,10 @@ async fn a_certificate_that_is_not_trusted_is_reported_at_once() {
 async fn an_expired_token_is_renewed_once() {
     let expired = Answer::json(
         401,
-        json!({"error": {"code": "ExpiredAuthenticationToken", "message": "m"}}),
+        &json!({"error": {"code": "ExpiredAuthenticationToken", "message": "m"}}),
     );
     let scripted = Scripted::new([expired.clone(), ok(), expired.clone(), expired]);
-    let tokens = Numbered::new(&scripted.clock, Duration::from_secs(3600));
+    let tokens = Numbered::new(&scripted.clock, Duration::from_hours(1));
     let client = client_with(&scripted, &tokens);
 
     let first = client.send(&get(), &Call::default()).await;
@@ -279,10 +279,10 @@ async fn an_expired_token_is_renewed_once() {
 async fn a_refused_identity_is_not_renewed() {
     let wrong = Answer::json(
         401,
-        json!({"error": {"code": "InvalidAuthenticationTokenTenant", "message": "m"}}),
+        &json!({"error": {"code": "InvalidAuthenticationTokenTenant", "message": "m"}}),
     );
     let scripted = Scripted::new([wrong]);
-    let tokens = Numbered::new(&scripted.clock, Duration::from_secs(3600));
+    let tokens = Numbered::new(&scripted.clock, Duration::from_hours(1));
 
     let result = client_with(&scripted, &tokens)
         .send(&get(), &Call::default())

@@ -207,7 +207,7 @@ mod tests {
     async fn driving_moves_time_to_each_sleeper_in_turn() {
         let clock = clock();
         let work = async {
-            clock.sleep(Duration::from_secs(3600)).await;
+            clock.sleep(Duration::from_hours(1)).await;
             clock.sleep(Duration::from_secs(30)).await;
             clock.now()
         };
@@ -222,8 +222,8 @@ mod tests {
         let clock = clock();
         let work = async {
             tokio::select! {
-                () = clock.sleep(Duration::from_secs(60)) => "short",
-                () = clock.sleep(Duration::from_secs(3600)) => "long",
+                () = clock.sleep(Duration::from_mins(1)) => "short",
+                () = clock.sleep(Duration::from_hours(1)) => "long",
             }
         };
 

@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 9;
 /// How often a host is called that cannot be connected to: a wrong name or proxy does not mend itself.
 const CONNECTION_ATTEMPTS: u32 = 4;
 /// How long one request is sent again for at most, so that a Retry-After of an hour ends it instead.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const PATIENCE: Duration = Duration::from_mins(15);
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
@@ -177,6 +177,10 @@ impl Policy for Retry {
 }
 
 /// The next policy of a pipeline and those after it.
+#[expect(
+    clippy::type_complexity,
+    reason = "it is what a pipeline hands to each policy, split"
+)]
 pub(crate) fn first(
     next: &[Arc<dyn Policy>],
 ) -> azure_core::Result<(&Arc<dyn Policy>, &[Arc<dyn Policy>])> {

@@ -112,7 +112,7 @@ mod tests {
         for _ in 0..60 {
             throttle.take(Method::Get, CLUSTER, start());
         }
-        let tomorrow = later(start(), Duration::from_secs(86_400));
+        let tomorrow = later(start(), Duration::from_hours(24));
 
         let waits: Vec<Duration> = (0..61)
             .map(|_| throttle.take(Method::Get, CLUSTER, tomorrow))

@@ -1,7 +1,7 @@
 //! A credential for tests: tokens `token-1`, `token-2` and so on, each good for a given time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::*;
@@ -12,6 +12,7 @@ pub(crate) struct Numbered {
     clock: ManualClock,
     lifetime: Duration,
     fetched: Arc<AtomicU32>,
+    broken: Arc<AtomicBool>,
 }
 
 impl Numbered {
@@ -20,11 +21,17 @@ impl Numbered {
             clock: clock.clone(),
             lifetime,
             fetched: Arc::default(),
+            broken: Arc::default(),
         }
     }
 
     pub(crate) fn credential(&self) -> Credential {
         Credential::new(Box::new(self.clone()), Arc::new(self.clock.clone()))
+    }
+
+    /// Gives no more tokens.
+    pub(crate) fn break_down(&self) {
+        self.broken.store(true, Ordering::SeqCst);
     }
 
     /// How many tokens were asked for.
@@ -37,6 +44,9 @@ impl Numbered {
 impl Source for Numbered {
     async fn fetch(&self, _: Audience) -> Result<Token, AuthError> {
         tokio::task::yield_now().await;
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(AuthError::Nothing { cli: None });
+        }
         let number = self.fetched.fetch_add(1, Ordering::SeqCst) + 1;
         let expires = later(self.clock.now(), self.lifetime);
         Ok(Token {

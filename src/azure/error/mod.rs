@@ -179,9 +179,7 @@ impl Error {
     /// Whether sending the same request again does no harm and may help.
     pub fn retry_is_safe(&self) -> bool {
         match self {
-            Self::Http(refusal) => {
-                refusal.status == 429 || refusal.status == 503 || self.in_progress_conflict()
-            }
+            Self::Http(refusal) => refusal.status == 429 || self.in_progress_conflict(),
             Self::Connection { sent, .. } => !sent,
             _ => false,
         }

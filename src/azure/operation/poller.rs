@@ -17,9 +17,9 @@ use crate::azure::response::Response;
 
 /// How long an operation's address may answer 404: it is replicated a moment after the operation was accepted
 /// (go-azure-sdk, `resourcemanager/poller_lro.go`).
-const REPLICATION: Duration = Duration::from_secs(120);
+const REPLICATION: Duration = Duration::from_mins(2);
 /// How long the service may answer nothing useful before we stop believing in it.
-const OUTAGE: Duration = Duration::from_secs(15 * 60);
+const OUTAGE: Duration = Duration::from_mins(15);
 /// How often a resource that its operation left `Failed` is looked at again before it counts as failed.
 const SECOND_CHANCES: u32 = 3;
 /// How often a resource that is to be gone is looked at once its deletion has succeeded.
@@ -261,7 +261,10 @@ impl Poller<'_> {
         };
         let delay = asked.unwrap_or(self.client.poll_interval());
         self.call
-            .guard(clock, async { Ok(clock.sleep(delay).await) })
+            .guard(clock, async {
+                clock.sleep(delay).await;
+                Ok(())
+            })
             .await
     }
 

@@ -64,7 +64,7 @@ fn client(scripted: &Scripted) -> Client {
     Client::new(Options {
         wire: scripted.wire(),
         cloud: CloudSource::known(Cloud::public()),
-        credential: Numbered::new(&scripted.clock, Duration::from_secs(3600)).credential(),
+        credential: Numbered::new(&scripted.clock, Duration::from_hours(1)).credential(),
         subscription_id: "s".into(),
         poll_interval: Duration::from_secs(30),
         cluster_api_version: None,
@@ -81,7 +81,7 @@ async fn wait(scripted: &Scripted, operation: &Operation) -> Result<Ending, Erro
 fn status(word: &str) -> Answer {
     Answer::json(
         200,
-        json!({"name": "1", "status": word, "startTime": "2026-11-21T12:00:00Z"}),
+        &json!({"name": "1", "status": word, "startTime": "2026-11-21T12:00:00Z"}),
     )
 }
 
@@ -89,27 +89,26 @@ fn failed() -> Answer {
     let error = json!({"code": "QuotaExceeded", "message": "Too few cores.", "details": [{"code": "D", "message": "m"}]});
     Answer::json(
         200,
-        json!({"name": "1", "status": "Failed", "error": error}),
+        &json!({"name": "1", "status": "Failed", "error": error}),
     )
 }
 
 fn cluster(state: &str) -> Answer {
-    Answer::json(200, json!({"properties": {"provisioningState": state}}))
+    Answer::json(200, &json!({"properties": {"provisioningState": state}}))
 }
 
 fn missing() -> Answer {
     Answer::json(
         404,
-        json!({"error": {"code": "ResourceNotFound", "message": "m"}}),
+        &json!({"error": {"code": "ResourceNotFound", "message": "m"}}),
     )
 }
 
-fn settled() -> Result<Ending, Error> {
-    let body = json!({"properties": {"provisioningState": "Succeeded"}});
-    Ok(Ending::Resource {
-        body,
+fn settled() -> Ending {
+    Ending::Resource {
+        body: json!({"properties": {"provisioningState": "Succeeded"}}),
         disputed: None,
-    })
+    }
 }
 
 fn quota_failure() -> Box<OperationFailure> {
@@ -184,7 +183,10 @@ async fn an_operation_is_followed_to_its_signed_address_and_then_the_resource() 
         scripted.lines(),
         [format!("GET {STATUS}"), format!("GET {STATUS}"), read]
     );
-    assert_eq!((result, seconds(&scripted.clock)), (settled(), vec![30]));
+    assert_eq!(
+        (result, seconds(&scripted.clock)),
+        (Ok(settled()), vec![30])
+    );
 }
 
 #[tokio::test]
@@ -199,7 +201,7 @@ async fn words_that_azure_invents_mean_that_work_goes_on() {
 
     let result = wait(&scripted, &creation()).await;
 
-    assert_eq!(result, settled());
+    assert_eq!(result, Ok(settled()));
 }
 
 #[tokio::test]
@@ -208,7 +210,7 @@ async fn an_error_beside_another_status_than_failed_means_nothing() {
         let error = json!({"code": "NotLatestOperation", "message": "m"});
         Answer::json(
             200,
-            json!({"status": word, "endTime": "2026-11-21T12:00:00Z", "error": error}),
+            &json!({"status": word, "endTime": "2026-11-21T12:00:00Z", "error": error}),
         )
     };
     let scripted = Scripted::new([
@@ -219,7 +221,7 @@ async fn an_error_beside_another_status_than_failed_means_nothing() {
 
     let result = wait(&scripted, &creation()).await;
 
-    assert_eq!(result, settled());
+    assert_eq!(result, Ok(settled()));
 }
 
 #[tokio::test]
@@ -233,7 +235,7 @@ async fn an_address_that_is_not_replicated_yet_is_asked_again() {
 
     let result = wait(&scripted, &creation()).await;
 
-    assert_eq!(result, settled());
+    assert_eq!(result, Ok(settled()));
 }
 
 #[tokio::test]
@@ -246,7 +248,10 @@ async fn an_address_that_stays_lost_leaves_the_word_to_the_resource() {
 
     let result = wait(&scripted, &creation()).await;
 
-    assert_eq!((result, seconds(&scripted.clock)), (settled(), vec![30; 5]));
+    assert_eq!(
+        (result, seconds(&scripted.clock)),
+        (Ok(settled()), vec![30; 5])
+    );
 }
 
 #[tokio::test]
@@ -260,7 +265,7 @@ async fn outages_between_looks_do_not_end_an_operation() {
 
     let result = wait(&scripted, &creation()).await;
 
-    assert_eq!(result, settled());
+    assert_eq!(result, Ok(settled()));
 }
 
 #[tokio::test]
@@ -285,7 +290,7 @@ async fn a_resource_that_works_on_after_success_is_waited_for() {
 
     assert_eq!(
         (result, seconds(&scripted.clock)),
-        (settled(), vec![30, 30])
+        (Ok(settled()), vec![30, 30])
     );
 }
 
@@ -327,7 +332,7 @@ async fn a_failed_operation_whose_resource_stays_failed_is_a_failure() {
 async fn a_resource_that_fails_after_success_tells_its_own_reason() {
     let error = json!({"code": "SubnetFull", "message": "No addresses."});
     let body = json!({"properties": {"provisioningState": "Failed", "status": {"provisioningError": error}}});
-    let scripted = Scripted::new([status("Succeeded"), Answer::json(200, body)]);
+    let scripted = Scripted::new([status("Succeeded"), Answer::json(200, &body)]);
 
     let result = wait(&scripted, &creation()).await;
 
@@ -368,7 +373,7 @@ async fn retry_after_sets_the_pace() {
 async fn a_deletion_follows_each_fresh_location_until_the_resource_is_gone() {
     let fresh = RESULT.replace("t=6", "t=7");
     let scripted = Scripted::new([
-        Answer::json(202, json!({"status": "InProgress"})).with("location", &fresh),
+        Answer::json(202, &json!({"status": "InProgress"})).with("location", &fresh),
         Answer::text(204, "").with("location", RESULT),
         cluster("Deleting"),
         missing(),
@@ -405,7 +410,7 @@ async fn a_resource_without_a_known_operation_is_watched_itself() {
 
     let result = wait(&scripted, &operation).await;
 
-    assert_eq!(result, settled());
+    assert_eq!(result, Ok(settled()));
 }
 
 #[tokio::test]
@@ -424,7 +429,7 @@ async fn a_token_that_ends_while_waiting_is_renewed() {
     assert_eq!(
         (result, tokens),
         (
-            settled(),
+            Ok(settled()),
             vec!["Bearer token-1".to_owned(), "Bearer token-2".to_owned()]
         )
     );
