@@ -1,0 +1,60 @@
+# Everything a contributor or the CI runs. `make help` lists it.
+
+CARGO ?= cargo
+PREFIX ?= $(HOME)/.local
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/secureaks/tools
+BINARY := terraform-provider-secureaks
+
+DENY_VERSION := 0.20.2
+DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
+
+.DEFAULT_GOAL := help
+.PHONY: help build test check fmt docs demo bench tools audit install clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the provider and the simulator for development
+	$(CARGO) build --locked --workspace --all-targets
+
+test: ## Run all tests, with OpenTofu (built when missing) and Terraform when installed
+	@echo "Clients under test:"
+	@tests/tools/find --build
+	$(CARGO) test --locked --workspace --no-fail-fast
+
+check: $(DENY) ## Check format, lints, layers, documentation and dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) test --locked --test tidy
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) run --locked --quiet -- docs --check
+	$(DENY) --locked check bans licenses sources
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+docs: ## Write docs/ from the declarations in the code
+	$(CARGO) run --locked --quiet -- docs
+
+demo: ## Create, change, import and destroy a cluster in the simulator (KEEP=1 leaves it running)
+	tests/demo/run
+
+bench: ## Measure the provider beside a small plugin written in Go
+	tests/bench/run
+
+tools: ## Build OpenTofu and the plugin to compare with, from their Go modules
+	tests/tools/build
+
+# Not part of `check`: it fetches the RustSec database from GitHub, which not every machine reaches.
+audit: $(DENY) ## Look for known vulnerabilities in the dependencies
+	$(DENY) --locked check advisories
+
+install: ## Install the release binary to $(PREFIX)/bin
+	$(CARGO) build --locked --release --bin $(BINARY)
+	install -d "$(PREFIX)/bin"
+	install -m 755 target/release/$(BINARY) "$(PREFIX)/bin/$(BINARY)"
+
+clean: ## Remove what the build made, not the tools
+	$(CARGO) clean
+
+$(DENY):
+	$(CARGO) install --locked cargo-deny --version $(DENY_VERSION) --root $(CACHE)/cargo-deny-$(DENY_VERSION)

@@ -1,0 +1,302 @@
+//! The contents an attribute can have: text, numbers, collections and blocks.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use super::{
+    Block, Content, Slot,
+    block::Origin,
+    schema::{Nesting, Shape},
+};
+use crate::value::{Step, Type, Value};
+
+impl Content for String {
+    fn shape() -> Shape {
+        Shape::Value(Type::String)
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        let text = value.as_str().map(str::to_owned);
+        text.or_else(|| wrong_kind(value, "a string", slot))
+    }
+
+    fn write(&self) -> Value {
+        Value::String(self.clone())
+    }
+}
+
+impl Content for bool {
+    fn shape() -> Shape {
+        Shape::Value(Type::Bool)
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        if let Value::Bool(value) = value {
+            Some(*value)
+        } else {
+            wrong_kind(value, "a bool", slot)
+        }
+    }
+
+    fn write(&self) -> Value {
+        Value::Bool(*self)
+    }
+}
+
+impl Content for i64 {
+    fn shape() -> Shape {
+        Shape::Value(Type::Number)
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        let Value::Number(number) = value else {
+            return wrong_kind(value, "a number", slot);
+        };
+        let integer = number.as_i64();
+        if integer.is_none() {
+            slot.error(
+                "Not a whole number",
+                format!("`{}` is {number}; a whole number is wanted.", slot.path),
+            );
+        }
+        integer
+    }
+
+    fn write(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl<T: Content> Content for Vec<T> {
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn shape() -> Shape {
+        collection(T::shape(), Nesting::List, Type::List)
+    }
+
+    fn same(left: &Value, right: &Value) -> bool {
+        let (Some(left), Some(right)) = (left.elements(), right.elements()) else {
+            return left == right;
+        };
+        left.len() == right.len()
+            && left
+                .iter()
+                .zip(right)
+                .all(|(left, right)| T::same(left, right))
+    }
+
+    fn allowed() -> Vec<&'static str> {
+        T::allowed()
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        let Some(items) = value.elements() else {
+            return wrong_kind(value, "a list", slot);
+        };
+        let path = slot.path.clone();
+        let read = |(index, item)| element(item, &mut slot.at(path.join(Step::Index(index))));
+        // Every element is read before it is asked whether all are known, so that each error is told.
+        let read: Vec<Option<T>> = items.iter().enumerate().map(read).collect();
+        read.into_iter().collect()
+    }
+
+    fn write(&self) -> Value {
+        Value::List(self.iter().map(Content::write).collect())
+    }
+}
+
+impl<T: Content + Ord> Content for BTreeSet<T> {
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn shape() -> Shape {
+        collection(T::shape(), Nesting::Set, Type::Set)
+    }
+
+    fn same(left: &Value, right: &Value) -> bool {
+        let (Some(left), Some(right)) = (left.elements(), right.elements()) else {
+            return left == right;
+        };
+        let covered = |some: &[Value], others: &[Value]| {
+            some.iter()
+                .all(|value| others.iter().any(|other| T::same(value, other)))
+        };
+        left.len() == right.len() && covered(left, right) && covered(right, left)
+    }
+
+    fn allowed() -> Vec<&'static str> {
+        T::allowed()
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        let Some(items) = value.elements() else {
+            return wrong_kind(value, "a set", slot);
+        };
+        let path = slot.path.join(Step::Element);
+        let read: Vec<Option<T>> = items
+            .iter()
+            .map(|item| element(item, &mut slot.at(path.clone())))
+            .collect();
+        read.into_iter().collect()
+    }
+
+    fn write(&self) -> Value {
+        Value::set(self.iter().map(Content::write).collect())
+    }
+}
+
+impl<T: Content> Content for BTreeMap<String, T> {
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn shape() -> Shape {
+        collection(T::shape(), Nesting::Map, Type::Map)
+    }
+
+    fn allowed() -> Vec<&'static str> {
+        T::allowed()
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        let Some(items) = value.members() else {
+            return wrong_kind(value, "a map", slot);
+        };
+        let path = slot.path.clone();
+        let read = |(name, item): (&String, &Value)| {
+            (
+                name.clone(),
+                element(item, &mut slot.at(path.join(Step::Key(name.clone())))),
+            )
+        };
+        let read: Vec<(String, Option<T>)> = items.iter().map(read).collect();
+        read.into_iter()
+            .map(|(name, item)| Some((name, item?)))
+            .collect()
+    }
+
+    fn write(&self) -> Value {
+        Value::Map(
+            self.iter()
+                .map(|(name, item)| (name.clone(), item.write()))
+                .collect(),
+        )
+    }
+}
+
+impl<B: Block> Content for B {
+    fn shape() -> Shape {
+        Shape::Nested(Nesting::Single, B::schema())
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        if value.members().is_none() {
+            return wrong_kind(value, "an object", slot);
+        }
+        Some(B::decode(&mut slot.fields(value)))
+    }
+
+    fn write(&self) -> Value {
+        self.encode()
+    }
+}
+
+/// A value of any type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Any(pub Value);
+
+impl Content for Any {
+    fn shape() -> Shape {
+        Shape::Value(Type::Dynamic)
+    }
+
+    fn read(value: &Value, _: &mut Slot<'_>) -> Option<Self> {
+        value.is_wholly_known().then(|| Self(value.clone()))
+    }
+
+    fn write(&self) -> Value {
+        self.0.clone()
+    }
+}
+
+/// Text that is never printed and always marked sensitive.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one place that sends it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Content for Secret {
+    const SENSITIVE: bool = true;
+
+    fn shape() -> Shape {
+        String::shape()
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        String::read(value, slot).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
+fn element<T: Content>(value: &Value, slot: &mut Slot<'_>) -> Option<T> {
+    match value {
+        Value::Unknown(_) => None,
+        Value::Null => {
+            if slot.origin == Origin::Configuration {
+                slot.error(
+                    "Null element",
+                    format!("`{}` is null; leave the element out instead.", slot.path),
+                );
+            }
+            None
+        }
+        value => T::read(value, slot),
+    }
+}
+
+fn collection(element: Shape, nesting: Nesting, of: fn(Box<Type>) -> Type) -> Shape {
+    match element {
+        Shape::Nested(Nesting::Single, block) => Shape::Nested(nesting, block),
+        Shape::Nested(inner, block) => Shape::Value(of(Box::new(inner.of(block.ty())))),
+        Shape::Value(ty) => Shape::Value(of(Box::new(ty))),
+    }
+}
+
+fn wrong_kind<T>(value: &Value, wanted: &str, slot: &mut Slot<'_>) -> Option<T> {
+    slot.error(
+        "Invalid value",
+        format!("`{}` is {}; {wanted} is wanted.", slot.path, value.kind()),
+    );
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_nothing() {
+        let secret = Secret::from("hunter2".to_owned());
+
+        assert_eq!(format!("{secret:?}"), "Secret(..)");
+    }
+}

@@ -1,0 +1,292 @@
+//! What an attribute is, by the Rust type of its field.
+
+use super::{
+    Diagnostic, Slot,
+    block::Origin,
+    schema::{Mode, Shape},
+};
+use crate::value::{Path, Value};
+
+/// One attribute of a block.
+pub trait Field: Sized {
+    /// Who sets it.
+    const MODE: Mode;
+    /// Whether its values are kept out of what Terraform prints.
+    const SENSITIVE: bool = false;
+    /// Whether its values are never stored.
+    const WRITE_ONLY: bool = false;
+
+    /// What its values are.
+    fn shape() -> Shape;
+
+    /// Whether two values mean the same.
+    fn same(left: &Value, right: &Value) -> bool {
+        left == right
+    }
+
+    /// The values it may have, where there is a list of them.
+    fn allowed() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Reads it. What is wrong is told at the slot, and the field is then not known.
+    fn decode(value: &Value, slot: Slot<'_>) -> Self;
+
+    /// The field as a value.
+    fn encode(&self) -> Value;
+}
+
+/// A Rust type whose values an attribute can have.
+pub trait Content: Sized {
+    /// Whether its values are kept out of what Terraform prints.
+    const SENSITIVE: bool = false;
+
+    /// What its values are.
+    fn shape() -> Shape;
+
+    /// Whether two values mean the same: `westeurope` and `West Europe`.
+    fn same(left: &Value, right: &Value) -> bool {
+        left == right
+    }
+
+    /// The values it may have, where there is a list of them.
+    fn allowed() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Reads a value that is neither null nor unknown; `None` when it is wrong, which is told at
+    /// the slot, or when a part of it is not known yet.
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self>;
+
+    /// The content as a value.
+    fn write(&self) -> Value;
+}
+
+/// What the user wrote. `Attr<T>` must be written or has a default, `Attr<Option<T>>` may be
+/// left out. It remembers its place, for diagnostics.
+#[derive(Clone, Debug)]
+pub struct Attr<T> {
+    path: Path,
+    known: Option<T>,
+}
+
+impl<T> Attr<T> {
+    /// An attribute whose value is not known.
+    pub fn unknown() -> Self {
+        Self {
+            path: Path::root(),
+            known: None,
+        }
+    }
+
+    /// The value, or a diagnostic on this very attribute when it is not known yet.
+    pub fn known(&self) -> Result<&T, Diagnostic> {
+        self.known.as_ref().ok_or_else(|| {
+            self.error("Value is not known", format!("`{}` has no value yet; this is needed now. Please report it as a bug of the provider.", self.path))
+        })
+    }
+
+    /// The value, if it is known and right at this time.
+    pub fn if_known(&self) -> Option<&T> {
+        self.known.as_ref()
+    }
+
+    /// Where it stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An error about this attribute.
+    pub fn error(&self, summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(summary, detail).at(&self.path)
+    }
+
+    /// A warning about this attribute.
+    pub fn warning(&self, summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic::warning(summary, detail).at(&self.path)
+    }
+}
+
+impl<T> Attr<Option<T>> {
+    /// The value, if it is known and was written.
+    pub fn if_set(&self) -> Option<&T> {
+        self.known.as_ref().and_then(Option::as_ref)
+    }
+
+    /// An attribute that is left out.
+    pub fn unset() -> Self {
+        Self::from(None)
+    }
+}
+
+impl<T: PartialEq> PartialEq for Attr<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.known == other.known
+    }
+}
+
+/// A value the service gave: known, and with no place in the configuration.
+impl<T> From<T> for Attr<T> {
+    fn from(value: T) -> Self {
+        Self {
+            path: Path::root(),
+            known: Some(value),
+        }
+    }
+}
+
+impl<T: Content> Field for Attr<T> {
+    const MODE: Mode = Mode::Required;
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn shape() -> Shape {
+        T::shape()
+    }
+
+    fn same(left: &Value, right: &Value) -> bool {
+        T::same(left, right)
+    }
+
+    fn allowed() -> Vec<&'static str> {
+        T::allowed()
+    }
+
+    fn decode(value: &Value, mut slot: Slot<'_>) -> Self {
+        let known = match value {
+            Value::Unknown(_) => None,
+            Value::Null => {
+                if slot.origin == Origin::Configuration {
+                    let detail =
+                        format!("`{}` is left out or null; it must have a value.", slot.path);
+                    slot.error("Missing required attribute", detail);
+                }
+                None
+            }
+            value => T::read(value, &mut slot),
+        };
+        Self {
+            path: slot.path,
+            known,
+        }
+    }
+
+    fn encode(&self) -> Value {
+        self.known.as_ref().map_or(Value::Null, Content::write)
+    }
+}
+
+impl<T: Content> Field for Attr<Option<T>> {
+    const MODE: Mode = Mode::Optional;
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn shape() -> Shape {
+        T::shape()
+    }
+
+    fn same(left: &Value, right: &Value) -> bool {
+        T::same(left, right)
+    }
+
+    fn allowed() -> Vec<&'static str> {
+        T::allowed()
+    }
+
+    fn decode(value: &Value, mut slot: Slot<'_>) -> Self {
+        let known = match value {
+            Value::Unknown(_) => None,
+            Value::Null => Some(None),
+            value => T::read(value, &mut slot).map(Some),
+        };
+        Self {
+            path: slot.path,
+            known,
+        }
+    }
+
+    fn encode(&self) -> Value {
+        self.known
+            .as_ref()
+            .and_then(Option::as_ref)
+            .map_or(Value::Null, Content::write)
+    }
+}
+
+/// What the service says. Unknown in a plan, known or null in a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Computed<T>(Option<T>);
+
+impl<T> Computed<T> {
+    /// The service said nothing, or nothing yet.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// What the service said.
+    pub fn value(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
+impl<T> From<T> for Computed<T> {
+    fn from(value: T) -> Self {
+        Self(Some(value))
+    }
+}
+
+impl<T> From<Option<T>> for Computed<T> {
+    fn from(value: Option<T>) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: Content> Field for Computed<T> {
+    const MODE: Mode = Mode::Computed;
+    const SENSITIVE: bool = T::SENSITIVE;
+
+    fn shape() -> Shape {
+        T::shape()
+    }
+
+    fn decode(value: &Value, mut slot: Slot<'_>) -> Self {
+        match value {
+            Value::Unknown(_) | Value::Null => Self(None),
+            value => Self(T::read(value, &mut slot)),
+        }
+    }
+
+    fn encode(&self) -> Value {
+        self.0.as_ref().map_or(Value::Null, Content::write)
+    }
+}
+
+/// What the user hands over for one apply and nobody stores.
+#[derive(Clone, Debug)]
+pub struct WriteOnly<T>(Option<T>);
+
+impl<T> WriteOnly<T> {
+    /// What was handed over.
+    pub fn value(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
+impl<T: Content> Field for WriteOnly<T> {
+    const MODE: Mode = Mode::Optional;
+    const SENSITIVE: bool = T::SENSITIVE;
+    const WRITE_ONLY: bool = true;
+
+    fn shape() -> Shape {
+        T::shape()
+    }
+
+    fn decode(value: &Value, mut slot: Slot<'_>) -> Self {
+        match value {
+            Value::Unknown(_) | Value::Null => Self(None),
+            value => Self(T::read(value, &mut slot)),
+        }
+    }
+
+    fn encode(&self) -> Value {
+        Value::Null
+    }
+}

@@ -1,0 +1,32 @@
+//! What a provider is made of: attributes declared once, resources, and the rules of planning.
+//! It knows neither protobuf nor Azure.
+
+mod block;
+mod content;
+mod diagnostics;
+mod field;
+mod judge;
+mod offers;
+pub mod plan;
+mod private;
+mod resource;
+pub mod schema;
+mod serve_resource;
+mod serve_simple;
+mod server;
+pub mod service;
+mod text;
+
+pub use block::{Block, Fields, Origin, Slot};
+pub use content::{Any, Secret};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use field::{Attr, Computed, Content, Field, WriteOnly};
+pub use offers::{DataSource, Ephemeral, Function, Lease, Offers, Provider};
+pub use plan::defaults;
+pub use resource::{
+    Call, Failure, ImportTarget, Planned, PrivateState, Resource, Source, State, Timeouts, Verb,
+};
+pub use secureaks_derive::Block;
+pub use serve_resource::PENDING;
+pub use server::Server;
+pub use text::{Span, Text, read_text};

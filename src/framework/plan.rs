@@ -1,0 +1,410 @@
+//! What a plan says, from the schema alone: defaults, spellings that are kept, what changes, and
+//! what is not known yet. Pure functions of values; each rule is the protocol's
+//! (Terraform `internal/plans/objchange`, terraform-plugin-framework `server_planresourcechange.go`).
+
+use std::collections::BTreeMap;
+
+use super::schema::{Attribute, Block, Kind, Mode, Nesting, Shape};
+use crate::value::{Path, Step, Value};
+
+/// A block of which nothing is written: its defaults, and null.
+pub fn defaults(block: &Block) -> Value {
+    with_defaults(block, &block.empty(), &Value::Null)
+}
+
+/// What the user wrote, with defaults where something was left out; a sticky attribute keeps what
+/// it had before instead. Null and unknown blocks stay what they are.
+pub fn with_defaults(block: &Block, config: &Value, prior: &Value) -> Value {
+    let Some(members) = config.members() else {
+        return config.clone();
+    };
+    let mut filled = members.clone();
+    for attribute in &block.attributes {
+        let (written, before) = (config.member(attribute.name), prior.member(attribute.name));
+        let value = match (&attribute.default, &attribute.shape) {
+            (Some(_), _) if written.is_null() && attribute.sticky && !before.is_null() => {
+                before.clone()
+            }
+            (Some(default), _) if written.is_null() => default.clone(),
+            (_, Shape::Nested(nesting, inner)) => {
+                pairwise(*nesting, written, before, &mut |item, before| {
+                    with_defaults(inner, item, before)
+                })
+            }
+            _ => written.clone(),
+        };
+        filled.insert(attribute.name.to_owned(), value);
+    }
+    for nested in &block.blocks {
+        let (written, before) = (config.member(nested.name), prior.member(nested.name));
+        let value = pairwise(nested.nesting, written, before, &mut |item, before| {
+            with_defaults(&nested.block, item, before)
+        });
+        filled.insert(nested.name.to_owned(), value);
+    }
+    Value::Object(filled)
+}
+
+/// The planned state as far as the user determines it: what was written (with its defaults), in
+/// the spelling of the prior state where the meaning is the same; nothing write-only; and what
+/// the service said before.
+pub fn merge(block: &Block, config: &Value, prior: &Value) -> Value {
+    let Some(members) = config.members() else {
+        return config.clone();
+    };
+    let mut merged = members.clone();
+    for attribute in &block.attributes {
+        let (written, before) = (config.member(attribute.name), prior.member(attribute.name));
+        let value = match (attribute.mode, &attribute.shape) {
+            _ if attribute.write_only => Value::Null,
+            (Mode::Computed, _) => before.clone(),
+            (_, Shape::Nested(nesting, inner)) => {
+                pairwise(*nesting, written, before, &mut |item, before| {
+                    merge(inner, item, before)
+                })
+            }
+            _ => keep_spelling(attribute, written, before),
+        };
+        merged.insert(attribute.name.to_owned(), value);
+    }
+    for nested in &block.blocks {
+        let (written, before) = (config.member(nested.name), prior.member(nested.name));
+        let value = pairwise(nested.nesting, written, before, &mut |item, before| {
+            merge(&nested.block, item, before)
+        });
+        merged.insert(nested.name.to_owned(), value);
+    }
+    Value::Object(merged)
+}
+
+/// The state a read leaves: the live object by the kind of each attribute, and the prior
+/// spelling where the meaning is the same.
+pub fn reconcile(block: &Block, live: &Value, prior: &Value) -> Value {
+    let Some(members) = live.members() else {
+        return live.clone();
+    };
+    let mut state = members.clone();
+    for attribute in &block.attributes {
+        let (found, before) = (live.member(attribute.name), prior.member(attribute.name));
+        let value = match (attribute.mode, attribute.kind, &attribute.shape) {
+            _ if attribute.write_only => Value::Null,
+            (Mode::Computed, ..) => found.clone(),
+            (_, Kind::Local, _) => before.clone(),
+            (_, Kind::UnmanagedWhenNull, _) if before.is_null() => Value::Null,
+            (_, _, Shape::Nested(nesting, inner)) => {
+                pairwise(*nesting, found, before, &mut |item, before| {
+                    reconcile(inner, item, before)
+                })
+            }
+            _ => kept_if_covered(attribute, found, before),
+        };
+        state.insert(attribute.name.to_owned(), value);
+    }
+    for nested in &block.blocks {
+        let (found, before) = (live.member(nested.name), prior.member(nested.name));
+        let value = pairwise(nested.nesting, found, before, &mut |item, before| {
+            reconcile(&nested.block, item, before)
+        });
+        state.insert(nested.name.to_owned(), value);
+    }
+    Value::Object(state)
+}
+
+/// Local attributes that are left out get their defaults, as if they had been planned: an import
+/// has nowhere to read them from.
+pub fn with_local_defaults(block: &Block, state: &mut Value) {
+    for attribute in block
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.kind == Kind::Local)
+    {
+        if let (Some(default), true) = (&attribute.default, state.member(attribute.name).is_null())
+        {
+            state.set_member(attribute.name, default.clone());
+        }
+    }
+}
+
+/// One attribute of the user's that a plan changes.
+#[derive(Clone, Debug)]
+pub struct Change<'a> {
+    /// Where it stands.
+    pub path: Path,
+    /// Its declaration.
+    pub attribute: &'a Attribute,
+    /// Its value so far.
+    pub from: Value,
+    /// Its value after apply; unknown where it is not known.
+    pub to: Value,
+}
+
+/// What of the user's attributes a plan changes, down to the innermost attribute.
+pub fn changes<'a>(block: &'a Block, prior: &Value, planned: &Value) -> Vec<Change<'a>> {
+    let mut found = Vec::new();
+    collect_changes(block, prior, planned, &Path::root(), &mut found);
+    found
+}
+
+fn collect_changes<'a>(
+    block: &'a Block,
+    prior: &Value,
+    planned: &Value,
+    path: &Path,
+    found: &mut Vec<Change<'a>>,
+) {
+    for attribute in block
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.mode != Mode::Computed && !attribute.write_only)
+    {
+        let (from, to) = (prior.member(attribute.name), planned.member(attribute.name));
+        if from == to {
+            continue;
+        }
+        let path = path.join_attribute(attribute.name);
+        match &attribute.shape {
+            Shape::Nested(Nesting::Single, inner)
+                if from.members().is_some() && to.members().is_some() =>
+            {
+                collect_changes(inner, from, to, &path, found);
+            }
+            _ => found.push(Change {
+                path,
+                attribute,
+                from: from.clone(),
+                to: to.clone(),
+            }),
+        }
+    }
+    for nested in &block.blocks {
+        let (from, to) = (prior.member(nested.name), planned.member(nested.name));
+        if let (Some(before), Some(after)) = (items(from), items(to)) {
+            for (step, item) in after {
+                let earlier = before
+                    .iter()
+                    .find(|(other, _)| *other == step)
+                    .map_or(&Value::Null, |(_, item)| *item);
+                let path = step
+                    .iter()
+                    .fold(path.join_attribute(nested.name), |path, step| {
+                        path.join(step.clone())
+                    });
+                collect_changes(&nested.block, earlier, item, &path, found);
+            }
+        }
+    }
+}
+
+/// The planned state with everything the service decides unknown; `keep` says which attributes
+/// stay as they are.
+pub fn forget(block: &Block, planned: &mut Value, keep: &dyn Fn(&Attribute, &Value) -> bool) {
+    for attribute in block
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.mode == Mode::Computed)
+    {
+        if !keep(attribute, planned.member(attribute.name)) {
+            planned.set_member(attribute.name, Value::unknown());
+        }
+    }
+    for attribute in block
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.mode != Mode::Computed)
+    {
+        if let Shape::Nested(_, inner) = &attribute.shape {
+            let value = each(planned.member(attribute.name), &mut |item| {
+                forgotten(inner, item, keep)
+            });
+            planned.set_member(attribute.name, value);
+        }
+    }
+    for nested in &block.blocks {
+        let value = each(planned.member(nested.name), &mut |item| {
+            forgotten(&nested.block, item, keep)
+        });
+        planned.set_member(nested.name, value);
+    }
+}
+
+fn forgotten(block: &Block, item: &Value, keep: &dyn Fn(&Attribute, &Value) -> bool) -> Value {
+    let mut item = item.clone();
+    if item.members().is_some() {
+        forget(block, &mut item, keep);
+    }
+    item
+}
+
+/// The planned user part with what the service says put in: the result of an apply.
+pub fn overlay(planned: &Value, outputs: &Value) -> Value {
+    let mut state = planned.clone();
+    for (name, value) in outputs.members().into_iter().flatten() {
+        state.set_member(name, value.clone());
+    }
+    without_unknowns(&state)
+}
+
+/// What is still unknown becomes null: a state holds no unknown value.
+pub fn without_unknowns(value: &Value) -> Value {
+    match value {
+        Value::Unknown(_) => Value::Null,
+        Value::List(items) => Value::List(items.iter().map(without_unknowns).collect()),
+        Value::Set(items) => Value::set(items.iter().map(without_unknowns).collect()),
+        Value::Tuple(items) => Value::Tuple(items.iter().map(without_unknowns).collect()),
+        Value::Map(members) => Value::Map(cleared(members)),
+        Value::Object(members) => Value::Object(cleared(members)),
+        Value::Dynamic(ty, value) => Value::Dynamic(ty.clone(), Box::new(without_unknowns(value))),
+        known => known.clone(),
+    }
+}
+
+fn cleared(members: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    members
+        .iter()
+        .map(|(name, value)| (name.clone(), without_unknowns(value)))
+        .collect()
+}
+
+/// Write-only values of the configuration, put where the plan has null: what an apply works with.
+pub fn with_write_only(block: &Block, planned: &Value, config: &Value) -> Value {
+    let Some(members) = planned.members() else {
+        return planned.clone();
+    };
+    let mut filled = members.clone();
+    for attribute in &block.attributes {
+        let (value, written) = (
+            planned.member(attribute.name),
+            config.member(attribute.name),
+        );
+        let value = match &attribute.shape {
+            _ if attribute.write_only => written.clone(),
+            Shape::Nested(nesting, inner) if attribute.mode != Mode::Computed => {
+                pairwise(*nesting, value, written, &mut |item, written| {
+                    with_write_only(inner, item, written)
+                })
+            }
+            _ => value.clone(),
+        };
+        filled.insert(attribute.name.to_owned(), value);
+    }
+    Value::Object(filled)
+}
+
+/// What is wanted, in the prior spelling if that is the same. `same` is asked whether the first
+/// covers the second.
+fn keep_spelling(attribute: &Attribute, wanted: &Value, prior: &Value) -> Value {
+    let comparable = !prior.is_null() && !wanted.is_null() && wanted.is_wholly_known();
+    if comparable && (attribute.same)(wanted, prior) {
+        prior.clone()
+    } else {
+        wanted.clone()
+    }
+}
+
+/// What was found, or what was wanted before if that still covers it.
+fn kept_if_covered(attribute: &Attribute, found: &Value, prior: &Value) -> Value {
+    let comparable = !prior.is_null() && !found.is_null();
+    if comparable && (attribute.same)(prior, found) {
+        prior.clone()
+    } else {
+        found.clone()
+    }
+}
+
+/// The objects of a nested value, changed one by one.
+fn each(value: &Value, change: &mut dyn FnMut(&Value) -> Value) -> Value {
+    match value {
+        Value::Object(_) => change(value),
+        Value::List(items) => Value::List(items.iter().map(change).collect()),
+        Value::Set(items) => Value::set(items.iter().map(change).collect()),
+        Value::Map(members) => Value::Map(
+            members
+                .iter()
+                .map(|(name, item)| (name.clone(), change(item)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// The objects of a nested value, each beside the one it had been. Elements of a set have no
+/// address, so each is taken as new unless the whole set is unchanged.
+fn pairwise(
+    nesting: Nesting,
+    value: &Value,
+    prior: &Value,
+    change: &mut dyn FnMut(&Value, &Value) -> Value,
+) -> Value {
+    match (nesting, value) {
+        (Nesting::Single | Nesting::Group, Value::Object(_)) => change(value, prior),
+        (Nesting::List, Value::List(items)) => {
+            let before = prior.elements().unwrap_or_default();
+            let paired = items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| change(item, before.get(index).unwrap_or(&Value::Null)));
+            Value::List(paired.collect())
+        }
+        (Nesting::Map, Value::Map(members)) => {
+            let paired = members
+                .iter()
+                .map(|(name, item)| (name.clone(), change(item, prior.member(name))));
+            Value::Map(paired.collect())
+        }
+        (Nesting::Set, Value::Set(items)) => {
+            let before = prior.elements().unwrap_or_default();
+            let earlier = |item: &Value| {
+                before
+                    .iter()
+                    .find(|other| *other == item || change_equal(item, other))
+                    .unwrap_or(&Value::Null)
+            };
+            Value::set(
+                items
+                    .iter()
+                    .map(|item| change(item, earlier(item)))
+                    .collect(),
+            )
+        }
+        (_, other) => other.clone(),
+    }
+}
+
+/// Whether a configured element can have become the prior one: everything that was written is
+/// the same (Terraform `objchange.go`, `setElementCompareValue`).
+fn change_equal(item: &Value, prior: &Value) -> bool {
+    match (item.members(), prior.members()) {
+        (Some(item), Some(prior)) => item
+            .iter()
+            .all(|(name, value)| value.is_null() || prior.get(name) == Some(value)),
+        _ => item == prior,
+    }
+}
+
+/// The objects of a nested value with their addresses; `None` for a null or unknown value.
+fn items(value: &Value) -> Option<Vec<(Option<Step>, &Value)>> {
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::Object(_) => Some(vec![(None, value)]),
+        Value::List(items) => Some(
+            items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| (Some(Step::Index(index)), item))
+                .collect(),
+        ),
+        Value::Map(members) => Some(
+            members
+                .iter()
+                .map(|(name, item)| (Some(Step::Key(name.clone())), item))
+                .collect(),
+        ),
+        Value::Set(items) => Some(
+            items
+                .iter()
+                .map(|item| (Some(Step::Element), item))
+                .collect(),
+        ),
+        _ => None,
+    }
+}

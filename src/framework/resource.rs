@@ -1,0 +1,306 @@
+//! What a resource is: a specification of the user's, outputs of the service's, and five verbs.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
+
+use super::{Block, Diagnostic, Diagnostics, Span, plan::Change};
+use crate::framework::Attr;
+use crate::value::Value;
+
+/// A kind of object that Terraform manages.
+#[async_trait]
+pub trait Resource: Send + Sync + 'static {
+    /// Its name without the provider's: `cluster`.
+    const NAME: &'static str;
+    /// The version its states are written with.
+    const VERSION: i64 = 0;
+    /// What the provider hands to each call.
+    type Client: Send + Sync + 'static;
+    /// What the user writes. Its doc comment is the resource's documentation.
+    type Spec: Block;
+    /// What the service says.
+    type Outputs: Block;
+    /// What names the object at the service.
+    type Identity: Block;
+
+    /// Changes the defaults in `filled`, what the user wrote in `config` with the schema's
+    /// defaults put in, where they depend on more than the attribute itself. `prior` is the state
+    /// so far, null to create.
+    fn defaults(&self, _filled: &mut Value, _config: &Value, _prior: &Value) {}
+
+    /// Judges what the user wrote, as far as it is known, without asking anybody.
+    fn check(&self, _spec: &Self::Spec, _diagnostics: &mut Diagnostics) {}
+
+    /// Whether a change that needs a new object may be planned. When it may not, it is an error
+    /// on the attribute, with [`Resource::LOSS`] and the way to allow it.
+    fn replacement_allowed(&self, _spec: &Self::Spec) -> bool {
+        true
+    }
+
+    /// What is lost with the object, and how to allow it all the same; the end of the error that
+    /// refuses a replacement.
+    const LOSS: &'static str = "";
+
+    /// Whether `change` needs a new object though its attribute does not always do: the reason.
+    fn replaces(
+        &self,
+        _change: &Change<'_>,
+        _prior: &State<Self>,
+        _spec: &Self::Spec,
+    ) -> Option<&'static str>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// Judges a plan, asking the service where that helps. Errors stop the plan.
+    async fn plan(
+        &self,
+        _call: &Call<Self::Client>,
+        _plan: Planned<'_, Self>,
+    ) -> Result<(), Failure>
+    where
+        Self: Sized,
+    {
+        Ok(())
+    }
+
+    /// Creates the object. What exists is to be kept with [`Call::keep`] as soon as it does.
+    async fn create(
+        &self,
+        call: &Call<Self::Client>,
+        spec: &Self::Spec,
+    ) -> Result<Self::Outputs, Failure>;
+
+    /// Reads the live object; `None` when it is gone. The specification is rebuilt from the
+    /// object; what is not the object's is left empty, and the framework fills it in.
+    async fn read(
+        &self,
+        call: &Call<Self::Client>,
+        prior: &State<Self>,
+    ) -> Result<Option<State<Self>>, Failure>
+    where
+        Self: Sized;
+
+    /// Changes the object in place.
+    async fn update(
+        &self,
+        call: &Call<Self::Client>,
+        prior: &State<Self>,
+        spec: &Self::Spec,
+    ) -> Result<Self::Outputs, Failure>
+    where
+        Self: Sized;
+
+    /// Deletes the object.
+    async fn delete(&self, call: &Call<Self::Client>, prior: &State<Self>) -> Result<(), Failure>
+    where
+        Self: Sized;
+
+    /// The outputs with which a read finds the object that an import names.
+    fn import(&self, target: ImportTarget<Self::Identity>) -> Result<Self::Outputs, Diagnostic>;
+
+    /// What names the object, once it exists.
+    fn identity(&self, state: &State<Self>) -> Option<Self::Identity>
+    where
+        Self: Sized;
+
+    /// How long a verb may take; `None` where the user does not say.
+    fn timeouts<'a>(&self, _spec: &'a Self::Spec) -> Option<&'a Timeouts> {
+        None
+    }
+
+    /// A state of another type, taken over; `None` when it is not one this resource knows.
+    fn adopt(&self, _source: &Source) -> Option<Result<Self::Outputs, Diagnostic>> {
+        None
+    }
+
+    /// A state of an older schema version, as a JSON object of the present one.
+    fn upgrade(&self, version: i64, _state: Json) -> Result<Json, Diagnostic> {
+        Err(Diagnostic::error(
+            "State is of an unknown version",
+            format!(
+                "The state was written with schema version {version}, which this version of the provider cannot read. Use the version of the provider that wrote it."
+            ),
+        ))
+    }
+}
+
+/// What an import is given.
+#[derive(Debug)]
+pub enum ImportTarget<I> {
+    /// The id on the command line or in an `import` block.
+    Id(String),
+    /// The identity in an `import` block.
+    Identity(I),
+}
+
+/// A state of another resource type.
+#[derive(Debug)]
+pub struct Source {
+    /// The address of its provider, such as `registry.terraform.io/hashicorp/azurerm`.
+    pub provider: String,
+    /// Its type.
+    pub type_name: String,
+    /// The state.
+    pub state: Json,
+}
+
+/// The two halves of a resource's state.
+pub struct State<R: Resource> {
+    /// The user's.
+    pub spec: R::Spec,
+    /// The service's.
+    pub outputs: R::Outputs,
+}
+
+/// What a plan is judged by.
+pub struct Planned<'a, R: Resource> {
+    /// The state so far; `None` to create.
+    pub prior: Option<&'a State<R>>,
+    /// What is wanted; `None` to destroy.
+    pub spec: Option<&'a R::Spec>,
+    /// What changes of the user's attributes.
+    pub changes: &'a [Change<'a>],
+    /// Whether the object is made anew, in place of one that is deleted first.
+    pub replaces: bool,
+}
+
+/// How a verb ends short of success.
+#[derive(Debug)]
+pub enum Failure {
+    /// It failed.
+    Failed(Vec<Diagnostic>),
+    /// Terraform asked to stop; what was begun goes on at the service, and what is known of it
+    /// was kept.
+    Interrupted(Diagnostic),
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Failed(vec![diagnostic])
+    }
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::Failed(diagnostics.into_vec())
+    }
+}
+
+/// How long each verb may take.
+#[derive(Block, Clone, Debug, PartialEq)]
+pub struct Timeouts {
+    /// How long creating may take, such as `90m`.
+    pub create: Attr<Option<Span>>,
+    /// How long reading may take, such as `5m`.
+    pub read: Attr<Option<Span>>,
+    /// How long an update may take, such as `90m`.
+    pub update: Attr<Option<Span>>,
+    /// How long deleting may take, such as `90m`.
+    pub delete: Attr<Option<Span>>,
+}
+
+/// What Terraform can be doing to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Creating it.
+    Create,
+    /// Reading or planning it.
+    Read,
+    /// Changing it in place.
+    Update,
+    /// Deleting it.
+    Delete,
+}
+
+impl Timeouts {
+    /// What the user says about `verb`.
+    pub fn of(&self, verb: Verb) -> Option<Duration> {
+        let span = match verb {
+            Verb::Create => &self.create,
+            Verb::Read => &self.read,
+            Verb::Update => &self.update,
+            Verb::Delete => &self.delete,
+        };
+        span.if_set().map(Span::duration)
+    }
+}
+
+/// What travels with a resource's state and nobody reads but us, by name.
+pub type PrivateState = BTreeMap<String, Json>;
+
+/// One call of a verb: the client, when to stop, and what is known so far.
+pub struct Call<C> {
+    /// What the provider hands to each call.
+    pub client: Arc<C>,
+    /// Ends when Terraform asks to stop.
+    pub cancelled: CancellationToken,
+    /// How long the user lets it take; `None` when they do not say.
+    pub timeout: Option<Duration>,
+    record: Arc<Mutex<Record>>,
+}
+
+/// What a call has learnt so far; it outlives the call, whatever becomes of that.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Record {
+    pub(super) outputs: Option<Value>,
+    pub(super) private: PrivateState,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+impl<C> Call<C> {
+    pub(super) fn new(client: Arc<C>, cancelled: CancellationToken, private: PrivateState) -> Self {
+        let record = Record {
+            private,
+            ..Record::default()
+        };
+        Self {
+            client,
+            cancelled,
+            timeout: None,
+            record: Arc::new(Mutex::new(record)),
+        }
+    }
+
+    /// Keeps what the service said so far: whatever happens from here on, it is in the state.
+    pub fn keep(&self, outputs: &impl Block) {
+        self.with(|record| record.outputs = Some(outputs.encode()));
+    }
+
+    /// Adds a warning to the answer.
+    pub fn warn(&self, warning: Diagnostic) {
+        self.with(|record| record.warnings.push(warning));
+    }
+
+    /// Keeps a value beside the state; it comes back with the next call.
+    pub fn keep_private(&self, name: &str, value: Json) {
+        self.with(|record| record.private.insert(name.to_owned(), value));
+    }
+
+    /// Drops a value kept beside the state.
+    pub fn drop_private(&self, name: &str) {
+        self.with(|record| record.private.remove(name));
+    }
+
+    /// A value kept beside the state.
+    pub fn private(&self, name: &str) -> Option<Json> {
+        self.with(|record| record.private.get(name).cloned())
+    }
+
+    pub(super) fn record(&self) -> Record {
+        self.with(|record| record.clone())
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Record) -> T) -> T {
+        change(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

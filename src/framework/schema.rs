@@ -1,0 +1,314 @@
+//! Schemas: what may be written in a block, and what is known of each attribute.
+
+use std::collections::BTreeMap;
+
+use crate::value::{Type, Value};
+
+/// A resource's, data source's or provider's schema.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// The version states are written with.
+    pub version: i64,
+    /// What may be written.
+    pub block: Block,
+}
+
+impl Schema {
+    /// The type of the values the schema describes.
+    pub fn ty(&self) -> Type {
+        self.block.ty()
+    }
+}
+
+/// Attributes and nested blocks that stand together.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// What the block is, as Markdown.
+    pub doc: &'static str,
+    /// Its attributes, in the order they are declared.
+    pub attributes: Vec<Attribute>,
+    /// Blocks within it, written without `=`.
+    pub blocks: Vec<NestedBlock>,
+}
+
+impl Block {
+    /// The object type of the block's values.
+    pub fn ty(&self) -> Type {
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.to_owned(), attribute.ty()));
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|nested| (nested.name.to_owned(), nested.ty()));
+        Type::Object(attributes.chain(blocks).collect())
+    }
+
+    /// The attribute of that name.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
+    }
+
+    /// The block's value when nothing of it is written: every attribute null, but for defaults
+    /// that [`crate::framework`] adds later.
+    pub fn empty(&self) -> Value {
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.to_owned(), Value::Null));
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|nested| (nested.name.to_owned(), nested.empty()));
+        Value::Object(attributes.chain(blocks).collect())
+    }
+}
+
+/// A block within a block.
+#[derive(Clone, Debug)]
+pub struct NestedBlock {
+    /// Its name.
+    pub name: &'static str,
+    /// How often it may be written, and what its values are.
+    pub nesting: Nesting,
+    /// What may be written in it.
+    pub block: Block,
+    /// How often it must be written at least.
+    pub min_items: i64,
+    /// How often it may be written at most; 0 for any number.
+    pub max_items: i64,
+}
+
+impl NestedBlock {
+    /// The type of all its values together.
+    pub fn ty(&self) -> Type {
+        self.nesting.of(self.block.ty())
+    }
+
+    /// Its value when it is not written: never null for a list, set, map or group
+    /// (Terraform `docs/plugin-protocol/object-wire-format.md`).
+    fn empty(&self) -> Value {
+        match self.nesting {
+            Nesting::Single => Value::Null,
+            Nesting::Group => self.block.empty(),
+            Nesting::List => Value::List(Vec::new()),
+            Nesting::Set => Value::Set(Vec::new()),
+            Nesting::Map => Value::Map(BTreeMap::new()),
+        }
+    }
+}
+
+/// How the values of a nested block or nested attribute are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// One object.
+    Single,
+    /// One object that is never null; blocks only.
+    Group,
+    /// A list of objects.
+    List,
+    /// A set of objects.
+    Set,
+    /// A map of objects.
+    Map,
+}
+
+impl Nesting {
+    /// The type of such a collection of `element`.
+    pub(super) fn of(self, element: Type) -> Type {
+        match self {
+            Self::Single | Self::Group => element,
+            Self::List => Type::List(Box::new(element)),
+            Self::Set => Type::Set(Box::new(element)),
+            Self::Map => Type::Map(Box::new(element)),
+        }
+    }
+}
+
+/// One attribute.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means to the user, as Markdown.
+    pub doc: &'static str,
+    /// What its values are.
+    pub shape: Shape,
+    /// Whose it is.
+    pub mode: Mode,
+    /// The value it gets when it is left out.
+    pub default: Option<Value>,
+    /// Whether its values are kept out of what Terraform prints.
+    pub sensitive: bool,
+    /// Whether its values are never stored.
+    pub write_only: bool,
+    /// How a read treats it.
+    pub kind: Kind,
+    /// Why a change of it needs a new object; `None` when it does not.
+    pub replace: Option<&'static str>,
+    /// Whether an update leaves its value as it is; for what the service says.
+    pub stable: bool,
+    /// Whether it keeps the value it has when it is left out; its default is for new objects only.
+    pub sticky: bool,
+    /// What to use instead; `None` while it is current.
+    pub deprecated: Option<&'static str>,
+    /// Whether two spellings mean the same.
+    pub same: fn(&Value, &Value) -> bool,
+    /// The values it may have, for the documentation; empty when there is no list of them.
+    pub allowed: Vec<&'static str>,
+}
+
+impl Attribute {
+    /// The attribute a field of the type `F` stands for.
+    pub fn of<F: crate::framework::Field>(name: &'static str, doc: &'static str) -> Self {
+        Self {
+            name,
+            doc,
+            shape: F::shape(),
+            mode: F::MODE,
+            default: None,
+            sensitive: F::SENSITIVE,
+            write_only: F::WRITE_ONLY,
+            kind: Kind::Live,
+            replace: None,
+            stable: false,
+            sticky: false,
+            deprecated: None,
+            same: F::same,
+            allowed: F::allowed(),
+        }
+    }
+
+    /// The same attribute with a default: it may be left out.
+    #[must_use]
+    pub fn default_value(self, value: Value) -> Self {
+        Self {
+            mode: Mode::Optional,
+            default: Some(value),
+            ..self
+        }
+    }
+
+    /// The type of its values.
+    pub fn ty(&self) -> Type {
+        match &self.shape {
+            Shape::Value(ty) => ty.clone(),
+            Shape::Nested(nesting, block) => nesting.of(block.ty()),
+        }
+    }
+}
+
+/// What an attribute's values are.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Values of one type.
+    Value(Type),
+    /// Objects with attributes of their own.
+    Nested(Nesting, Block),
+}
+
+/// Who sets an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The user must.
+    Required,
+    /// The user may.
+    Optional,
+    /// The service does.
+    Computed,
+}
+
+/// How a read treats an attribute of the user's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It is rebuilt from the live object; an equal meaning keeps the spelling it had.
+    Live,
+    /// While it is left out it stays so, whatever the object says, on import too.
+    UnmanagedWhenNull,
+    /// It is not the object's: timeouts, flags.
+    Local,
+}
+
+/// A function's signature.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// What the function does, in one line.
+    pub summary: &'static str,
+    /// What it does, as Markdown.
+    pub doc: &'static str,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
+    /// The parameter that takes all further arguments.
+    pub variadic: Option<Parameter>,
+    /// The type of its result.
+    pub result: Type,
+}
+
+/// A function's parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means, as Markdown.
+    pub doc: &'static str,
+    /// The type of its argument.
+    pub ty: Type,
+    /// Whether `null` may be passed.
+    pub allow_null: bool,
+    /// Whether the function copes with arguments that are not known yet.
+    pub allow_unknown: bool,
+}
+
+/// An attribute of a resource's identity: what names it at the service.
+#[derive(Clone, Debug)]
+pub struct IdentityAttribute {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// The type of its values.
+    pub ty: Type,
+    /// Whether an import must give it; otherwise it may.
+    pub required_for_import: bool,
+}
+
+/// What names a resource at the service.
+#[derive(Clone, Debug, Default)]
+pub struct IdentitySchema {
+    /// The version identities are written with.
+    pub version: i64,
+    /// What an identity consists of.
+    pub attributes: Vec<IdentityAttribute>,
+}
+
+impl IdentitySchema {
+    /// The type of the identity's values.
+    pub fn ty(&self) -> Type {
+        Type::Object(
+            self.attributes
+                .iter()
+                .map(|attribute| (attribute.name.to_owned(), attribute.ty.clone()))
+                .collect(),
+        )
+    }
+}
+
+/// Everything a provider offers.
+#[derive(Clone, Debug, Default)]
+pub struct Schemas {
+    /// The provider block.
+    pub provider: Schema,
+    /// Resources by their full type name.
+    pub resources: BTreeMap<String, Schema>,
+    /// Identities by the resource's full type name.
+    pub identities: BTreeMap<String, IdentitySchema>,
+    /// Data sources by their full type name.
+    pub data_sources: BTreeMap<String, Schema>,
+    /// Ephemeral resources by their full type name.
+    pub ephemeral_resources: BTreeMap<String, Schema>,
+    /// Functions by name.
+    pub functions: BTreeMap<String, Signature>,
+}

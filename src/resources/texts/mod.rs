@@ -1,0 +1,12 @@
+//! Texts with rules: names, ids, addresses and versions, parsed where the user wrote them and
+//! kept as they are when Azure says them.
+
+mod addresses;
+mod names;
+mod version;
+
+pub(crate) use addresses::{AuthorizedRange, Cidr, Ip};
+pub(crate) use names::{
+    ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName, SubnetId, Zone,
+};
+pub(crate) use version::KubernetesVersion;
