@@ -143,11 +143,8 @@ impl Credential {
 pub(crate) mod fake;
 
 #[cfg(test)]
-#[path = "cache_tests.rs"]
 mod cache_tests;
 #[cfg(test)]
-#[path = "entra_tests.rs"]
 mod entra_tests;
 #[cfg(test)]
-#[path = "machine_tests.rs"]
 mod machine_tests;

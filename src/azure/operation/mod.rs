@@ -155,5 +155,4 @@ impl Operation {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
