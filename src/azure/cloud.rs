@@ -286,6 +286,17 @@ mod tests {
     }
 
     #[test]
+    fn clouds_answer_to_azurerms_and_their_own_names() {
+        let names = ["public", "USGovernment", "china", "AzureCloud", "mars"];
+
+        let clouds = names.map(Cloud::named);
+
+        let [public, government, china] =
+            [Cloud::public(), Cloud::us_government(), Cloud::china()].map(Some);
+        assert_eq!(clouds, [public.clone(), government, china, public, None]);
+    }
+
+    #[test]
     fn scopes_follow_the_cloud() {
         let cloud = Cloud::us_government();
 

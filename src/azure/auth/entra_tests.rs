@@ -109,6 +109,32 @@ async fn a_client_secret_signs_in() {
 }
 
 #[tokio::test]
+async fn a_client_certificate_signs_in() {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let parameters = rcgen::CertificateParams::new(["app".into()]).unwrap();
+    let pem = parameters.self_signed(&key).unwrap().pem() + &key.serialize_pem();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), pem).unwrap();
+    let path = Some(file.path().to_owned());
+    let settings = entra(Settings {
+        client_certificate_path: path,
+        ..Settings::default()
+    });
+    let scripted = network(["arm", "graph", "aks"].map(token));
+
+    let texts = tokens(&settings, &scripted).await.unwrap();
+
+    let mut forms: Vec<_> = scripted.requests().iter().map(form).collect();
+    let statements: std::collections::BTreeSet<_> = forms
+        .iter_mut()
+        .map(|(_, fields)| fields.remove("client_assertion"))
+        .collect();
+    assert_eq!(texts, ["arm", "graph", "aks"]);
+    assert_eq!(forms, SCOPES.map(|scope| fields(&[ASSERTION_TYPE], scope)));
+    assert_eq!((statements.len(), statements.contains(&None)), (3, false));
+}
+
+#[tokio::test]
 async fn a_given_oidc_token_signs_in() {
     let settings = entra(Settings {
         use_oidc: true,

@@ -249,6 +249,14 @@ mod tests {
     }
 
     #[test]
+    fn the_policy_that_forbids_is_named() {
+        let violation = json!({"type": "PolicyViolation", "info": {"policyAssignmentDisplayName": "No public AKS"}});
+        let body = json!({"error": {"code": "RequestDisallowedByPolicy", "message": "m", "additionalInfo": [violation]}});
+
+        assert_eq!(refused(403, &body).policy(), Some("No public AKS"));
+    }
+
+    #[test]
     fn a_busy_cluster_is_told_from_a_stopped_one() {
         let busy = "Operation is not allowed because there's an in progress update managed cluster operation on the managed cluster started on UTC 2026-05-01.";
         let stopped = "The cluster is stopped. Start it before changing it.";
