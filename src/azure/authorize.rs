@@ -11,6 +11,7 @@ use azure_core::http::{AsyncRawResponse, Context, Request};
 use super::auth::{Audience, AuthError, Credential, Token};
 use super::clock::Clock;
 use super::error::Body;
+use super::retry::first;
 use super::throttle::Throttle;
 use super::wire::Wire;
 
@@ -42,12 +43,7 @@ impl Authorize {
         request: &mut Request,
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
-        let Some((policy, rest)) = next.split_first() else {
-            return Err(azure_core::Error::with_message(
-                ErrorKind::Other,
-                "the pipeline has no transport",
-            ));
-        };
+        let (policy, rest) = first(next)?;
         let wait = self
             .throttle
             .take(request.method(), request.url().path(), self.clock.now());

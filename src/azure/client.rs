@@ -236,5 +236,4 @@ fn is_within(base: &Url, url: &Url) -> bool {
 }
 
 #[cfg(test)]
-#[path = "client_tests.rs"]
 mod tests;

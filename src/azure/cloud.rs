@@ -66,6 +66,16 @@ impl Cloud {
         )
     }
 
+    /// The cloud that azurerm calls `name` in `environment`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "public" | "azurecloud" => Some(Self::public()),
+            "usgovernment" | "azureusgovernment" => Some(Self::us_government()),
+            "china" | "azurechinacloud" => Some(Self::china()),
+            _ => None,
+        }
+    }
+
     /// Asks `host` which cloud it belongs to.
     pub async fn discover(host: &str, wire: &Wire) -> Result<Self, Error> {
         let address = format!("https://{host}/metadata/endpoints?api-version=2022-09-01");
@@ -236,7 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_metadata_host_is_asked_once_and_only_when_needed() {
-        let scripted = Scripted::new([Answer::json(200, metadata())]);
+        let scripted = Scripted::new([Answer::json(200, &metadata())]);
         let source = CloudSource::discover("arm.example", scripted.wire());
         let before = scripted.requests().len();
 
@@ -261,7 +271,7 @@ mod tests {
     async fn a_cloud_without_encryption_is_refused() {
         let mut answer = metadata();
         answer["authentication"]["loginEndpoint"] = json!("http://login.example/");
-        let scripted = Scripted::new([Answer::json(200, answer)]);
+        let scripted = Scripted::new([Answer::json(200, &answer)]);
 
         let result = Cloud::discover("arm.example", &scripted.wire()).await;
 
@@ -273,6 +283,17 @@ mod tests {
                 reason
             })
         );
+    }
+
+    #[test]
+    fn clouds_answer_to_azurerms_and_their_own_names() {
+        let names = ["public", "USGovernment", "china", "AzureCloud", "mars"];
+
+        let clouds = names.map(Cloud::named);
+
+        let [public, government, china] =
+            [Cloud::public(), Cloud::us_government(), Cloud::china()].map(Some);
+        assert_eq!(clouds, [public.clone(), government, china, public, None]);
     }
 
     #[test]

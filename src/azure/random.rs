@@ -25,7 +25,7 @@ impl Random {
         uuid::Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid()
     }
 
-    /// The next number of the SplitMix64 sequence (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
+    /// The next number of the `SplitMix64` sequence (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
     fn next(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut number = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);

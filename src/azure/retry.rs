@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 9;
 /// How often a host is called that cannot be connected to: a wrong name or proxy does not mend itself.
 const CONNECTION_ATTEMPTS: u32 = 4;
 /// How long one request is sent again for at most, so that a Retry-After of an hour ends it instead.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const PATIENCE: Duration = Duration::from_mins(15);
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
@@ -135,12 +135,7 @@ impl Policy for Retry {
         request: &mut Request,
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
-        let Some((policy, rest)) = next.split_first() else {
-            return Err(azure_core::Error::with_message(
-                ErrorKind::Other,
-                "the pipeline has no transport",
-            ));
-        };
+        let (policy, rest) = first(next)?;
         let repeat = context.value::<Repeat>().copied().unwrap_or_default();
         let begun = self.clock.now();
         request.insert_header(USER_AGENT, self.user_agent.clone());
@@ -179,4 +174,17 @@ impl Policy for Retry {
             self.clock.sleep(delay).await;
         }
     }
+}
+
+/// The next policy of a pipeline and those after it.
+#[expect(
+    clippy::type_complexity,
+    reason = "it is what a pipeline hands to each policy, split"
+)]
+pub(crate) fn first(
+    next: &[Arc<dyn Policy>],
+) -> azure_core::Result<(&Arc<dyn Policy>, &[Arc<dyn Policy>])> {
+    next.split_first().ok_or_else(|| {
+        azure_core::Error::with_message(ErrorKind::Other, "the pipeline has no transport")
+    })
 }

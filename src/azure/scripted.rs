@@ -48,7 +48,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    pub(crate) fn json(status: u16, body: Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::text(status, body.to_string())
     }
 
@@ -128,9 +128,9 @@ impl HttpClient for Scripted {
                 body,
             }) => {
                 let mut map = Headers::new();
-                headers
-                    .into_iter()
-                    .for_each(|(name, value)| map.insert(name, value));
+                for (name, value) in headers {
+                    map.insert(name, value);
+                }
                 Ok(AsyncRawResponse::from_bytes(
                     StatusCode::from(status),
                     map,

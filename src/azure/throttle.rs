@@ -109,8 +109,10 @@ mod tests {
     #[test]
     fn time_refills_a_bucket_but_not_beyond_its_size() {
         let throttle = Throttle::default();
-        (0..60).for_each(|_| drop(throttle.take(Method::Get, CLUSTER, start())));
-        let tomorrow = later(start(), Duration::from_secs(86_400));
+        for _ in 0..60 {
+            throttle.take(Method::Get, CLUSTER, start());
+        }
+        let tomorrow = later(start(), Duration::from_hours(24));
 
         let waits: Vec<Duration> = (0..61)
             .map(|_| throttle.take(Method::Get, CLUSTER, tomorrow))

@@ -111,5 +111,9 @@ pub(crate) fn root_cause(error: &azure_core::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    let text = cause.to_string();
+    text.split(" for url (")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -199,5 +199,4 @@ fn credentials(id: &ResourceId, action: &str) -> Request {
 }
 
 #[cfg(test)]
-#[path = "managed_cluster_tests.rs"]
 mod tests;

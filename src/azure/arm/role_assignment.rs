@@ -140,7 +140,7 @@ mod tests {
 
         assert_eq!(
             ids[0].as_ref().unwrap().name(),
-            "0a35e8c1-0000-5000-8000-000000000000"
+            "26153b80-de26-5f5a-bedb-a72985d0d7a5"
         );
         assert_eq!(ids[0], ids[1]);
         assert_ne!(ids[0], other);

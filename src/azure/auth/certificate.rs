@@ -199,5 +199,4 @@ struct Claims<'a> {
 }
 
 #[cfg(test)]
-#[path = "certificate_tests.rs"]
 mod tests;

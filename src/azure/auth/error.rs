@@ -74,27 +74,23 @@ impl AuthError {
 
     /// Explains an answer of Entra's token endpoint. `proof` is the setting that holds what was proved with.
     pub(super) fn refused(code: Option<u32>, description: &str, proof: &'static str) -> Self {
-        let explained = code.and_then(|code| explain(code, proof));
-        let (reason, setting) = match explained {
+        // The ids follow the sentence, by now on the same line.
+        let (sentence, ids) = description
+            .split_once("Trace ID: ")
+            .unwrap_or((description, ""));
+        let (reason, setting) = match code.and_then(|code| explain(code, proof)) {
             Some((reason, setting)) => (reason.to_owned(), Some(setting)),
             None => (
-                description
-                    .lines()
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .to_owned(),
+                sentence.split_whitespace().collect::<Vec<_>>().join(" "),
                 None,
             ),
         };
-        let trace = description
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("Trace ID: "));
+        let trace = ids.split_whitespace().next().map(str::to_owned);
         Self::Refused {
             code,
             reason,
             setting,
-            trace: trace.map(|trace| trace.trim().to_owned()),
+            trace,
         }
     }
 }
@@ -168,10 +164,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_number_keeps_entras_first_line() {
+    fn an_unknown_number_keeps_entras_sentence() {
         let error = AuthError::refused(
             Some(53003),
-            "AADSTS53003: Blocked by policy.\r\nTrace ID: t",
+            "AADSTS53003: Blocked\r\nby policy. Trace ID: t Correlation ID: c",
             "ARM_CLIENT_SECRET",
         );
 

@@ -16,6 +16,10 @@ use crate::azure::wire::Wire;
 
 /// How to sign in, as the provider block and the environment say. The names in brackets are azurerm's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in azurerm's environment"
+)]
 pub struct Settings {
     /// The tenant (`ARM_TENANT_ID`).
     pub tenant_id: Option<String>,

@@ -179,9 +179,7 @@ impl Error {
     /// Whether sending the same request again does no harm and may help.
     pub fn retry_is_safe(&self) -> bool {
         match self {
-            Self::Http(refusal) => {
-                refusal.status == 429 || refusal.status == 503 || self.in_progress_conflict()
-            }
+            Self::Http(refusal) => refusal.status == 429 || self.in_progress_conflict(),
             Self::Connection { sent, .. } => !sent,
             _ => false,
         }
@@ -248,6 +246,14 @@ mod tests {
             error.missing_registration(),
             Some("Microsoft.ContainerService")
         );
+    }
+
+    #[test]
+    fn the_policy_that_forbids_is_named() {
+        let violation = json!({"type": "PolicyViolation", "info": {"policyAssignmentDisplayName": "No public AKS"}});
+        let body = json!({"error": {"code": "RequestDisallowedByPolicy", "message": "m", "additionalInfo": [violation]}});
+
+        assert_eq!(refused(403, &body).policy(), Some("No public AKS"));
     }
 
     #[test]

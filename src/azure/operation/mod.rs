@@ -94,7 +94,8 @@ impl Operation {
             resource: path.clone(),
             api_version: api_version.clone(),
             status_url: header("azure-asyncoperation"),
-            result_url: header("location"),
+            // After a PUT it may as well be the resource's own address (ARM async-api-reference).
+            result_url: header("location").filter(|_| response.status == 202),
             correlation_id: header("x-ms-correlation-request-id"),
         };
         let state = status::provisioning_state(response.body());
@@ -154,5 +155,4 @@ impl Operation {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -17,9 +17,9 @@ use crate::azure::response::Response;
 
 /// How long an operation's address may answer 404: it is replicated a moment after the operation was accepted
 /// (go-azure-sdk, `resourcemanager/poller_lro.go`).
-const REPLICATION: Duration = Duration::from_secs(120);
+const REPLICATION: Duration = Duration::from_mins(2);
 /// How long the service may answer nothing useful before we stop believing in it.
-const OUTAGE: Duration = Duration::from_secs(15 * 60);
+const OUTAGE: Duration = Duration::from_mins(15);
 /// How often a resource that its operation left `Failed` is looked at again before it counts as failed.
 const SECOND_CHANCES: u32 = 3;
 /// How often a resource that is to be gone is looked at once its deletion has succeeded.
@@ -155,30 +155,28 @@ impl Poller<'_> {
                 .look(&self.operation.read_resource(), Error::is_not_found)
                 .await?;
             match &sight {
-                Sight::Answer { body, .. } => match status::resource_state(body)
-                    .unwrap_or(State::Succeeded)
-                {
-                    State::Succeeded => {
-                        return Ok(Ending::Resource {
-                            body: body.clone(),
-                            disputed: reported,
-                        });
+                Sight::Answer { body, .. } => {
+                    match status::resource_state(body).unwrap_or(State::Succeeded) {
+                        State::Succeeded => {
+                            return Ok(Ending::Resource {
+                                body: body.clone(),
+                                disputed: reported,
+                            });
+                        }
+                        State::Working(word) => {
+                            tracing::debug!(
+                                resource.id = self.operation.resource,
+                                status = word,
+                                "A resource is at work"
+                            );
+                        }
+                        State::Failed if chances > 0 => chances -= 1,
+                        state => {
+                            let own = || self.resource_failure(&state, body);
+                            return Err(Error::OperationFailed(reported.unwrap_or_else(own)));
+                        }
                     }
-                    State::Working(word) => {
-                        tracing::debug!(
-                            resource.id = self.operation.resource,
-                            status = word,
-                            "A resource is at work"
-                        );
-                    }
-                    State::Failed if chances > 0 => chances -= 1,
-                    state => {
-                        let own = status::resource_failure(&state, body, &self.operation.resource);
-                        return Err(Error::OperationFailed(
-                            reported.unwrap_or_else(|| Box::new(own)),
-                        ));
-                    }
-                },
+                }
                 Sight::Missing(error) => match reported {
                     Some(failure) => return Err(Error::OperationFailed(failure)),
                     None if !self.is_young() => return Err(error.clone()),
@@ -207,9 +205,9 @@ impl Poller<'_> {
                             return Err(Error::OperationFailed(failure.clone()));
                         }
                         _ if resting > AFTERLIFE => {
-                            let failure =
-                                status::resource_failure(&state, body, &self.operation.resource);
-                            return Err(Error::OperationFailed(Box::new(failure)));
+                            return Err(Error::OperationFailed(
+                                self.resource_failure(&state, body),
+                            ));
                         }
                         _ => {}
                     }
@@ -263,8 +261,19 @@ impl Poller<'_> {
         };
         let delay = asked.unwrap_or(self.client.poll_interval());
         self.call
-            .guard(clock, async { Ok(clock.sleep(delay).await) })
+            .guard(clock, async {
+                clock.sleep(delay).await;
+                Ok(())
+            })
             .await
+    }
+
+    fn resource_failure(&self, state: &State, body: &Value) -> Box<OperationFailure> {
+        let mut failure = status::resource_failure(state, body, &self.operation.resource);
+        failure
+            .correlation_id
+            .clone_from(&self.operation.correlation_id);
+        Box::new(failure)
     }
 
     fn is_young(&self) -> bool {
