@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::pin::Pin;
 
-use futures::stream::{Stream, StreamExt, once};
+use futures::stream::{Stream, StreamExt, once, select};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -64,8 +64,10 @@ impl GrpcBroker for Control {
         &self,
         request: Request<Streaming<ConnInfo>>,
     ) -> Result<Response<Self::StartStreamStream>, Status> {
+        // What the host offers is read, because to drop it unread would reset its stream.
         let offers = request.into_inner().filter_map(|_| ready(None));
-        Ok(Response::new(Box::pin(futures::stream::select(offers, self.silence()).take_until(self.ending.clone().cancelled_owned()))))
+        let ending = self.ending.clone().cancelled_owned();
+        Ok(Response::new(Box::pin(select(offers, self.silence()).take_until(ending))))
     }
 }
 

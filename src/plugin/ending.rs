@@ -1,10 +1,11 @@
 //! Why and how fast the process ends. Only the host's call, a request to terminate and the
 //! host's death end it; an interrupt does not.
 
+use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use super::orphan::parent_gone;
+use super::orphan::Parent;
 
 /// Why the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,17 +59,24 @@ impl Signals {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
-    /// Returns when the process is to end. One that waits to be attached to has no host that
+    /// Returns when the process is to end. One that waits to be attached to has no `host` that
     /// decides: an interrupt ends it, and the shell it was started from may go.
-    pub(super) async fn ending(mut self, has_host: bool) -> Ending {
+    pub(super) async fn ending(mut self, host: Option<Parent>) -> Ending {
+        let has_host = host.is_some();
+        let orphaned = async {
+            match host {
+                Some(host) => host.gone().await,
+                None => pending().await,
+            }
+        };
         #[cfg(unix)]
         let terminated = self.terminate.recv();
         #[cfg(windows)]
-        let terminated = std::future::pending::<Option<()>>();
+        let terminated = pending::<Option<()>>();
         tokio::select! {
             _ = terminated => Ending::Terminated,
             _ = self.interrupt.recv(), if !has_host => Ending::Terminated,
-            () = parent_gone(), if has_host => Ending::ParentGone,
+            () = orphaned => Ending::ParentGone,
         }
     }
 }

@@ -3,7 +3,6 @@
 
 use std::env;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -114,23 +113,28 @@ fn log_level(text: &str) -> LevelFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     /// A Unix socket.
-    #[cfg_attr(windows, expect(dead_code, reason = "there are no Unix sockets to listen on"))]
+    #[cfg(unix)]
     Unix(PathBuf),
     /// A port of this machine.
-    Tcp(SocketAddr),
+    #[cfg(any(windows, test))]
+    Tcp(std::net::SocketAddr),
 }
 
 impl Address {
     fn network(&self) -> &'static str {
         match self {
+            #[cfg(unix)]
             Self::Unix(_) => "unix",
+            #[cfg(any(windows, test))]
             Self::Tcp(_) => "tcp",
         }
     }
 
     fn text(&self) -> String {
         match self {
+            #[cfg(unix)]
             Self::Unix(path) => path.display().to_string(),
+            #[cfg(any(windows, test))]
             Self::Tcp(address) => address.to_string(),
         }
     }
@@ -169,7 +173,7 @@ pub(super) fn announce(text: &str) -> io::Result<()> {
     output.flush()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -1,12 +1,17 @@
 //! The socket the host connects to: a Unix socket nobody else can open, or a port on Windows.
 
 use std::io;
+#[cfg(any(windows, test))]
+use std::ops::RangeInclusive;
+#[cfg(unix)]
+use std::path::Path;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+#[cfg(any(windows, test))]
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
@@ -56,7 +61,7 @@ pub(super) struct Listener {
 enum Socket {
     #[cfg(unix)]
     Unix(UnixListener),
-    #[cfg_attr(not(windows), expect(dead_code, reason = "only where there are no Unix sockets"))]
+    #[cfg(any(windows, test))]
     Tcp(TcpListener),
 }
 
@@ -78,17 +83,24 @@ impl Drop for Place {
 
 impl Listener {
     /// Listens where `host` looks; connections are encrypted with `acceptor`, if there is one.
-    #[cfg(unix)]
     pub(super) fn bind(host: &Host, acceptor: Option<TlsAcceptor>) -> Result<(Self, Place), ListenError> {
+        #[cfg(unix)]
+        return Self::in_directory(&host.socket_directory, acceptor);
+        #[cfg(windows)]
+        return Self::on_port(host.ports.clone(), acceptor);
+    }
+
+    #[cfg(unix)]
+    fn in_directory(parent: &Path, acceptor: Option<TlsAcceptor>) -> Result<(Self, Place), ListenError> {
         use std::fs::{DirBuilder, Permissions, set_permissions};
         use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 
-        let failed = |source| ListenError::Unix { directory: host.socket_directory.clone(), source };
+        let failed = |source| ListenError::Unix { directory: parent.to_owned(), source };
         // A directory of its own is closed to others from its first moment on; a socket is not,
         // because its mode can only be set once it is there. The names are short because a
         // socket's path may have no more than some hundred bytes.
         let name = uuid::Uuid::new_v4().simple().to_string();
-        let directory = host.socket_directory.join(format!("plugin{}", name.get(..12).unwrap_or(&name)));
+        let directory = parent.join(format!("plugin{}", name.get(..12).unwrap_or(&name)));
         DirBuilder::new().mode(0o700).create(&directory).map_err(failed)?;
         let path = directory.join("rpc");
         let place = Place { address: Address::Unix(path.clone()), directory: Some(directory) };
@@ -97,22 +109,25 @@ impl Listener {
         Ok((Self { socket: Socket::Unix(socket), acceptor }, place))
     }
 
-    /// Listens where `host` looks; connections are encrypted with `acceptor`.
-    #[cfg(windows)]
-    pub(super) fn bind(host: &Host, acceptor: Option<TlsAcceptor>) -> Result<(Self, Place), ListenError> {
+    #[cfg(any(windows, test))]
+    fn on_port(
+        mut ports: RangeInclusive<u16>,
+        acceptor: Option<TlsAcceptor>,
+    ) -> Result<(Self, Place), ListenError> {
+        use std::net::Ipv4Addr;
+
         if acceptor.is_none() {
             return Err(ListenError::OpenPort);
         }
-        let taken = || ListenError::Ports { first: *host.ports.start(), last: *host.ports.end() };
-        let socket = host
-            .ports
-            .clone()
-            .find_map(|port| std::net::TcpListener::bind(("127.0.0.1", port)).ok())
-            .ok_or_else(taken)?;
-        socket.set_nonblocking(true).map_err(|_| taken())?;
-        let address = Address::Tcp(socket.local_addr().map_err(|_| taken())?);
-        let socket = TcpListener::from_std(socket).map_err(|_| taken())?;
-        Ok((Self { socket: Socket::Tcp(socket), acceptor }, Place { address, directory: None }))
+        let taken = ListenError::Ports { first: *ports.start(), last: *ports.end() };
+        let listening = ports.find_map(|port| {
+            let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+            socket.set_nonblocking(true).ok()?;
+            Some((socket.local_addr().ok()?, TcpListener::from_std(socket).ok()?))
+        });
+        let (address, socket) = listening.ok_or(taken)?;
+        let place = Place { address: Address::Tcp(address), directory: None };
+        Ok((Self { socket: Socket::Tcp(socket), acceptor }, place))
     }
 
     /// Hands over connections until nobody takes them any more. Each client proves itself in a
@@ -142,6 +157,7 @@ impl Socket {
         match self {
             #[cfg(unix)]
             Self::Unix(socket) => socket.accept().await.map(|(stream, _)| Connection(Box::pin(stream))),
+            #[cfg(any(windows, test))]
             Self::Tcp(socket) => socket.accept().await.map(|(stream, _)| Connection(Box::pin(stream))),
         }
     }
@@ -202,5 +218,65 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.as_mut().poll_shutdown(cx)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use rustls::pki_types::CertificateDer;
+
+    use super::*;
+    use crate::plugin::tls::ServerTls;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn a_socket_is_its_users_alone_and_goes_with_its_place() {
+        let parent = tempfile::tempdir().unwrap();
+
+        let (_listener, place) = Listener::in_directory(parent.path(), None).unwrap();
+        let Address::Unix(socket) = place.address.clone() else { panic!("no socket") };
+        let modes = (mode(socket.parent().unwrap()), mode(&socket));
+        drop(place);
+
+        assert_eq!((modes, socket.parent().unwrap().exists()), ((0o700, 0o600), false));
+    }
+
+    #[tokio::test]
+    async fn a_missing_directory_is_named() {
+        let refused = Listener::in_directory(Path::new("/nowhere"), None).err().map(|error| error.to_string());
+
+        assert_eq!(
+            refused.as_deref(),
+            Some("making a socket in /nowhere failed: No such file or directory (os error 2)")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_port_is_the_next_free_one_of_the_range() {
+        let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let _holder = std::net::TcpListener::bind(("127.0.0.1", taken)).unwrap();
+        let tls = ServerTls::for_client(CertificateDer::from(vec![1])).unwrap();
+
+        let refused = Listener::on_port(taken..=taken, Some(tls.acceptor.clone())).err();
+        let (_listener, place) = Listener::on_port(taken..=u16::MAX, Some(tls.acceptor)).unwrap();
+
+        let Address::Tcp(address) = place.address else { panic!("no port") };
+        assert!(address.ip().is_loopback() && address.port() > taken, "{address}");
+        assert_eq!(
+            refused.map(|error| error.to_string()),
+            Some(format!("no port from {taken} to {taken} of this machine can be listened on"))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_port_is_not_opened_without_encryption() {
+        let refused = Listener::on_port(10_000..=25_000, None).err();
+
+        assert!(matches!(refused, Some(ListenError::OpenPort)), "{refused:?}");
     }
 }

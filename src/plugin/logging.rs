@@ -1,12 +1,13 @@
 //! Log lines as hosts read them from standard error: hclog's JSON, one object a line.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::mem;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -92,7 +93,7 @@ fn line(now: SystemTime, metadata: &Metadata<'_>, fields: Fields) -> String {
         values.insert("@message".to_owned(), message.into());
         values.insert("@module".to_owned(), metadata.target().replace("::", ".").into());
         values.insert("@timestamp".to_owned(), timestamp(now).into());
-        format!("{}\n", Json::Object(mem::take(&mut values)))
+        format!("{}\n", Json::from_iter(mem::take(&mut values)))
     };
     let whole = complete(message.clone());
     if whole.len() <= LINE_LIMIT {
@@ -122,7 +123,7 @@ fn timestamp(now: SystemTime) -> String {
 #[derive(Default)]
 struct Fields {
     message: String,
-    values: Map<String, Json>,
+    values: BTreeMap<String, Json>,
 }
 
 impl Visit for Fields {

@@ -1,29 +1,52 @@
 //! Noticing that the host died without a word: nobody else would ever end this process.
 
+#[cfg(unix)]
+use std::os::unix::process::parent_id;
+#[cfg(unix)]
 use std::time::Duration;
 
 /// How often to look.
+#[cfg(unix)]
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Returns when the process that started this one is gone.
-#[cfg(unix)]
-pub(super) async fn parent_gone() {
-    parent_changed(std::os::unix::process::parent_id).await;
+/// The process that started this one.
+pub(super) struct Parent {
+    #[cfg(unix)]
+    process: u32,
 }
 
-/// Never returns: Windows hosts hold their plugins in a job that ends with them.
+#[cfg(unix)]
+impl Parent {
+    /// The parent as it is now. To be asked for before a host is told anything: one that dies
+    /// afterwards must not be taken for its heir.
+    pub(super) fn now() -> Self {
+        Self { process: parent_id() }
+    }
+
+    /// Returns when it is gone.
+    pub(super) async fn gone(self) {
+        self.differs_from(parent_id).await;
+    }
+
+    /// An orphan gets another parent. The kernel's signal for that is no use: it comes when the
+    /// parent's *thread* ends, and Go moves its work between threads.
+    async fn differs_from(self, parent: impl Fn() -> u32) {
+        while parent() == self.process {
+            tokio::time::sleep(INTERVAL).await;
+        }
+    }
+}
+
 #[cfg(windows)]
-pub(super) async fn parent_gone() {
-    std::future::pending().await
-}
+impl Parent {
+    /// The parent as it is now.
+    pub(super) fn now() -> Self {
+        Self {}
+    }
 
-/// An orphan gets another parent. The kernel's signal for that is no use: it comes when the
-/// parent's *thread* ends, and Go moves its work between threads.
-#[cfg(unix)]
-async fn parent_changed(parent: impl Fn() -> u32) {
-    let first = parent();
-    while parent() == first {
-        tokio::time::sleep(INTERVAL).await;
+    /// Never returns: there, a process does not get another parent.
+    pub(super) async fn gone(self) {
+        std::future::pending().await
     }
 }
 
@@ -41,7 +64,7 @@ mod tests {
             if looks.get() < 4 { 100 } else { 1 }
         };
 
-        parent_changed(parent).await;
+        Parent { process: 100 }.differs_from(parent).await;
 
         assert_eq!(looks.get(), 4);
     }

@@ -18,6 +18,7 @@ use super::ending::{Ending, Signals};
 use super::handshake::{self, HandshakeError, Host};
 use super::listener::{ListenError, Listener};
 use super::logging;
+use super::orphan::Parent;
 use super::panic::install_hook;
 use super::rpc::Calls;
 use super::tls::{ServerTls, TlsError};
@@ -81,8 +82,9 @@ pub async fn serve(service: Arc<dyn Service>, options: &Options) -> Result<(), S
 }
 
 async fn serve_to(host: &Host, options: &Options, service: Arc<dyn Service>) -> Result<(), ServeError> {
-    // Before the host knows of this process, so that no interrupt comes too early.
+    // Before the host knows of this process: no interrupt and no death of it may come too early.
     let signals = Signals::take_over()?;
+    let parent = (!options.reattach).then(Parent::now);
     let tls = host.client_certificate.clone().map(ServerTls::for_client).transpose()?;
     let (acceptor, certificate) = tls.map(|tls| (tls.acceptor, tls.certificate)).unzip();
     let (listener, place) = Listener::bind(host, acceptor)?;
@@ -111,7 +113,7 @@ async fn serve_to(host: &Host, options: &Options, service: Arc<dyn Service>) -> 
     let reason = tokio::select! {
         served = &mut server => return served.map_err(ServeError::from),
         () = ending.cancelled() => Ending::ShutdownCall,
-        reason = signals.ending(!options.reattach) => reason,
+        reason = signals.ending(parent) => reason,
     };
     tracing::debug!(?reason, "The provider ends");
     ending.cancel();

@@ -15,7 +15,8 @@ pub(super) async fn guarded<T>(
     type_name: &str,
     work: impl Future<Output = T>,
 ) -> Result<T, Diagnostic> {
-    let span = tracing::debug_span!("rpc", rpc, resource.type = type_name);
+    let named = (!type_name.is_empty()).then_some(type_name);
+    let span = tracing::debug_span!("rpc", rpc, resource.type = named);
     let guarded = async {
         tracing::trace!("The host calls {rpc}");
         let outcome = catch(work).await.map_err(|panic| {
