@@ -83,8 +83,7 @@ impl ResourceManager {
         let path = path::lowered(&request.segments);
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
-            ["subscriptions"]
-            | ["tenants"]
+            ["subscriptions" | "tenants"]
             | ["subscriptions", _]
             | ["subscriptions", _, "locations"] => self.subscription.handle(request, &path, moment),
             ["subscriptions", _, "resourcegroups", ..] if !path.contains(&"providers") => {

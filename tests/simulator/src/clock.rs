@@ -69,7 +69,7 @@ mod tests {
         let mut clock = Clock::start(Some(origin), 1.0);
         let tokens_before = clock.token_time();
 
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
 
         let simulated = clock.now().duration_since(origin).as_secs();
         let tokens = clock.token_time().duration_since(tokens_before).as_secs();
@@ -82,7 +82,7 @@ mod tests {
         let clock = Clock::start(None, 600.0);
 
         assert_eq!(
-            clock.real(Duration::from_secs(300)),
+            clock.real(Duration::from_mins(5)),
             Duration::from_millis(500)
         );
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::aks::Failure;
+use crate::aks::{Failure, Quirks};
 use crate::arm::PolicyDenial;
 use crate::cloud::sign_in;
 use crate::entra::{Principal, github_token, pipelines_token};
@@ -117,13 +117,14 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
             shared.with(|inner, _| inner.cloud.manager.policy = None);
             done()
         }
-        ("POST", ["operations", "fail"], _) => {
-            body::<FailureRequest>(message).and_then(|request| {
-                let failure = request.failure();
-                shared.with(|inner, _| inner.cloud.manager.aks.fail_next_operation(failure));
-                done()
-            })
-        }
+        ("POST", ["operations", "fail"], _) => body::<Failure>(message).and_then(|failure| {
+            shared.with(|inner, _| inner.cloud.manager.aks.fail_next_operation(failure));
+            done()
+        }),
+        ("PUT", ["quirks"], _) => body::<Quirks>(message).and_then(|quirks| {
+            shared.with(|inner, _| inner.cloud.manager.aks.quirks = quirks);
+            done()
+        }),
         ("POST", ["device-codes", code, "approve"], _) => {
             body::<Approval>(message).and_then(|approval| {
                 let approved = shared.with(|inner, _| {
@@ -189,31 +190,6 @@ struct Grant {
 #[derive(Deserialize)]
 struct Approval {
     user: String,
-}
-
-#[derive(Deserialize)]
-struct FailureRequest {
-    on: String,
-    code: String,
-    message: String,
-    resource_state: String,
-}
-
-impl FailureRequest {
-    fn failure(self) -> Failure {
-        let Self {
-            on,
-            code,
-            message,
-            resource_state,
-        } = self;
-        Failure {
-            code,
-            message,
-            resource_state,
-            on,
-        }
-    }
 }
 
 /// A request to the control API that cannot be carried out.

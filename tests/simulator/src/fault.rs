@@ -215,9 +215,9 @@ impl Faults {
     /// The fault that strikes this exchange. Every armed fault counts it; the first added wins.
     pub(crate) fn strike(&mut self, host: Host, message: &Message, number: u64) -> Option<Fault> {
         let mut struck = None;
-        for armed in &mut self.armed {
-            if armed.strikes(host, message, number) && struck.is_none() {
-                struck = Some(armed.fault.clone());
+        for one in &mut self.armed {
+            if one.hits(host, message, number) && struck.is_none() {
+                struck = Some(one.fault.clone());
             }
         }
         struck.or_else(|| self.chance(host))
@@ -245,7 +245,7 @@ impl Faults {
 }
 
 impl Armed {
-    fn strikes(&mut self, host: Host, message: &Message, number: u64) -> bool {
+    fn hits(&mut self, host: Host, message: &Message, number: u64) -> bool {
         let matches = &self.fault.matches;
         let address = format!("{}?{}", message.path, message.query).to_lowercase();
         let matched = matches.host.is_none_or(|wanted| wanted == host)

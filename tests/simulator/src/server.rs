@@ -117,7 +117,7 @@ async fn simulated(host: Host, message: &Message, shared: &Shared) -> Option<Rep
         Some(Action::HoldBefore) => shared.hold(entry).await,
         Some(Action::Delay { seconds: simulated }) => {
             let real = shared.lock().clock.real(seconds(*simulated));
-            tokio::time::sleep(real.min(Duration::from_secs(3600))).await;
+            tokio::time::sleep(real.min(Duration::from_hours(1))).await;
         }
         _ => {}
     }

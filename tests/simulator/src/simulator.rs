@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::aks::Failure;
+use crate::aks::{Failure, Quirks};
 use crate::arm::PolicyDenial;
 use crate::certificate::{Authority, CertificateError};
 use crate::clock::Clock;
@@ -284,6 +284,12 @@ impl Simulator {
             .with(|inner, _| inner.cloud.manager.aks.fail_next_operation(failure));
     }
 
+    /// Makes rare behaviour of AKS show in every exchange, or takes that back.
+    pub fn set_quirks(&self, quirks: Quirks) {
+        self.shared
+            .with(|inner, _| inner.cloud.manager.aks.quirks = quirks);
+    }
+
     /// The requests that were answered 501, as method and path.
     pub fn unknown_requests(&self) -> Vec<String> {
         self.shared.lock().cloud.unknown.clone()
@@ -416,22 +422,19 @@ const CLIENT_FILE: &str = "client.pem";
 const TOKEN_FILE: &str = "federated-token";
 
 fn write_files(directory: Option<&Path>, keys: &Keys) -> io::Result<Files> {
-    let files = match directory {
-        Some(path) => {
-            fs::create_dir_all(path)?;
-            Files {
-                path: path.to_owned(),
-                _temporary: None,
-            }
+    let files = if let Some(path) = directory {
+        fs::create_dir_all(path)?;
+        Files {
+            path: path.to_owned(),
+            _temporary: None,
         }
-        None => {
-            let temporary = tempfile::Builder::new()
-                .prefix("secureaks-simulator-")
-                .tempdir()?;
-            Files {
-                path: temporary.path().to_owned(),
-                _temporary: Some(temporary),
-            }
+    } else {
+        let temporary = tempfile::Builder::new()
+            .prefix("secureaks-simulator-")
+            .tempdir()?;
+        Files {
+            path: temporary.path().to_owned(),
+            _temporary: Some(temporary),
         }
     };
     fs::write(files.path.join(CA_FILE), &keys.authority.certificate)?;

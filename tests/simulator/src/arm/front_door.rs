@@ -132,7 +132,7 @@ impl ResourceManager {
             .or_else(|| self.refuse_unregistered(request, address))
             .or_else(|| self.refuse_caller(request, address, directory))
             .or_else(|| self.refuse_group(request, address))
-            .or_else(|| self.refuse_location(request, address))
+            .or_else(|| Self::refuse_location(request, address))
             .or_else(|| self.refuse_linked(request, address, directory))
             .or_else(|| self.refuse_by_policy(request, address))
     }
@@ -224,7 +224,7 @@ impl ResourceManager {
     }
 
     /// Resources of the kinds that live in a region must name one that exists.
-    fn refuse_location(&self, request: &Request, address: &Address) -> Option<Response> {
+    fn refuse_location(request: &Request, address: &Address) -> Option<Response> {
         let located = [
             "managedclusters",
             "userassignedidentities",

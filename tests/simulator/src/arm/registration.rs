@@ -114,14 +114,12 @@ impl Registrations {
     }
 
     fn one(&self, subscription: &str, namespace: &str, request: &Request) -> Response {
-        match provider(namespace) {
-            Some((name, types)) => ok(200, self.document(subscription, name, types)),
-            None => {
-                let sent = request.segments.get(3).map_or(namespace, String::as_str);
-                let text = format!("The resource namespace '{sent}' is invalid.");
-                gateway_error(404, "InvalidResourceNamespace", text)
-            }
+        if let Some((name, types)) = provider(namespace) {
+            return ok(200, self.document(subscription, name, types));
         }
+        let sent = request.segments.get(3).map_or(namespace, String::as_str);
+        let text = format!("The resource namespace '{sent}' is invalid.");
+        gateway_error(404, "InvalidResourceNamespace", text)
     }
 
     fn document(&self, subscription: &str, name: &str, types: &[&str]) -> Value {

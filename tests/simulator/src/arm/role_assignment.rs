@@ -103,13 +103,13 @@ impl Access {
         });
         let found = position.and_then(|position| self.assignments.get(position));
         match request.method.as_str() {
-            "GET" => Some(match found {
-                Some(assignment) => ok(200, assignment.document()),
-                None => {
+            "GET" => Some(found.map_or_else(
+                || {
                     let text = format!("The role assignment '{name}' is not found.");
                     service_error(404, "RoleAssignmentNotFound", text)
-                }
-            }),
+                },
+                |assignment| ok(200, assignment.document()),
+            )),
             "PUT" => Some(
                 read(request, address, directory, clusters, moment)
                     .map_or_else(|error| error, |wanted| self.put(wanted)),

@@ -23,7 +23,7 @@ pub(super) fn instance(tenant: &str, sign_in: &SignIn<'_>) -> Reply {
     )
 }
 
-/// The OpenID configuration of a directory, for v1 or v2 tokens.
+/// The `OpenID` configuration of a directory, for v1 or v2 tokens.
 pub(super) fn openid(tenant: &str, sign_in: &SignIn<'_>, v2: bool) -> Reply {
     let login = &sign_in.origins.login;
     let path = if v2 { "/v2.0" } else { "" };

@@ -237,15 +237,15 @@ impl Client {
             .header("authorization", format!("Bearer {}", self.token))
             .body(json!({ "location": "westeurope" }).to_string());
         std::thread::scope(|scope| {
-            let (give_up, given_up) = tokio::sync::oneshot::channel();
+            let (abandon, abandoned) = tokio::sync::oneshot::channel();
             scope.spawn(move || {
                 until();
-                let _ = give_up.send(());
+                let _ = abandon.send(());
             });
             self.runtime.block_on(async {
                 tokio::select! {
                     _ = request.send() => false,
-                    _ = given_up => true,
+                    _ = abandoned => true,
                 }
             })
         })

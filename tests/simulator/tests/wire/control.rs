@@ -100,12 +100,12 @@ fn faults_are_set_by_preset_or_in_full_and_taken_back() {
 fn resources_are_listed_read_and_changed_behind_the_clients_back() {
     let (simulator, client) = start();
     let id = client.id(GROUP);
-    let path = format!("/resources?id={id}");
+    let resource = format!("/resources?id={id}");
 
     let ids = ask(&client, &simulator, "GET", "/resources", None).json();
     let patch = json!({ "tags": { "by": "someone" } });
-    let changed = ask(&client, &simulator, "PATCH", &path, Some(patch));
-    let seen = ask(&client, &simulator, "GET", &path, None).json();
+    let changed = ask(&client, &simulator, "PATCH", &resource, Some(patch));
+    let seen = ask(&client, &simulator, "GET", &resource, None).json();
     let missing = ask(&client, &simulator, "GET", "/resources?id=/none", None);
 
     assert_eq!(ids, json!([id]));
@@ -136,6 +136,12 @@ fn everything_else_can_be_steered_too() {
     let scope = client.subscription();
     let principal = json!({ "object_id": "p", "kind": "Group", "display_name": "all" });
     let policy = json!({ "resource_type": "a/b", "assignment": "c", "definition": "d" });
+    let failure = json!({
+        "on": "create",
+        "code": "QuotaExceeded",
+        "message": "too many cores",
+        "resource_state": "Failed",
+    });
     let cases = [
         ("POST", "/clock", Some(json!({ "advance_seconds": 5 })), 200),
         ("GET", "/clock", None, 200),
@@ -162,6 +168,13 @@ fn everything_else_can_be_steered_too() {
             Some(json!({ "user": "none" })),
             404,
         ),
+        (
+            "PUT",
+            "/quirks",
+            Some(json!({ "operations_appear_late": true })),
+            200,
+        ),
+        ("POST", "/operations/fail", Some(failure), 200),
         ("GET", "/unknown", None, 200),
         ("GET", "/held", None, 200),
         ("POST", "/release", None, 200),

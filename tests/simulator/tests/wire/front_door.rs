@@ -134,7 +134,7 @@ fn an_unregistered_provider_is_refused_until_registration_is_through() {
     let started = client
         .call("POST", &format!("{provider}/register"), None)
         .json();
-    simulator.advance(std::time::Duration::from_secs(60));
+    simulator.advance(std::time::Duration::from_mins(1));
     let done = client.get(&provider).json();
     let accepted = client.put(&vnet, body);
 

@@ -1,6 +1,9 @@
 //! The simulator over its sockets, as clients meet it.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 mod client;
+mod clusters;
 mod control;
 mod faults;
 mod front_door;

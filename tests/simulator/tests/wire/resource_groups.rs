@@ -70,7 +70,7 @@ fn deleting_a_group_takes_time_and_everything_in_it() {
     let under_way = client.raw("GET", &location, None).unwrap();
     let state = client.get(&path).json();
     let refused = client.put(&vnet, json!({ "location": "westeurope" }));
-    simulator.advance(Duration::from_secs(300));
+    simulator.advance(Duration::from_mins(5));
     let done = client.raw("GET", &location, None).unwrap();
     client.group("rg-demo");
     let inside = client.get(&vnet);
