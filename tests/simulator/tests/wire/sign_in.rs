@@ -106,28 +106,30 @@ fn a_registered_certificate_signs_in_and_another_does_not() {
     let der = base64::engine::general_purpose::STANDARD
         .decode(certificate)
         .unwrap();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der);
+    let thumbprint = |algorithm| URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(algorithm, &der));
     let tenant = client.variable("ARM_TENANT_ID");
-    let assertion = |thumbprint: String| {
-        let mut header = Header::new(Algorithm::RS256);
-        header.x5t_s256 = Some(thumbprint);
+    let ask = |header: Header| {
         let id = client.variable("ARM_CLIENT_ID");
-        let claims = json!({ "iss": id, "sub": id, "aud": "x", "exp": 4_000_000_000_u64 });
-        jsonwebtoken::encode(&header, &claims, &key).unwrap()
-    };
-    let ask = |thumbprint| {
-        let assertion = assertion(thumbprint);
+        let claims = json!({ "iss": id, "sub": id, "aud": "x", "exp": 4_000_000_000.5 });
+        let assertion = jsonwebtoken::encode(&header, &claims, &key).unwrap();
         let fields = [
             ("client_assertion", assertion.as_str()),
             ("client_assertion_type", ASSERTION_TYPE),
         ];
         client.ask_token(tenant, &fields)
     };
+    let mut by_sha256 = Header::new(Algorithm::PS256);
+    by_sha256.x5t_s256 = Some(thumbprint(&aws_lc_rs::digest::SHA256));
+    let mut by_sha1 = Header::new(Algorithm::RS256);
+    let sha1 = thumbprint(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
+    by_sha1.x5t = Some(format!("{sha1}="));
+    let mut other = Header::new(Algorithm::RS256);
+    other.x5t = Some("other".to_owned());
 
-    let registered = ask(URL_SAFE_NO_PAD.encode(digest));
-    let other = ask("other".to_owned());
+    let registered = [by_sha256, by_sha1].map(|header| ask(header).status);
+    let other = ask(other);
 
-    assert_eq!(registered.status, 200, "{registered:?}");
+    assert_eq!(registered, [200, 200]);
     assert_eq!(refusal(&other), (401, "invalid_client".to_owned(), 700_027));
 }
 
