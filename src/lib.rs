@@ -2,3 +2,4 @@
 
 pub mod value;
 pub mod framework;
+pub mod plugin;
