@@ -16,5 +16,7 @@ extern crate self as secureaks;
 
 pub mod azure;
 pub mod framework;
+pub mod plugin;
+pub mod provider;
 pub mod resources;
 pub mod value;

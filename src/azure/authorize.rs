@@ -11,6 +11,7 @@ use azure_core::http::{AsyncRawResponse, Context, Request};
 use super::auth::{Audience, AuthError, Credential, Token};
 use super::clock::Clock;
 use super::error::Body;
+use super::retry::first;
 use super::throttle::Throttle;
 use super::wire::Wire;
 
@@ -42,10 +43,10 @@ impl Authorize {
         request: &mut Request,
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
-        let Some((policy, rest)) = next.split_first() else {
-            return Err(azure_core::Error::with_message(ErrorKind::Other, "the pipeline has no transport"));
-        };
-        let wait = self.throttle.take(request.method(), request.url().path(), self.clock.now());
+        let (policy, rest) = first(next)?;
+        let wait = self
+            .throttle
+            .take(request.method(), request.url().path(), self.clock.now());
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
@@ -56,9 +57,18 @@ impl Authorize {
 
 #[async_trait]
 impl Policy for Authorize {
-    async fn send(&self, context: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+    async fn send(
+        &self,
+        context: &Context,
+        request: &mut Request,
+        next: &[Arc<dyn Policy>],
+    ) -> PolicyResult {
         request.insert_header(CORRELATION_REQUEST_ID, self.correlation_id.clone());
-        let token = self.credential.token(Audience::ResourceManager).await.map_err(carry)?;
+        let token = self
+            .credential
+            .token(Audience::ResourceManager)
+            .await
+            .map_err(carry)?;
         let response = self.try_with(&token, context, request, next).await?;
         let (status, headers, body) = response.deconstruct();
         let body = body.collect().await?;
@@ -66,7 +76,11 @@ impl Policy for Authorize {
         if u16::from(status) != 401 || !says_expired(&body) && token.expires > self.clock.now() {
             return Ok(response);
         }
-        let renewed = self.credential.renew(Audience::ResourceManager, &token).await.map_err(carry)?;
+        let renewed = self
+            .credential
+            .renew(Audience::ResourceManager, &token)
+            .await
+            .map_err(carry)?;
         self.try_with(&renewed, context, request, next).await
     }
 }

@@ -69,9 +69,14 @@ mod tests {
     async fn work_that_hangs_ends_at_the_deadline() {
         let clock = clock();
         let deadline = later(clock.now(), Duration::from_secs(90));
-        let call = Call { deadline: Some(deadline), ..Call::default() };
+        let call = Call {
+            deadline: Some(deadline),
+            ..Call::default()
+        };
 
-        let result = clock.drive(call.guard::<()>(&clock, std::future::pending())).await;
+        let result = clock
+            .drive(call.guard::<()>(&clock, std::future::pending()))
+            .await;
 
         assert_eq!((result, clock.now()), (Err(Error::TimedOut), deadline));
     }

@@ -57,7 +57,11 @@ impl Client {
     pub fn new(options: Options) -> Self {
         let authorize = Arc::new(Authorize::new(options.credential.clone(), &options.wire));
         let pipeline = options.wire.pipeline(vec![authorize]);
-        Self(Arc::new(Shared { options, pipeline, reads: Reads::default() }))
+        Self(Arc::new(Shared {
+            options,
+            pipeline,
+            reads: Reads::default(),
+        }))
     }
 
     /// Sends a request and takes only a success for an answer.
@@ -89,7 +93,8 @@ impl Client {
 
     /// The cloud this client talks to.
     pub async fn cloud(&self, call: &Call) -> Result<&Cloud, Error> {
-        call.guard(self.clock(), self.0.options.cloud.resolve()).await
+        call.guard(self.clock(), self.0.options.cloud.resolve())
+            .await
     }
 
     /// Who is talking, for tokens of other services.
@@ -114,12 +119,27 @@ impl Client {
 }
 
 impl Shared {
-    async fn send(&self, request: &Request, deadline: Option<jiff::Timestamp>) -> Result<Response, Error> {
+    async fn send(
+        &self,
+        request: &Request,
+        deadline: Option<jiff::Timestamp>,
+    ) -> Result<Response, Error> {
         let cloud = self.options.cloud.resolve().await?;
-        let url = address(cloud, &request.target, self.options.cluster_api_version.as_deref())?;
-        let repeat = Repeat { allowed: request.repeatable, deadline };
+        let url = address(
+            cloud,
+            &request.target,
+            self.options.cluster_api_version.as_deref(),
+        )?;
+        let repeat = Repeat {
+            allowed: request.repeatable,
+            deadline,
+        };
         let begun = self.options.wire.clock.now();
-        let response = self.options.wire.send(&self.pipeline, prepare(request, url), repeat).await?;
+        let response = self
+            .options
+            .wire
+            .send(&self.pipeline, prepare(request, url), repeat)
+            .await?;
         tracing::debug!(
             http.method = %request.method,
             http.status = response.status,
@@ -128,7 +148,11 @@ impl Shared {
             duration_ms = self.options.wire.clock.now().duration_since(begun).as_millis_f64(),
             "Azure Resource Manager answered"
         );
-        if response.is_success() { Ok(response) } else { Err(Refusal::read(request.method, &response).into()) }
+        if response.is_success() {
+            Ok(response)
+        } else {
+            Err(Refusal::read(request.method, &response).into())
+        }
     }
 }
 
@@ -148,20 +172,40 @@ fn prepare(request: &Request, url: Url) -> CoreRequest {
 }
 
 /// Where a request goes in `cloud`.
-fn address(cloud: &Cloud, target: &Target, cluster_api_version: Option<&str>) -> Result<Url, Error> {
-    let refuse = |address: &str, reason: &str| Error::Address { address: address.to_owned(), reason: reason.to_owned() };
+fn address(
+    cloud: &Cloud,
+    target: &Target,
+    cluster_api_version: Option<&str>,
+) -> Result<Url, Error> {
+    let refuse = |address: &str, reason: &str| Error::Address {
+        address: address.to_owned(),
+        reason: reason.to_owned(),
+    };
     let base = Url::parse(&cloud.resource_manager)
         .map_err(|error| refuse(&cloud.resource_manager, &error.to_string()))?;
     if base.scheme() != "https" {
-        return Err(refuse(&cloud.resource_manager, "tokens travel over https only"));
+        return Err(refuse(
+            &cloud.resource_manager,
+            "tokens travel over https only",
+        ));
     }
     match target {
-        Target::Path { path, api_version, query } => {
+        Target::Path {
+            path,
+            api_version,
+            query,
+        } => {
             let mut url = base;
             url.set_path(path);
-            let of_aks = path.to_ascii_lowercase().contains("/providers/microsoft.containerservice/");
-            let version = cluster_api_version.filter(|_| of_aks).unwrap_or(api_version);
-            url.query_pairs_mut().append_pair("api-version", version).extend_pairs(query);
+            let of_aks = path
+                .to_ascii_lowercase()
+                .contains("/providers/microsoft.containerservice/");
+            let version = cluster_api_version
+                .filter(|_| of_aks)
+                .unwrap_or(api_version);
+            url.query_pairs_mut()
+                .append_pair("api-version", version)
+                .extend_pairs(query);
             Ok(url)
         }
         // The address came from an answer or from Terraform's state: our token goes to nobody else.
@@ -169,7 +213,10 @@ fn address(cloud: &Cloud, target: &Target, cluster_api_version: Option<&str>) ->
             if is_within(&base, url) {
                 Ok(url.clone())
             } else {
-                Err(refuse(&format!("{}{}", url.origin().ascii_serialization(), url.path()), "it is outside Azure Resource Manager"))
+                Err(refuse(
+                    &format!("{}{}", url.origin().ascii_serialization(), url.path()),
+                    "it is outside Azure Resource Manager",
+                ))
             }
         }
     }
@@ -177,13 +224,16 @@ fn address(cloud: &Cloud, target: &Target, cluster_api_version: Option<&str>) ->
 
 /// Whether `url` is served by `base`'s host or, as regional endpoints are, by a host below it.
 fn is_within(base: &Url, url: &Url) -> bool {
-    let (Some(own), Some(host)) = (base.host_str(), url.host_str()) else { return false };
-    let below = host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'));
+    let (Some(own), Some(host)) = (base.host_str(), url.host_str()) else {
+        return false;
+    };
+    let below = host
+        .strip_suffix(own)
+        .is_some_and(|rest| rest.ends_with('.'));
     url.scheme() == "https"
         && url.port_or_known_default() == base.port_or_known_default()
         && (host == own || below)
 }
 
 #[cfg(test)]
-#[path = "client_tests.rs"]
 mod tests;

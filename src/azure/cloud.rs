@@ -66,13 +66,28 @@ impl Cloud {
         )
     }
 
+    /// The cloud that azurerm calls `name` in `environment`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "public" | "azurecloud" => Some(Self::public()),
+            "usgovernment" | "azureusgovernment" => Some(Self::us_government()),
+            "china" | "azurechinacloud" => Some(Self::china()),
+            _ => None,
+        }
+    }
+
     /// Asks `host` which cloud it belongs to.
     pub async fn discover(host: &str, wire: &Wire) -> Result<Self, Error> {
         let address = format!("https://{host}/metadata/endpoints?api-version=2022-09-01");
-        let url = Url::parse(&address)
-            .map_err(|error| Error::Address { address: address.clone(), reason: error.to_string() })?;
+        let url = Url::parse(&address).map_err(|error| Error::Address {
+            address: address.clone(),
+            reason: error.to_string(),
+        })?;
         let request = azure_core::http::Request::new(url, Method::Get);
-        wire.exchange(request).await?.json::<Metadata>()?.into_cloud(host)
+        wire.exchange(request)
+            .await?
+            .json::<Metadata>()?
+            .into_cloud(host)
     }
 
     /// The scope that asks for tokens for `audience`.
@@ -89,7 +104,13 @@ impl Cloud {
         }
     }
 
-    fn known(name: &str, authority: &str, resource_manager: &str, graph: &str, vault: &str) -> Self {
+    fn known(
+        name: &str,
+        authority: &str,
+        resource_manager: &str,
+        graph: &str,
+        vault: &str,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             authority: authority.to_owned(),
@@ -108,7 +129,11 @@ pub struct CloudSource(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     Known(Cloud),
-    Host { host: String, wire: Wire, found: OnceCell<Cloud> },
+    Host {
+        host: String,
+        wire: Wire,
+        found: OnceCell<Cloud>,
+    },
 }
 
 impl CloudSource {
@@ -119,14 +144,20 @@ impl CloudSource {
 
     /// The cloud that `host` describes, asked for once and only when it is needed.
     pub fn discover(host: impl Into<String>, wire: Wire) -> Self {
-        Self(Arc::new(Source::Host { host: host.into(), wire, found: OnceCell::new() }))
+        Self(Arc::new(Source::Host {
+            host: host.into(),
+            wire,
+            found: OnceCell::new(),
+        }))
     }
 
     /// The cloud itself.
     pub async fn resolve(&self) -> Result<&Cloud, Error> {
         match &*self.0 {
             Source::Known(cloud) => Ok(cloud),
-            Source::Host { host, wire, found } => found.get_or_try_init(|| Cloud::discover(host, wire)).await,
+            Source::Host { host, wire, found } => {
+                found.get_or_try_init(|| Cloud::discover(host, wire)).await
+            }
         }
     }
 }
@@ -160,8 +191,15 @@ impl Metadata {
     fn into_cloud(self, host: &str) -> Result<Cloud, Error> {
         let resource_manager = secure(host, &self.resource_manager)?;
         let matching = |audience: &&String| audience.trim_end_matches('/') == resource_manager;
-        let audience = self.authentication.audiences.iter().find(matching).or(self.authentication.audiences.first());
-        let audience = audience.map_or(resource_manager.clone(), |found| found.trim_end_matches('/').to_owned());
+        let audience = self
+            .authentication
+            .audiences
+            .iter()
+            .find(matching)
+            .or(self.authentication.audiences.first());
+        let audience = audience.map_or(resource_manager.clone(), |found| {
+            found.trim_end_matches('/').to_owned()
+        });
         Ok(Cloud {
             name: self.name,
             authority: secure(host, &self.authentication.login_endpoint)?,
@@ -208,7 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_metadata_host_is_asked_once_and_only_when_needed() {
-        let scripted = Scripted::new([Answer::json(200, metadata())]);
+        let scripted = Scripted::new([Answer::json(200, &metadata())]);
         let source = CloudSource::discover("arm.example", scripted.wire());
         let before = scripted.requests().len();
 
@@ -223,26 +261,51 @@ mod tests {
             key_vault_suffix: "vault.example".into(),
         };
         assert_eq!((before, first, second), (0, Ok(&expected), Ok(&expected)));
-        assert_eq!(scripted.lines(), ["GET https://arm.example/metadata/endpoints?api-version=2022-09-01"]);
+        assert_eq!(
+            scripted.lines(),
+            ["GET https://arm.example/metadata/endpoints?api-version=2022-09-01"]
+        );
     }
 
     #[tokio::test]
     async fn a_cloud_without_encryption_is_refused() {
         let mut answer = metadata();
         answer["authentication"]["loginEndpoint"] = json!("http://login.example/");
-        let scripted = Scripted::new([Answer::json(200, answer)]);
+        let scripted = Scripted::new([Answer::json(200, &answer)]);
 
         let result = Cloud::discover("arm.example", &scripted.wire()).await;
 
         let reason = "http://login.example/ is no https address".to_owned();
-        assert_eq!(result, Err(Error::Decode { what: "the metadata of arm.example".into(), reason }));
+        assert_eq!(
+            result,
+            Err(Error::Decode {
+                what: "the metadata of arm.example".into(),
+                reason
+            })
+        );
+    }
+
+    #[test]
+    fn clouds_answer_to_azurerms_and_their_own_names() {
+        let names = ["public", "USGovernment", "china", "AzureCloud", "mars"];
+
+        let clouds = names.map(Cloud::named);
+
+        let [public, government, china] =
+            [Cloud::public(), Cloud::us_government(), Cloud::china()].map(Some);
+        assert_eq!(clouds, [public.clone(), government, china, public, None]);
     }
 
     #[test]
     fn scopes_follow_the_cloud() {
         let cloud = Cloud::us_government();
 
-        let scopes = [Audience::ResourceManager, Audience::Graph, Audience::AksServer].map(|one| cloud.scope(one));
+        let scopes = [
+            Audience::ResourceManager,
+            Audience::Graph,
+            Audience::AksServer,
+        ]
+        .map(|one| cloud.scope(one));
 
         assert_eq!(
             scopes,

@@ -1,11 +1,13 @@
 //! The real network: HTTPS with the machine's certificates and proxies.
 
+use std::net::Ipv4Addr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
+use url::{Host, Url};
 
 /// Sends requests. It opens and reads nothing before the first of them.
 ///
@@ -17,39 +19,108 @@ pub struct Network {
     machine: OnceLock<Result<reqwest::Client, String>>,
 }
 
-/// The address at which a virtual machine finds its own metadata and identity.
-const MACHINE_ADDRESS: &str = "169.254.169.254";
-
 impl Network {
-    fn client(&self, request: &Request) -> &Result<reqwest::Client, String> {
-        if request.url().host_str() == Some(MACHINE_ADDRESS) {
-            self.machine.get_or_init(|| build(builder().no_proxy()))
+    fn client(&self, url: &Url) -> &Result<reqwest::Client, String> {
+        if is_machine(url) {
+            self.machine.get_or_init(|| build(true))
         } else {
-            self.outside.get_or_init(|| build(builder()))
+            self.outside.get_or_init(|| build(false))
         }
     }
 }
 
-fn builder() -> reqwest::ClientBuilder {
-    // Azure never redirects its callers, and a token must not follow a redirect elsewhere.
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(20))
-        .read_timeout(Duration::from_secs(100))
+/// Whether an address is the machine's own: the metadata of a virtual machine, or a plain HTTP listener on
+/// loopback, as App Service gives to its applications.
+fn is_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => {
+            address == MACHINE_METADATA || (url.scheme() == "http" && address.is_loopback())
+        }
+        Some(Host::Ipv6(address)) => url.scheme() == "http" && address.is_loopback(),
+        Some(Host::Domain(name)) => url.scheme() == "http" && name == "localhost",
+        None => false,
+    }
 }
 
-fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+/// Where a virtual machine finds its own metadata and identity.
+const MACHINE_METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that makes the client"
+)]
+fn build(direct: bool) -> Result<reqwest::Client, String> {
     // Whoever came first has installed the same provider.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    // Azure never redirects its callers, and a token must not follow a redirect elsewhere.
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(20))
+        .read_timeout(Duration::from_secs(100));
+    let builder = if direct { builder.no_proxy() } else { builder };
     builder.build().map_err(|error| error.to_string())
 }
 
 #[async_trait]
 impl HttpClient for Network {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        match self.client(request) {
+        match self.client(request.url()) {
             Ok(client) => client.execute_request(request).await,
-            Err(reason) => Err(azure_core::Error::with_message(ErrorKind::Other, reason.clone())),
+            Err(reason) => Err(azure_core::Error::with_message(
+                ErrorKind::Other,
+                reason.clone(),
+            )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azure_core::http::Method;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_listener_on_the_machine_is_reached() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/token?a=b", listener.local_addr().unwrap());
+        let request = Request::new(url.parse().unwrap(), Method::Get);
+        let network = Network::default();
+
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut first = [0; 18];
+            stream.read_exact(&mut first).await.unwrap();
+            stream
+                .write_all(b"HTTP/1.1 418 Teapot\r\ncontent-length: 2\r\n\r\nhi")
+                .await
+                .unwrap();
+            String::from_utf8(first.to_vec()).unwrap()
+        };
+        let (line, response) = tokio::join!(serve, network.execute_request(&request));
+
+        let response = response.unwrap().try_into_raw_response().await.unwrap();
+        assert_eq!(
+            (line.as_str(), u16::from(response.status())),
+            ("GET /token?a=b HTT", 418)
+        );
+        assert_eq!(response.body().as_ref(), b"hi");
+    }
+
+    #[test]
+    fn only_the_machines_own_addresses_go_around_the_proxy() {
+        let addresses = [
+            "http://169.254.169.254/metadata",
+            "http://127.0.0.1:41001/token",
+            "http://localhost:41001/token",
+            "https://127.0.0.1:8443/subscriptions",
+            "https://management.azure.com/",
+        ];
+
+        let direct = addresses.map(|address| is_machine(&address.parse().unwrap()));
+
+        assert_eq!(direct, [true, true, true, false, false]);
     }
 }

@@ -25,7 +25,7 @@ impl Random {
         uuid::Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid()
     }
 
-    /// The next number of the SplitMix64 sequence (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
+    /// The next number of the `SplitMix64` sequence (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
     fn next(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut number = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
@@ -56,7 +56,11 @@ mod tests {
 
         let fractions: Vec<f64> = (0..1000).map(|_| random.fraction()).collect();
 
-        assert!(fractions.iter().all(|fraction| (0.0..1.0).contains(fraction)));
+        assert!(
+            fractions
+                .iter()
+                .all(|fraction| (0.0..1.0).contains(fraction))
+        );
         let mean = fractions.iter().sum::<f64>() / 1000.0;
         assert!((0.45..0.55).contains(&mean), "mean {mean}");
     }

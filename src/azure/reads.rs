@@ -20,7 +20,11 @@ impl Reads {
     /// Joins the read under way for `key`, or begins it.
     pub(crate) fn join(&self, key: String, begin: impl FnOnce() -> Answer) -> Shared<Answer> {
         let mut reads = self.reads();
-        if let Some(read) = reads.get(&key).and_then(WeakShared::upgrade).filter(|read| read.peek().is_none()) {
+        if let Some(read) = reads
+            .get(&key)
+            .and_then(WeakShared::upgrade)
+            .filter(|read| read.peek().is_none())
+        {
             return read;
         }
         reads.retain(|_, read| read.upgrade().is_some_and(|read| read.peek().is_none()));

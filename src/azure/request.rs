@@ -61,7 +61,11 @@ impl Request {
     pub fn path(method: Method, path: impl Into<String>, api_version: &str) -> Self {
         Self::to(
             method,
-            Target::Path { path: path.into(), api_version: api_version.to_owned(), query: Vec::new() },
+            Target::Path {
+                path: path.into(),
+                api_version: api_version.to_owned(),
+                query: Vec::new(),
+            },
         )
     }
 
@@ -110,6 +114,12 @@ impl Request {
 
     fn to(method: Method, target: Target) -> Self {
         let repeatable = method != Method::Post && method != Method::Patch;
-        Self { method, target, body: None, precondition: Precondition::None, repeatable }
+        Self {
+            method,
+            target,
+            body: None,
+            precondition: Precondition::None,
+            repeatable,
+        }
     }
 }

@@ -28,14 +28,29 @@ impl Response {
         headers: impl IntoIterator<Item = (String, String)>,
         body: Vec<u8>,
     ) -> Self {
-        let headers = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-        Self { status, headers, body, subject: subject.into() }
+        let headers = headers
+            .into_iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value))
+            .collect();
+        Self {
+            status,
+            headers,
+            body,
+            subject: subject.into(),
+        }
     }
 
     pub(crate) fn from_raw(subject: &str, raw: &RawResponse) -> Self {
-        let headers =
-            raw.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_str().to_owned()));
-        Self::new(subject, raw.status().into(), headers, raw.body().as_ref().to_vec())
+        let headers = raw
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_str().to_owned()));
+        Self::new(
+            subject,
+            raw.status().into(),
+            headers,
+            raw.body().as_ref().to_vec(),
+        )
     }
 
     /// A header by its name in lower case.
@@ -50,8 +65,10 @@ impl Response {
 
     /// The body as JSON of a known shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| Error::Decode { what: self.subject.clone(), reason: error.to_string() })
+        serde_json::from_slice(&self.body).map_err(|error| Error::Decode {
+            what: self.subject.clone(),
+            reason: error.to_string(),
+        })
     }
 
     /// How long the service wants to be left alone.
@@ -70,7 +87,10 @@ impl Response {
 
 /// Reads the wait a service asks for: milliseconds as some Azure services send, or the header of RFC 9110
 /// 10.2.3, which holds seconds or a date.
-pub(crate) fn retry_after<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after<'a>(
+    header: impl Fn(&str) -> Option<&'a str>,
+    now: Timestamp,
+) -> Option<Duration> {
     for name in ["x-ms-retry-after-ms", "retry-after-ms"] {
         if let Some(milliseconds) = header(name).and_then(|value| value.trim().parse().ok()) {
             return Some(Duration::from_millis(milliseconds));
@@ -104,6 +124,15 @@ mod tests {
         ];
 
         let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
-        assert_eq!(waits, [seconds(17.0), seconds(100.0), seconds(0.0), seconds(0.25), None]);
+        assert_eq!(
+            waits,
+            [
+                seconds(17.0),
+                seconds(100.0),
+                seconds(0.0),
+                seconds(0.25),
+                None
+            ]
+        );
     }
 }

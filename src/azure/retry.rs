@@ -16,14 +16,15 @@ use super::response::retry_after;
 use super::wire::{Wire, root_cause};
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
-const RETURN_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
+const RETURN_CLIENT_REQUEST_ID: HeaderName =
+    HeaderName::from_static("x-ms-return-client-request-id");
 
 /// How often one request is sent at most.
 const ATTEMPTS: u32 = 9;
 /// How often a host is called that cannot be connected to: a wrong name or proxy does not mend itself.
 const CONNECTION_ATTEMPTS: u32 = 4;
 /// How long one request is sent again for at most, so that a Retry-After of an hour ends it instead.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const PATIENCE: Duration = Duration::from_mins(15);
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
@@ -36,7 +37,10 @@ pub(crate) struct Repeat {
 
 impl Default for Repeat {
     fn default() -> Self {
-        Self { allowed: true, deadline: None }
+        Self {
+            allowed: true,
+            deadline: None,
+        }
     }
 }
 
@@ -80,7 +84,9 @@ impl Retry {
 
     /// Doubles with each attempt; half of it is chance, so that many clients do not return at once.
     fn backoff(&self, attempt: u32) -> Duration {
-        let full = FIRST_DELAY.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(LONGEST_DELAY);
+        let full = FIRST_DELAY
+            .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)))
+            .min(LONGEST_DELAY);
         full.mul_f64(0.5 + self.random.fraction() / 2.0)
     }
 }
@@ -110,7 +116,9 @@ impl Outcome {
             Ok(response) => Self::Answered(response.status().into()),
             Err(error) => match error.kind() {
                 // A certificate that is not trusted stays so, and waiting would hide the reason.
-                ErrorKind::Connection if root_cause(error).contains("certificate") => Self::Hopeless,
+                ErrorKind::Connection if root_cause(error).contains("certificate") => {
+                    Self::Hopeless
+                }
                 ErrorKind::Connection => Self::Unreachable,
                 ErrorKind::Io => Self::Dropped,
                 _ => Self::Hopeless,
@@ -121,10 +129,13 @@ impl Outcome {
 
 #[async_trait]
 impl Policy for Retry {
-    async fn send(&self, context: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-        let Some((policy, rest)) = next.split_first() else {
-            return Err(azure_core::Error::with_message(ErrorKind::Other, "the pipeline has no transport"));
-        };
+    async fn send(
+        &self,
+        context: &Context,
+        request: &mut Request,
+        next: &[Arc<dyn Policy>],
+    ) -> PolicyResult {
+        let (policy, rest) = first(next)?;
         let repeat = context.value::<Repeat>().copied().unwrap_or_default();
         let begun = self.clock.now();
         request.insert_header(USER_AGENT, self.user_agent.clone());
@@ -136,12 +147,22 @@ impl Policy for Retry {
             let result = policy.send(context, request, rest).await;
             let outcome = Outcome::of(&result);
             let retry_after = result.as_ref().ok().and_then(|response| {
-                let header =
-                    |name: &str| response.headers().get_optional_str(&HeaderName::from(name.to_owned()));
+                let header = |name: &str| {
+                    response
+                        .headers()
+                        .get_optional_str(&HeaderName::from(name.to_owned()))
+                };
                 retry_after(header, self.clock.now())
             });
-            let trial = Trial { attempt, begun: &begun, outcome, retry_after };
-            let Some(delay) = self.next(&trial, repeat) else { return result };
+            let trial = Trial {
+                attempt,
+                begun: &begun,
+                outcome,
+                retry_after,
+            };
+            let Some(delay) = self.next(&trial, repeat) else {
+                return result;
+            };
             tracing::warn!(
                 http.method = %request.method(),
                 resource.id = request.url().path(),
@@ -153,4 +174,17 @@ impl Policy for Retry {
             self.clock.sleep(delay).await;
         }
     }
+}
+
+/// The next policy of a pipeline and those after it.
+#[expect(
+    clippy::type_complexity,
+    reason = "it is what a pipeline hands to each policy, split"
+)]
+pub(crate) fn first(
+    next: &[Arc<dyn Policy>],
+) -> azure_core::Result<(&Arc<dyn Policy>, &[Arc<dyn Policy>])> {
+    next.split_first().ok_or_else(|| {
+        azure_core::Error::with_message(ErrorKind::Other, "the pipeline has no transport")
+    })
 }

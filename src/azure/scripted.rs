@@ -37,19 +37,27 @@ pub(crate) struct Sent {
 /// What the network does with one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    Respond { status: u16, headers: Vec<(&'static str, String)>, body: String },
+    Respond {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    },
     Drop,
     Refuse(&'static str),
     Hang,
 }
 
 impl Answer {
-    pub(crate) fn json(status: u16, body: Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::text(status, body.to_string())
     }
 
     pub(crate) fn text(status: u16, body: impl Into<String>) -> Self {
-        Self::Respond { status, headers: Vec::new(), body: body.into() }
+        Self::Respond {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
@@ -66,8 +74,14 @@ impl Scripted {
     }
 
     pub(crate) fn at(now: jiff::Timestamp, answers: impl IntoIterator<Item = Answer>) -> Self {
-        let state = State { answers: answers.into_iter().collect(), requests: Vec::new() };
-        Self { state: Arc::new(Mutex::new(state)), clock: ManualClock::new(now) }
+        let state = State {
+            answers: answers.into_iter().collect(),
+            requests: Vec::new(),
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            clock: ManualClock::new(now),
+        }
     }
 
     pub(crate) fn wire(&self) -> Wire {
@@ -98,7 +112,9 @@ impl HttpClient for Scripted {
             let headers = request.headers().iter();
             state.requests.push(Sent {
                 line: format!("{} {}", request.method(), request.url()),
-                headers: headers.map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect(),
+                headers: headers
+                    .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
+                    .collect(),
                 body: String::from_utf8(azure_core::Bytes::from(request.body()).to_vec()).unwrap(),
             });
             state.answers.pop_front()
@@ -106,15 +122,35 @@ impl HttpClient for Scripted {
         // What a network does takes a moment, in which others go on.
         tokio::task::yield_now().await;
         match answer {
-            Some(Answer::Respond { status, headers, body }) => {
+            Some(Answer::Respond {
+                status,
+                headers,
+                body,
+            }) => {
                 let mut map = Headers::new();
-                headers.into_iter().for_each(|(name, value)| map.insert(name, value));
-                Ok(AsyncRawResponse::from_bytes(StatusCode::from(status), map, body))
+                for (name, value) in headers {
+                    map.insert(name, value);
+                }
+                Ok(AsyncRawResponse::from_bytes(
+                    StatusCode::from(status),
+                    map,
+                    body,
+                ))
             }
-            Some(Answer::Drop) => Err(azure_core::Error::with_message(ErrorKind::Io, "connection reset")),
-            Some(Answer::Refuse(reason)) => Err(azure_core::Error::with_message(ErrorKind::Connection, reason)),
+            Some(Answer::Drop) => Err(azure_core::Error::with_message(
+                ErrorKind::Io,
+                "connection reset",
+            )),
+            Some(Answer::Refuse(reason)) => Err(azure_core::Error::with_message(
+                ErrorKind::Connection,
+                reason,
+            )),
             Some(Answer::Hang) => std::future::pending().await,
-            None => panic!("nothing was to be asked: {} {}", request.method(), request.url()),
+            None => panic!(
+                "nothing was to be asked: {} {}",
+                request.method(),
+                request.url()
+            ),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use azure_core::error::ErrorKind;
 use azure_core::http::policies::Policy;
 use azure_core::http::{
-    ClientOptions, Context, HttpClient, Pipeline, PipelineSendOptions, Request, RetryOptions, Transport, Url,
+    ClientOptions, Context, HttpClient, Pipeline, PipelineSendOptions, Request, RetryOptions,
+    Transport, Url,
 };
 use uuid::Uuid;
 
@@ -35,8 +36,14 @@ impl Wire {
     /// Sends a request that may be repeated, and takes only a success for an answer.
     pub(crate) async fn exchange(&self, request: Request) -> Result<Response, Error> {
         let method = request.method();
-        let response = self.send(&self.pipeline(Vec::new()), request, Repeat::default()).await?;
-        if response.is_success() { Ok(response) } else { Err(Refusal::read(method, &response).into()) }
+        let response = self
+            .send(&self.pipeline(Vec::new()), request, Repeat::default())
+            .await?;
+        if response.is_success() {
+            Ok(response)
+        } else {
+            Err(Refusal::read(method, &response).into())
+        }
     }
 
     /// Sends a request through `pipeline` and returns whatever is answered.
@@ -48,7 +55,10 @@ impl Wire {
     ) -> Result<Response, Error> {
         let url = request.url().clone();
         let context = Context::new().with_value(repeat);
-        let options = PipelineSendOptions { skip_checks: true, ..PipelineSendOptions::default() };
+        let options = PipelineSendOptions {
+            skip_checks: true,
+            ..PipelineSendOptions::default()
+        };
         match pipeline.send(&context, &mut request, Some(options)).await {
             Ok(raw) => Ok(Response::from_raw(url.path(), &raw)),
             Err(error) => Err(failure(&url, &error)),
@@ -57,8 +67,18 @@ impl Wire {
 
     /// A pipeline that retries by our policy and runs `per_try` before each try.
     pub(crate) fn pipeline(&self, per_try: Vec<Arc<dyn Policy>>) -> Pipeline {
-        let (name, version) = (Some(env!("CARGO_PKG_NAME")), Some(env!("CARGO_PKG_VERSION")));
-        Pipeline::new(name, version, self.client_options(), Vec::new(), per_try, None)
+        let (name, version) = (
+            Some(env!("CARGO_PKG_NAME")),
+            Some(env!("CARGO_PKG_VERSION")),
+        );
+        Pipeline::new(
+            name,
+            version,
+            self.client_options(),
+            Vec::new(),
+            per_try,
+            None,
+        )
     }
 
     /// Options that make the SDK's own clients behave like ours: one retry policy, our transport and name.
@@ -78,7 +98,11 @@ fn failure(url: &Url, error: &azure_core::Error) -> Error {
         return error.clone().into();
     }
     let host = url.host_str().unwrap_or_default().to_owned();
-    Error::Connection { host, reason: root_cause(error), sent: !matches!(error.kind(), ErrorKind::Connection) }
+    Error::Connection {
+        host,
+        reason: root_cause(error),
+        sent: !matches!(error.kind(), ErrorKind::Connection),
+    }
 }
 
 /// The innermost cause: the outer ones repeat whole addresses, and those of operations hold signatures.
@@ -87,5 +111,9 @@ pub(crate) fn root_cause(error: &azure_core::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    let text = cause.to_string();
+    text.split(" for url (")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -31,8 +31,9 @@ pub trait Resource: Send + Sync + 'static {
     type Identity: Block;
 
     /// Changes the defaults in `filled`, what the user wrote in `config` with the schema's
-    /// defaults put in, where they depend on more than the attribute itself.
-    fn defaults(&self, _filled: &mut Value, _config: &Value) {}
+    /// defaults put in, where they depend on more than the attribute itself. `prior` is the state
+    /// so far, null to create.
+    fn defaults(&self, _filled: &mut Value, _config: &Value, _prior: &Value) {}
 
     /// Judges what the user wrote, as far as it is known, without asking anybody.
     fn check(&self, _spec: &Self::Spec, _diagnostics: &mut Diagnostics) {}

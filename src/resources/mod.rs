@@ -1,6 +1,9 @@
-//! The resources, one folder each, and what they share: the texts of Azure that users write, and
-//! how Azure's refusals are told.
+//! The resources, one folder each, and what they share: the client they are handed, the texts of
+//! Azure that users write, and how Azure's refusals are told.
 
 pub mod cluster;
 mod refusals;
+mod session;
 mod texts;
+
+pub use session::{Journal, Ownership, Session};

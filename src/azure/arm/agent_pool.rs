@@ -109,7 +109,11 @@ impl AgentPoolProfile {
         self.provisioning_state = None;
         self.status = None;
         self.current_orchestrator_version = None;
-        if let Some(local_dns) = self.extra.get_mut("localDNSProfile").and_then(|value| value.as_object_mut()) {
+        if let Some(local_dns) = self
+            .extra
+            .get_mut("localDNSProfile")
+            .and_then(|value| value.as_object_mut())
+        {
             local_dns.remove("state");
         }
     }

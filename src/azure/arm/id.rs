@@ -22,18 +22,29 @@ pub struct InvalidResourceId {
 impl ResourceId {
     /// Reads an id in any casing.
     pub fn parse(text: &str) -> Result<Self, InvalidResourceId> {
-        let fail = |reason| Err(InvalidResourceId { text: text.to_owned(), reason });
-        let Some(rest) = text.strip_prefix('/') else { return fail("it does not begin with a slash") };
+        let fail = |reason| {
+            Err(InvalidResourceId {
+                text: text.to_owned(),
+                reason,
+            })
+        };
+        let Some(rest) = text.strip_prefix('/') else {
+            return fail("it does not begin with a slash");
+        };
         let segments: Vec<&str> = rest.split('/').collect();
         if segments.iter().any(|segment| segment.is_empty()) {
             return fail("a part of it is empty");
         }
         // Such a part would make the request go to another address than the one that is shown.
-        if segments.iter().any(|segment| matches!(*segment, "." | "..") || segment.contains(forbidden)) {
+        if segments
+            .iter()
+            .any(|segment| matches!(*segment, "." | "..") || segment.contains(forbidden))
+        {
             return fail("a part of it holds characters that no name has");
         }
         match segments.as_slice() {
-            [kind, _, rest @ ..] if kind.eq_ignore_ascii_case("subscriptions") => match shape(rest) {
+            [kind, _, rest @ ..] if kind.eq_ignore_ascii_case("subscriptions") => match shape(rest)
+            {
                 Some(reason) => fail(reason),
                 None => Ok(Self(text.to_owned())),
             },
@@ -47,8 +58,13 @@ impl ResourceId {
     }
 
     /// The id of a resource group.
-    pub fn resource_group_of(subscription: &str, resource_group: &str) -> Result<Self, InvalidResourceId> {
-        Self::parse(&format!("/subscriptions/{subscription}/resourceGroups/{resource_group}"))
+    pub fn resource_group_of(
+        subscription: &str,
+        resource_group: &str,
+    ) -> Result<Self, InvalidResourceId> {
+        Self::parse(&format!(
+            "/subscriptions/{subscription}/resourceGroups/{resource_group}"
+        ))
     }
 
     /// The id of a managed cluster.
@@ -68,7 +84,12 @@ impl ResourceId {
     }
 
     /// The id of something that another provider attaches to this one, such as a role assignment.
-    pub fn extension(&self, namespace: &str, kind: &str, name: &str) -> Result<Self, InvalidResourceId> {
+    pub fn extension(
+        &self,
+        namespace: &str,
+        kind: &str,
+        name: &str,
+    ) -> Result<Self, InvalidResourceId> {
         Self::parse(&format!("{self}/providers/{namespace}/{kind}/{name}"))
     }
 
@@ -85,7 +106,9 @@ impl ResourceId {
     /// The resource group's name, if it is in one.
     pub fn resource_group(&self) -> Option<&str> {
         let mut segments = self.0.split('/').skip(3);
-        segments.next().filter(|kind| kind.eq_ignore_ascii_case("resourceGroups"))?;
+        segments
+            .next()
+            .filter(|kind| kind.eq_ignore_ascii_case("resourceGroups"))?;
         segments.next()
     }
 
@@ -93,7 +116,9 @@ impl ResourceId {
     /// resource of a provider.
     pub fn resource_type(&self) -> Option<String> {
         let segments: Vec<&str> = self.0.split('/').collect();
-        let last = segments.iter().rposition(|segment| segment.eq_ignore_ascii_case("providers"))?;
+        let last = segments
+            .iter()
+            .rposition(|segment| segment.eq_ignore_ascii_case("providers"))?;
         let mut rest = segments.get(last + 1..)?.iter();
         let namespace = rest.next()?;
         let kinds: Vec<&str> = rest.step_by(2).copied().collect();
@@ -102,7 +127,8 @@ impl ResourceId {
 
     /// Whether it is of the given provider and kind.
     pub fn is_a(&self, resource_type: &str) -> bool {
-        self.resource_type().is_some_and(|own| own.eq_ignore_ascii_case(resource_type))
+        self.resource_type()
+            .is_some_and(|own| own.eq_ignore_ascii_case(resource_type))
     }
 
     /// The last name in it.
@@ -115,7 +141,12 @@ impl ResourceId {
         let mut segments: Vec<&str> = self.0.split('/').collect();
         segments.truncate(segments.len().saturating_sub(2));
         // Without its kind and name, a provider's namespace is left over from a top-level resource.
-        if segments.iter().rev().nth(1).is_some_and(|segment| segment.eq_ignore_ascii_case("providers")) {
+        if segments
+            .iter()
+            .rev()
+            .nth(1)
+            .is_some_and(|segment| segment.eq_ignore_ascii_case("providers"))
+        {
             segments.truncate(segments.len().saturating_sub(2));
         }
         Self::parse(&segments.join("/")).ok()
@@ -137,7 +168,9 @@ fn shape(segments: &[&str]) -> Option<&'static str> {
         [word, _, _, _, further @ ..] if word.eq_ignore_ascii_case("providers") => {
             (further.len() % 2 != 0).then_some("a kind in it has no name")
         }
-        _ => Some("after the resource group it must go on with /providers/<namespace>/<kind>/<name>"),
+        _ => {
+            Some("after the resource group it must go on with /providers/<namespace>/<kind>/<name>")
+        }
     }
 }
 
@@ -185,7 +218,9 @@ impl PartialOrd for ResourceId {
 
 impl Ord for ResourceId {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.to_ascii_lowercase().cmp(&other.0.to_ascii_lowercase())
+        self.0
+            .to_ascii_lowercase()
+            .cmp(&other.0.to_ascii_lowercase())
     }
 }
 
@@ -208,7 +243,12 @@ mod tests {
     fn an_id_gives_its_parts() {
         let id = ResourceId::parse(POOL).unwrap();
 
-        let parts = (id.subscription(), id.resource_group(), id.resource_type(), id.name());
+        let parts = (
+            id.subscription(),
+            id.resource_group(),
+            id.resource_type(),
+            id.name(),
+        );
 
         let kind = Some("Microsoft.ContainerService/managedClusters/agentPools".to_owned());
         assert_eq!(parts, ("s1", Some("Rg-Demo"), kind, "system"));
@@ -232,7 +272,9 @@ mod tests {
     #[test]
     fn an_extension_is_of_the_kind_that_is_attached() {
         let id = ResourceId::parse(POOL).unwrap();
-        let id = id.extension("Microsoft.Authorization", "roleAssignments", "g").unwrap();
+        let id = id
+            .extension("Microsoft.Authorization", "roleAssignments", "g")
+            .unwrap();
 
         assert!(id.is_a("microsoft.authorization/roleassignments"));
         assert_eq!(id.parent().unwrap().as_str(), POOL);
@@ -252,7 +294,10 @@ mod tests {
             "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters",
         ];
 
-        let parsed: Vec<&str> = texts.into_iter().filter(|text| ResourceId::parse(text).is_ok()).collect();
+        let parsed: Vec<&str> = texts
+            .into_iter()
+            .filter(|text| ResourceId::parse(text).is_ok())
+            .collect();
 
         assert_eq!(parsed, [""; 0]);
     }

@@ -42,6 +42,11 @@ model! {
 /// Lists the versions that `location` offers.
 pub fn list(subscription: &str, location: &Location) -> Result<Request, InvalidResourceId> {
     let subscription = ResourceId::subscription_of(subscription)?;
-    let location = subscription.extension("Microsoft.ContainerService", "locations", location.as_str())?;
-    Ok(Request::path(Method::Get, format!("{location}/kubernetesVersions"), API_VERSION))
+    let location =
+        subscription.extension("Microsoft.ContainerService", "locations", location.as_str())?;
+    Ok(Request::path(
+        Method::Get,
+        format!("{location}/kubernetesVersions"),
+        API_VERSION,
+    ))
 }

@@ -12,7 +12,12 @@ pub struct Location(String);
 impl Location {
     /// Reads either form.
     pub fn new(text: &str) -> Self {
-        Self(text.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_ascii_lowercase())
+        Self(
+            text.chars()
+                .filter(|character| !character.is_whitespace())
+                .collect::<String>()
+                .to_ascii_lowercase(),
+        )
     }
 
     /// The normal form.

@@ -113,7 +113,11 @@ impl ManagedCluster {
         self.extra.remove("systemData");
         if let Some(identity) = &mut self.identity {
             (identity.principal_id, identity.tenant_id) = (None, None);
-            for assigned in identity.user_assigned_identities.iter_mut().flat_map(BTreeMap::values_mut) {
+            for assigned in identity
+                .user_assigned_identities
+                .iter_mut()
+                .flat_map(BTreeMap::values_mut)
+            {
                 *assigned = Some(AssignedIdentity::default());
             }
         }
@@ -149,7 +153,12 @@ impl Properties {
         for pool in self.agent_pool_profiles.iter_mut().flatten() {
             pool.strip_read_only();
         }
-        for addon in self.extra.get_mut("addonProfiles").and_then(|addons| addons.as_object_mut()).into_iter().flatten()
+        for addon in self
+            .extra
+            .get_mut("addonProfiles")
+            .and_then(|addons| addons.as_object_mut())
+            .into_iter()
+            .flatten()
         {
             if let Some(addon) = addon.1.as_object_mut() {
                 addon.remove("identity");
@@ -190,5 +199,4 @@ fn credentials(id: &ResourceId, action: &str) -> Request {
 }
 
 #[cfg(test)]
-#[path = "managed_cluster_tests.rs"]
 mod tests;

@@ -17,13 +17,19 @@ model! {
 impl Provider {
     /// Whether the subscription may use it.
     pub fn is_registered(&self) -> bool {
-        self.registration_state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("Registered"))
+        self.registration_state
+            .as_deref()
+            .is_some_and(|state| state.eq_ignore_ascii_case("Registered"))
     }
 }
 
 /// Reads whether a subscription is registered for a namespace.
 pub fn get(subscription: &str, namespace: &str) -> Result<Request, InvalidResourceId> {
-    Ok(Request::path(Method::Get, path(subscription, namespace)?, API_VERSION))
+    Ok(Request::path(
+        Method::Get,
+        path(subscription, namespace)?,
+        API_VERSION,
+    ))
 }
 
 /// Registers a subscription for a namespace. Doing so twice changes nothing.
@@ -33,5 +39,8 @@ pub fn register(subscription: &str, namespace: &str) -> Result<Request, InvalidR
 }
 
 fn path(subscription: &str, namespace: &str) -> Result<String, InvalidResourceId> {
-    Ok(format!("{}/providers/{namespace}", ResourceId::subscription_of(subscription)?))
+    Ok(format!(
+        "{}/providers/{namespace}",
+        ResourceId::subscription_of(subscription)?
+    ))
 }

@@ -60,10 +60,22 @@ impl PrincipalType {
 ///
 /// The principal is part of the name: Azure refuses to change an assignment's principal, so an identity that
 /// was created anew needs an assignment of another name.
-pub fn id(scope: &ResourceId, principal: &str, role: Uuid) -> Result<ResourceId, InvalidResourceId> {
-    let text = format!("{}|{}|{role}", scope.as_str().to_ascii_lowercase(), principal.to_ascii_lowercase());
+pub fn id(
+    scope: &ResourceId,
+    principal: &str,
+    role: Uuid,
+) -> Result<ResourceId, InvalidResourceId> {
+    let text = format!(
+        "{}|{}|{role}",
+        scope.as_str().to_ascii_lowercase(),
+        principal.to_ascii_lowercase()
+    );
     let name = Uuid::new_v5(&NAMES, text.as_bytes());
-    scope.extension("Microsoft.Authorization", "roleAssignments", &name.to_string())
+    scope.extension(
+        "Microsoft.Authorization",
+        "roleAssignments",
+        &name.to_string(),
+    )
 }
 
 /// Grants `role` to `principal` at `scope`.
@@ -113,18 +125,23 @@ mod tests {
     use super::*;
     use crate::azure::request::Target;
 
-    const SUBNET: &str =
-        "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/aks";
+    const SUBNET: &str = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/aks";
 
     #[test]
     fn the_same_assignment_has_one_name_in_any_casing() {
         let scope = ResourceId::parse(SUBNET).unwrap();
         let shouted = ResourceId::parse(&SUBNET.to_ascii_uppercase()).unwrap();
 
-        let ids = [id(&scope, "Abc", NETWORK_CONTRIBUTOR), id(&shouted, "aBC", NETWORK_CONTRIBUTOR)];
+        let ids = [
+            id(&scope, "Abc", NETWORK_CONTRIBUTOR),
+            id(&shouted, "aBC", NETWORK_CONTRIBUTOR),
+        ];
         let other = id(&scope, "def", NETWORK_CONTRIBUTOR);
 
-        assert_eq!(ids[0].as_ref().unwrap().name(), "0a35e8c1-0000-5000-8000-000000000000");
+        assert_eq!(
+            ids[0].as_ref().unwrap().name(),
+            "26153b80-de26-5f5a-bedb-a72985d0d7a5"
+        );
         assert_eq!(ids[0], ids[1]);
         assert_ne!(ids[0], other);
     }
@@ -133,7 +150,13 @@ mod tests {
     fn a_grant_names_role_principal_and_its_type() {
         let scope = ResourceId::parse(SUBNET).unwrap();
 
-        let request = put(&scope, "p-1", PrincipalType::ServicePrincipal, NETWORK_CONTRIBUTOR).unwrap();
+        let request = put(
+            &scope,
+            "p-1",
+            PrincipalType::ServicePrincipal,
+            NETWORK_CONTRIBUTOR,
+        )
+        .unwrap();
 
         let body = json!({"properties": {
             "roleDefinitionId": "/subscriptions/s1/providers/Microsoft.Authorization/roleDefinitions/4d97b98b-1d4f-4787-a291-c67834d212e7",
@@ -141,7 +164,10 @@ mod tests {
             "principalType": "ServicePrincipal"
         }});
         let id = id(&scope, "p-1", NETWORK_CONTRIBUTOR).unwrap();
-        assert_eq!(request, Request::on(Method::Put, &id, "2022-04-01").with_body(&body));
+        assert_eq!(
+            request,
+            Request::on(Method::Put, &id, "2022-04-01").with_body(&body)
+        );
     }
 
     #[test]

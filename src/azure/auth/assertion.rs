@@ -85,8 +85,13 @@ impl GitHub {
         let mut request = Request::new(url, Method::Get);
         request.insert_header(ACCEPT, "application/json");
         request.insert_header(AUTHORIZATION, format!("Bearer {}", self.token.expose()));
-        let response = wire.exchange(request).await.map_err(|error| unavailable("GitHub", &error))?;
-        let answer: Answer = response.json().map_err(|error| unavailable("GitHub", &error))?;
+        let response = wire
+            .exchange(request)
+            .await
+            .map_err(|error| unavailable("GitHub", &error))?;
+        let answer: Answer = response
+            .json()
+            .map_err(|error| unavailable("GitHub", &error))?;
         Ok(Secret::new(answer.value))
     }
 }
@@ -100,15 +105,22 @@ impl AzureDevOps {
             token: String,
         }
         let mut url = address("SYSTEM_OIDCREQUESTURI", &self.uri)?;
-        url.query_pairs_mut().append_pair("api-version", "7.1").append_pair("serviceConnectionId", &self.connection);
+        url.query_pairs_mut()
+            .append_pair("api-version", "7.1")
+            .append_pair("serviceConnectionId", &self.connection);
         let mut request = Request::new(url, Method::Post);
         request.insert_header(ACCEPT, "application/json");
         request.insert_header(CONTENT_TYPE, "application/json");
         request.insert_header(AUTHORIZATION, format!("Bearer {}", self.token.expose()));
         // Without it an invalid token is answered with a redirect to a sign-in page.
         request.insert_header(HeaderName::from_static("x-tfs-fedauthredirect"), "Suppress");
-        let response = wire.exchange(request).await.map_err(|error| unavailable("Azure DevOps", &error))?;
-        let answer: Answer = response.json().map_err(|error| unavailable("Azure DevOps", &error))?;
+        let response = wire
+            .exchange(request)
+            .await
+            .map_err(|error| unavailable("Azure DevOps", &error))?;
+        let answer: Answer = response
+            .json()
+            .map_err(|error| unavailable("Azure DevOps", &error))?;
         Ok(Secret::new(answer.token))
     }
 }
@@ -117,9 +129,16 @@ impl AzureDevOps {
 fn address(setting: &'static str, text: &str) -> Result<Url, AuthError> {
     let invalid = |reason: String| AuthError::Invalid { setting, reason };
     let url = Url::parse(text).map_err(|error| invalid(error.to_string()))?;
-    if url.scheme() == "https" { Ok(url) } else { Err(invalid("it must begin with https://".to_owned())) }
+    if url.scheme() == "https" {
+        Ok(url)
+    } else {
+        Err(invalid("it must begin with https://".to_owned()))
+    }
 }
 
 fn unavailable(issuer: &str, error: &Error) -> AuthError {
-    AuthError::Unavailable { issuer: issuer.to_owned(), reason: error.to_string() }
+    AuthError::Unavailable {
+        issuer: issuer.to_owned(),
+        reason: error.to_string(),
+    }
 }

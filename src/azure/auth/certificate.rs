@@ -36,12 +36,18 @@ enum Place {
 impl Certificate {
     /// One that is given in base64.
     pub(super) fn inline(text: Secret, password: Option<Secret>) -> Self {
-        Self { place: Place::Inline(text), password }
+        Self {
+            place: Place::Inline(text),
+            password,
+        }
     }
 
     /// One in a file.
     pub(super) fn file(path: PathBuf, password: Option<Secret>) -> Self {
-        Self { place: Place::File(path), password }
+        Self {
+            place: Place::File(path),
+            password,
+        }
     }
 
     /// The setting it came from.
@@ -70,7 +76,13 @@ impl Certificate {
         let mut header = Header::new(Algorithm::RS256);
         let leaf = opened.chain.first().map(Vec::as_slice).unwrap_or_default();
         header.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(Sha256::digest(leaf)));
-        header.x5c = Some(opened.chain.iter().map(|certificate| STANDARD.encode(certificate)).collect());
+        header.x5c = Some(
+            opened
+                .chain
+                .iter()
+                .map(|certificate| STANDARD.encode(certificate))
+                .collect(),
+        );
         let claims = Claims {
             aud: endpoint,
             iss: client,
@@ -89,7 +101,9 @@ impl Certificate {
             Place::Inline(text) => {
                 let compact: Zeroizing<String> =
                     Zeroizing::new(text.expose().split_whitespace().collect());
-                STANDARD.decode(compact.as_bytes()).map_err(|_| self.invalid("it is not base64"))?
+                STANDARD
+                    .decode(compact.as_bytes())
+                    .map_err(|_| self.invalid("it is not base64"))?
             }
             Place::File(path) => tokio::fs::read(path)
                 .await
@@ -104,38 +118,67 @@ impl Certificate {
         if chain.is_empty() {
             return Err(self.invalid("it holds a key but no certificate"));
         }
-        let key = PrivateKeyDer::from_pem_slice(bytes)
-            .map_err(|_| self.invalid("it holds no key that is not encrypted; use a PFX to keep a password"))?;
+        let key = PrivateKeyDer::from_pem_slice(bytes).map_err(|_| {
+            self.invalid("it holds no key that is not encrypted; use a PFX to keep a password")
+        })?;
         let label = match key {
             PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
             _ => "PRIVATE KEY",
         };
-        let chain = chain.iter().map(|certificate| certificate.as_ref().to_vec()).collect();
-        Ok(Opened { chain, key: self.signing_key(label, key.secret_der())? })
+        let chain = chain
+            .iter()
+            .map(|certificate| certificate.as_ref().to_vec())
+            .collect();
+        Ok(Opened {
+            chain,
+            key: self.signing_key(label, key.secret_der())?,
+        })
     }
 
     fn open_pfx(&self, bytes: &[u8]) -> Result<Opened, AuthError> {
-        let password = self.password.as_ref().map(Secret::expose).unwrap_or_default();
-        let store = KeyStore::from_pkcs12(bytes, password, Pkcs12ImportPolicy::Relaxed).map_err(|_| {
-            self.invalid("it is neither PEM nor a PFX that ARM_CLIENT_CERTIFICATE_PASSWORD opens")
-        })?;
-        let (_, holder) = store.private_key_chain().ok_or_else(|| self.invalid("it holds no key"))?;
-        let chain: Vec<Vec<u8>> = holder.certs().iter().map(|certificate| certificate.as_der().to_vec()).collect();
+        let password = self
+            .password
+            .as_ref()
+            .map(Secret::expose)
+            .unwrap_or_default();
+        let store =
+            KeyStore::from_pkcs12(bytes, password, Pkcs12ImportPolicy::Relaxed).map_err(|_| {
+                self.invalid(
+                    "it is neither PEM nor a PFX that ARM_CLIENT_CERTIFICATE_PASSWORD opens",
+                )
+            })?;
+        let (_, holder) = store
+            .private_key_chain()
+            .ok_or_else(|| self.invalid("it holds no key"))?;
+        let chain: Vec<Vec<u8>> = holder
+            .certs()
+            .iter()
+            .map(|certificate| certificate.as_der().to_vec())
+            .collect();
         if chain.is_empty() {
             return Err(self.invalid("it holds no certificate for its key"));
         }
-        Ok(Opened { chain, key: self.signing_key("PRIVATE KEY", holder.key().as_der())? })
+        Ok(Opened {
+            chain,
+            key: self.signing_key("PRIVATE KEY", holder.key().as_der())?,
+        })
     }
 
     fn signing_key(&self, label: &str, der: &[u8]) -> Result<EncodingKey, AuthError> {
         let body = Zeroizing::new(STANDARD.encode(der));
-        let pem = Zeroizing::new(format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", body.as_str()));
+        let pem = Zeroizing::new(format!(
+            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+            body.as_str()
+        ));
         EncodingKey::from_rsa_pem(pem.as_bytes())
             .map_err(|_| self.invalid("its key is no RSA key; Entra takes no other"))
     }
 
     fn invalid(&self, reason: &str) -> AuthError {
-        AuthError::Invalid { setting: self.setting(), reason: reason.to_owned() }
+        AuthError::Invalid {
+            setting: self.setting(),
+            reason: reason.to_owned(),
+        }
     }
 }
 
@@ -156,5 +199,4 @@ struct Claims<'a> {
 }
 
 #[cfg(test)]
-#[path = "certificate_tests.rs"]
 mod tests;

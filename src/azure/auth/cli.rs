@@ -35,8 +35,10 @@ impl Cli {
             tenant_id: tenant,
             executor: Some(Arc::new(Runner { search_path })),
         };
-        let credential = AzureCliCredential::new(Some(options))
-            .map_err(|error| AuthError::Cli { reason: root_cause(&error) })?;
+        let credential =
+            AzureCliCredential::new(Some(options)).map_err(|error| AuthError::Cli {
+                reason: root_cause(&error),
+            })?;
         Ok(Self { credential, cloud })
     }
 }
@@ -44,7 +46,11 @@ impl Cli {
 #[async_trait]
 impl Source for Cli {
     async fn fetch(&self, audience: Audience) -> Result<Token, AuthError> {
-        let cloud = self.cloud.resolve().await.map_err(|error| AuthError::Cloud(Box::new(error)))?;
+        let cloud = self
+            .cloud
+            .resolve()
+            .await
+            .map_err(|error| AuthError::Cloud(Box::new(error)))?;
         let scope = cloud.scope(audience);
         match self.credential.get_token(&[&scope], None).await {
             Ok(token) => Ok(convert(&token)),
@@ -55,8 +61,15 @@ impl Source for Cli {
 
 /// A machine without the Azure CLI has not chosen it: then nothing is set at all.
 fn explain(reason: &str) -> AuthError {
-    let reason = reason.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let reason = reason.trim().trim_start_matches("ERROR: ").trim_end_matches('.').to_owned();
+    let reason = reason
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let reason = reason
+        .trim()
+        .trim_start_matches("ERROR: ")
+        .trim_end_matches('.')
+        .to_owned();
     if reason.ends_with("not found on PATH") {
         AuthError::Nothing { cli: Some(reason) }
     } else {
@@ -74,7 +87,10 @@ struct Runner {
 impl Executor for Runner {
     async fn run(&self, program: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
         let mut command = tokio::process::Command::new(program);
-        command.args(arguments).kill_on_drop(true).stdin(std::process::Stdio::null());
+        command
+            .args(arguments)
+            .kill_on_drop(true)
+            .stdin(std::process::Stdio::null());
         if let Some(path) = &self.search_path {
             command.env("PATH", path);
         }

@@ -74,13 +74,24 @@ impl AuthError {
 
     /// Explains an answer of Entra's token endpoint. `proof` is the setting that holds what was proved with.
     pub(super) fn refused(code: Option<u32>, description: &str, proof: &'static str) -> Self {
-        let explained = code.and_then(|code| explain(code, proof));
-        let (reason, setting) = match explained {
+        // The ids follow the sentence, by now on the same line.
+        let (sentence, ids) = description
+            .split_once("Trace ID: ")
+            .unwrap_or((description, ""));
+        let (reason, setting) = match code.and_then(|code| explain(code, proof)) {
             Some((reason, setting)) => (reason.to_owned(), Some(setting)),
-            None => (description.lines().next().unwrap_or_default().trim().to_owned(), None),
+            None => (
+                sentence.split_whitespace().collect::<Vec<_>>().join(" "),
+                None,
+            ),
         };
-        let trace = description.lines().find_map(|line| line.trim().strip_prefix("Trace ID: "));
-        Self::Refused { code, reason, setting, trace: trace.map(|trace| trace.trim().to_owned()) }
+        let trace = ids.split_whitespace().next().map(str::to_owned);
+        Self::Refused {
+            code,
+            reason,
+            setting,
+            trace,
+        }
     }
 }
 
@@ -88,14 +99,32 @@ impl AuthError {
 fn explain(code: u32, proof: &'static str) -> Option<(&'static str, &'static str)> {
     let tenant = "ARM_TENANT_ID";
     Some(match code {
-        7_000_215 => ("the client secret is wrong; it must be the secret's value, not its id", proof),
+        7_000_215 => (
+            "the client secret is wrong; it must be the secret's value, not its id",
+            proof,
+        ),
         7_000_222 => ("the client secret has expired", proof),
         700_016 => ("the tenant does not know the application", "ARM_CLIENT_ID"),
-        700_027 => ("the certificate is not registered with the application, or it has expired", proof),
-        70_021 | 700_213 => ("no federated credential of the application matches the token's issuer and subject", proof),
-        700_212 => ("no federated credential of the application accepts the token's audience", proof),
-        700_024 => ("the assertion is not valid at this time; check the machine's clock", proof),
-        90_061 => ("the issuer of the token cannot be reached by Entra to check its signature", proof),
+        700_027 => (
+            "the certificate is not registered with the application, or it has expired",
+            proof,
+        ),
+        70_021 | 700_213 => (
+            "no federated credential of the application matches the token's issuer and subject",
+            proof,
+        ),
+        700_212 => (
+            "no federated credential of the application accepts the token's audience",
+            proof,
+        ),
+        700_024 => (
+            "the assertion is not valid at this time; check the machine's clock",
+            proof,
+        ),
+        90_061 => (
+            "the issuer of the token cannot be reached by Entra to check its signature",
+            proof,
+        ),
         90_002 | 900_023 | 900_021 => ("there is no such tenant", tenant),
         7_000_112 => ("the application is disabled in the tenant", "ARM_CLIENT_ID"),
         _ => return None,
@@ -103,7 +132,9 @@ fn explain(code: u32, proof: &'static str) -> Option<(&'static str, &'static str
 }
 
 fn hint(setting: Option<&str>) -> String {
-    setting.map(|setting| format!(". Check {setting}")).unwrap_or_default()
+    setting
+        .map(|setting| format!(". Check {setting}"))
+        .unwrap_or_default()
 }
 
 fn support(code: Option<u32>, trace: Option<&str>) -> String {
@@ -126,12 +157,19 @@ mod tests {
         let error = AuthError::refused(Some(7_000_215), DESCRIPTION, "ARM_CLIENT_SECRET");
 
         let text = "Microsoft Entra refused to sign in: the client secret is wrong; it must be the secret's value, not its id. Check ARM_CLIENT_SECRET (AADSTS7000215, trace id 5e0f)";
-        assert_eq!((error.to_string().as_str(), error.setting()), (text, Some("ARM_CLIENT_SECRET")));
+        assert_eq!(
+            (error.to_string().as_str(), error.setting()),
+            (text, Some("ARM_CLIENT_SECRET"))
+        );
     }
 
     #[test]
-    fn an_unknown_number_keeps_entras_first_line() {
-        let error = AuthError::refused(Some(53003), "AADSTS53003: Blocked by policy.\r\nTrace ID: t", "ARM_CLIENT_SECRET");
+    fn an_unknown_number_keeps_entras_sentence() {
+        let error = AuthError::refused(
+            Some(53003),
+            "AADSTS53003: Blocked\r\nby policy. Trace ID: t Correlation ID: c",
+            "ARM_CLIENT_SECRET",
+        );
 
         let text = "Microsoft Entra refused to sign in: AADSTS53003: Blocked by policy. (AADSTS53003, trace id t)";
         assert_eq!((error.to_string().as_str(), error.setting()), (text, None));

@@ -34,32 +34,60 @@ pub(super) struct ManagedIdentity {
 }
 
 impl ManagedIdentity {
-    pub(super) fn new(settings: &Settings, cloud: CloudSource, wire: Wire) -> Result<Self, AuthError> {
+    pub(super) fn new(
+        settings: &Settings,
+        cloud: CloudSource,
+        wire: Wire,
+    ) -> Result<Self, AuthError> {
         let custom = settings.managed_identity_endpoint.as_deref();
-        let service = settings.identity_endpoint.as_deref().zip(settings.identity_header.clone());
+        let service = settings
+            .identity_endpoint
+            .as_deref()
+            .zip(settings.identity_header.clone());
         let (setting, address, header, default_version) = match (custom, service) {
             (Some(address), _) => ("ARM_MSI_ENDPOINT", address, None, MACHINE_API_VERSION),
-            (None, Some((address, header))) => {
-                ("IDENTITY_ENDPOINT", address, Some(header), APP_SERVICE_API_VERSION)
-            }
+            (None, Some((address, header))) => (
+                "IDENTITY_ENDPOINT",
+                address,
+                Some(header),
+                APP_SERVICE_API_VERSION,
+            ),
             (None, None) => ("ARM_MSI_ENDPOINT", MACHINE, None, MACHINE_API_VERSION),
         };
-        let endpoint =
-            Url::parse(address).map_err(|error| AuthError::Invalid { setting, reason: error.to_string() })?;
-        let api_version = settings.managed_identity_api_version.as_deref().unwrap_or(default_version).to_owned();
-        Ok(Self { endpoint, api_version, header, client: settings.client_id.clone(), cloud, wire })
+        let endpoint = Url::parse(address).map_err(|error| AuthError::Invalid {
+            setting,
+            reason: error.to_string(),
+        })?;
+        let api_version = settings
+            .managed_identity_api_version
+            .as_deref()
+            .unwrap_or(default_version)
+            .to_owned();
+        Ok(Self {
+            endpoint,
+            api_version,
+            header,
+            client: settings.client_id.clone(),
+            cloud,
+            wire,
+        })
     }
 
     fn request(&self, resource: &str) -> Request {
         let mut url = self.endpoint.clone();
-        url.query_pairs_mut().append_pair("api-version", &self.api_version).append_pair("resource", resource);
+        url.query_pairs_mut()
+            .append_pair("api-version", &self.api_version)
+            .append_pair("resource", resource);
         if let Some(client) = &self.client {
             url.query_pairs_mut().append_pair("client_id", client);
         }
         let mut request = Request::new(url, Method::Get);
         match &self.header {
             Some(header) => {
-                request.insert_header(HeaderName::from_static("x-identity-header"), header.expose().to_owned());
+                request.insert_header(
+                    HeaderName::from_static("x-identity-header"),
+                    header.expose().to_owned(),
+                );
             }
             None => request.insert_header(HeaderName::from_static("metadata"), "true"),
         }
@@ -70,12 +98,23 @@ impl ManagedIdentity {
 #[async_trait]
 impl Source for ManagedIdentity {
     async fn fetch(&self, audience: Audience) -> Result<Token, AuthError> {
-        let cloud = self.cloud.resolve().await.map_err(|error| AuthError::Cloud(Box::new(error)))?;
-        let response =
-            self.wire.exchange(self.request(cloud.audience(audience))).await.map_err(|error| explain(&error))?;
+        let cloud = self
+            .cloud
+            .resolve()
+            .await
+            .map_err(|error| AuthError::Cloud(Box::new(error)))?;
+        let response = self
+            .wire
+            .exchange(self.request(cloud.audience(audience)))
+            .await
+            .map_err(|error| explain(&error))?;
         let answer: Answer = response.json().map_err(|error| explain(&error))?;
-        let expires = seconds(&answer.expires_on).ok_or_else(|| unavailable("its answer tells no end of the token"))?;
-        Ok(Token { secret: Secret::new(answer.access_token), expires })
+        let expires = seconds(&answer.expires_on)
+            .ok_or_else(|| unavailable("its answer tells no end of the token"))?;
+        Ok(Token {
+            secret: Secret::new(answer.access_token),
+            expires,
+        })
     }
 }
 
@@ -101,5 +140,8 @@ fn explain(error: &Error) -> AuthError {
 }
 
 fn unavailable(reason: &str) -> AuthError {
-    AuthError::Unavailable { issuer: "the managed identity".to_owned(), reason: reason.to_owned() }
+    AuthError::Unavailable {
+        issuer: "the managed identity".to_owned(),
+        reason: reason.to_owned(),
+    }
 }

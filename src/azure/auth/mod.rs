@@ -66,52 +66,85 @@ struct Cached {
 }
 
 /// How long before its end a token is renewed, as in Azure's other SDKs.
-const RENEW_BEFORE: Duration = Duration::from_secs(300);
+const RENEW_BEFORE: Duration = Duration::from_mins(5);
 
 impl Credential {
     fn new(source: Box<dyn Source>, clock: Arc<dyn Clock>) -> Self {
-        let audiences = [Audience::ResourceManager, Audience::Graph, Audience::AksServer];
-        let slots = audiences.into_iter().map(|audience| (audience, Mutex::new(None))).collect();
-        Self(Arc::new(Cache { source, clock, slots }))
+        let audiences = [
+            Audience::ResourceManager,
+            Audience::Graph,
+            Audience::AksServer,
+        ];
+        let slots = audiences
+            .into_iter()
+            .map(|audience| (audience, Mutex::new(None)))
+            .collect();
+        Self(Arc::new(Cache {
+            source,
+            clock,
+            slots,
+        }))
     }
 
     /// A token for `audience`, from the cache while it is good.
     pub async fn token(&self, audience: Audience) -> Result<Token, AuthError> {
-        self.obtain(audience, |cached, now| now < cached.renew).await
+        self.obtain(audience, None).await
     }
 
     /// A token other than `rejected`, which the service no longer takes.
     pub async fn renew(&self, audience: Audience, rejected: &Token) -> Result<Token, AuthError> {
-        self.obtain(audience, |cached, now| cached.token != *rejected && now < cached.renew).await
+        self.obtain(audience, Some(rejected)).await
     }
 
-    /// Takes the cached token if it is `good`, else fetches one.
+    /// Takes the cached token while it is good, else fetches one. If there is none to be had, a cached token
+    /// does until its very end.
     ///
     /// The lock is held while fetching on purpose: whoever else wants this audience's token waits for the one
     /// request instead of making another. A caller that gives up releases it, and the next one fetches.
     async fn obtain(
         &self,
         audience: Audience,
-        good: impl Fn(&Cached, Timestamp) -> bool,
+        rejected: Option<&Token>,
     ) -> Result<Token, AuthError> {
         let cache = &*self.0;
-        let Some(slot) = cache.slots.get(&audience) else { return cache.source.fetch(audience).await };
+        let Some(slot) = cache.slots.get(&audience) else {
+            return cache.source.fetch(audience).await;
+        };
         let mut slot = slot.lock().await;
         let begun = cache.clock.now();
-        if let Some(cached) = slot.as_ref().filter(|cached| good(cached, begun)) {
+        let cached = slot
+            .as_ref()
+            .filter(|cached| Some(&cached.token) != rejected);
+        if let Some(cached) = cached.filter(|cached| begun < cached.renew) {
             return Ok(cached.token.clone());
         }
-        let token = cache.source.fetch(audience).await?;
+        let token = match cache.source.fetch(audience).await {
+            Ok(token) => token,
+            Err(error) => {
+                let last = cached.filter(|cached| cache.clock.now() < cached.token.expires);
+                return last.map(|cached| cached.token.clone()).ok_or(error);
+            }
+        };
         let lifetime = between(begun, token.expires);
-        let margin = if lifetime > RENEW_BEFORE * 2 { RENEW_BEFORE } else { lifetime / 2 };
-        *slot = Some(Cached { renew: later(begun, lifetime.saturating_sub(margin)), token: token.clone() });
+        let margin = if lifetime > RENEW_BEFORE * 2 {
+            RENEW_BEFORE
+        } else {
+            lifetime / 2
+        };
+        *slot = Some(Cached {
+            renew: later(begun, lifetime.saturating_sub(margin)),
+            token: token.clone(),
+        });
         Ok(token)
     }
 }
 
 #[cfg(test)]
-#[path = "cache_tests.rs"]
+pub(crate) mod fake;
+
+#[cfg(test)]
 mod cache_tests;
 #[cfg(test)]
-#[path = "kind_tests.rs"]
-mod kind_tests;
+mod entra_tests;
+#[cfg(test)]
+mod machine_tests;

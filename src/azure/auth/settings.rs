@@ -16,6 +16,10 @@ use crate::azure::wire::Wire;
 
 /// How to sign in, as the provider block and the environment say. The names in brackets are azurerm's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in azurerm's environment"
+)]
 pub struct Settings {
     /// The tenant (`ARM_TENANT_ID`).
     pub tenant_id: Option<String>,
@@ -68,14 +72,23 @@ pub struct Settings {
 impl Settings {
     /// The first way to sign in that is set, in azurerm's order. Nothing is sent yet.
     pub fn credential(&self, cloud: &CloudSource, wire: &Wire) -> Result<Credential, AuthError> {
-        Ok(Credential::new(self.source(cloud, wire)?, Arc::clone(&wire.clock)))
+        Ok(Credential::new(
+            self.source(cloud, wire)?,
+            Arc::clone(&wire.clock),
+        ))
     }
 
     fn source(&self, cloud: &CloudSource, wire: &Wire) -> Result<Box<dyn Source>, AuthError> {
         let entra = |method, proof| -> Result<Box<dyn Source>, AuthError> {
             let tenant = required(method, "ARM_TENANT_ID", self.tenant_id.as_ref())?.clone();
             let client = required(method, "ARM_CLIENT_ID", self.client_id.as_ref())?.clone();
-            Ok(Box::new(Entra::new(tenant, client, proof, cloud.clone(), wire.clone())?))
+            Ok(Box::new(Entra::new(
+                tenant,
+                client,
+                proof,
+                cloud.clone(),
+                wire.clone(),
+            )?))
         };
         if let Some(certificate) = self.certificate() {
             return entra("a client certificate", Proof::Certificate(certificate));
@@ -87,10 +100,18 @@ impl Settings {
             return entra(method, Proof::Federation(federation));
         }
         if self.use_managed_identity {
-            return Ok(Box::new(ManagedIdentity::new(self, cloud.clone(), wire.clone())?));
+            return Ok(Box::new(ManagedIdentity::new(
+                self,
+                cloud.clone(),
+                wire.clone(),
+            )?));
         }
         if self.use_cli {
-            return Ok(Box::new(Cli::new(self.tenant_id.clone(), self.search_path.clone(), cloud.clone())?));
+            return Ok(Box::new(Cli::new(
+                self.tenant_id.clone(),
+                self.search_path.clone(),
+                cloud.clone(),
+            )?));
         }
         Err(AuthError::Nothing { cli: None })
     }
@@ -111,23 +132,45 @@ impl Settings {
                 return Ok(Some(("an OIDC token", Federation::Token(token.clone()))));
             }
             if let Some(path) = &self.oidc_token_file {
-                let file = Federation::File { path: path.clone(), setting: "ARM_OIDC_TOKEN_FILE_PATH" };
+                let file = Federation::File {
+                    path: path.clone(),
+                    setting: "ARM_OIDC_TOKEN_FILE_PATH",
+                };
                 return Ok(Some(("an OIDC token", file)));
             }
             if let Some(connection) = &self.azure_devops_service_connection_id {
                 let method = "Azure DevOps";
-                let uri = self.azure_devops_request_uri.as_ref().or(self.oidc_request_url.as_ref());
-                let token = self.azure_devops_access_token.as_ref().or(self.oidc_request_token.as_ref());
-                return Ok(Some((method, Federation::AzureDevOps(AzureDevOps {
-                    uri: required(method, "SYSTEM_OIDCREQUESTURI", uri)?.clone(),
-                    token: required(method, "SYSTEM_ACCESSTOKEN", token)?.clone(),
-                    connection: connection.clone(),
-                }))));
+                let uri = self
+                    .azure_devops_request_uri
+                    .as_ref()
+                    .or(self.oidc_request_url.as_ref());
+                let token = self
+                    .azure_devops_access_token
+                    .as_ref()
+                    .or(self.oidc_request_token.as_ref());
+                return Ok(Some((
+                    method,
+                    Federation::AzureDevOps(AzureDevOps {
+                        uri: required(method, "SYSTEM_OIDCREQUESTURI", uri)?.clone(),
+                        token: required(method, "SYSTEM_ACCESSTOKEN", token)?.clone(),
+                        connection: connection.clone(),
+                    }),
+                )));
             }
             if let Some(url) = &self.oidc_request_url {
                 let method = "GitHub";
-                let token = required(method, "ARM_OIDC_REQUEST_TOKEN", self.oidc_request_token.as_ref())?;
-                return Ok(Some((method, Federation::GitHub(GitHub { url: url.clone(), token: token.clone() }))));
+                let token = required(
+                    method,
+                    "ARM_OIDC_REQUEST_TOKEN",
+                    self.oidc_request_token.as_ref(),
+                )?;
+                return Ok(Some((
+                    method,
+                    Federation::GitHub(GitHub {
+                        url: url.clone(),
+                        token: token.clone(),
+                    }),
+                )));
             }
         }
         if self.use_aks_workload_identity {
@@ -136,12 +179,19 @@ impl Settings {
             return Ok(Some((method, Federation::File { path, setting })));
         }
         if self.use_oidc && !self.use_managed_identity {
-            return Err(AuthError::Missing { method: "OIDC", setting: "ARM_OIDC_TOKEN" });
+            return Err(AuthError::Missing {
+                method: "OIDC",
+                setting: "ARM_OIDC_TOKEN",
+            });
         }
         Ok(None)
     }
 }
 
-fn required<'a, T>(method: &'static str, setting: &'static str, value: Option<&'a T>) -> Result<&'a T, AuthError> {
+fn required<'a, T>(
+    method: &'static str,
+    setting: &'static str,
+    value: Option<&'a T>,
+) -> Result<&'a T, AuthError> {
     value.ok_or(AuthError::Missing { method, setting })
 }

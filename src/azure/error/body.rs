@@ -19,41 +19,62 @@ pub(crate) struct Body {
 impl Body {
     /// Reads a response's body. An empty one, or a page, says nothing.
     pub(crate) fn read(bytes: &[u8]) -> Self {
-        serde_json::from_slice::<Value>(bytes).map_or_else(|_| Self::default(), |body| Self::of(&body))
+        serde_json::from_slice::<Value>(bytes)
+            .map_or_else(|_| Self::default(), |body| Self::of(&body))
     }
 
     /// Reads an error object, wrapped or flat.
     pub(crate) fn of(body: &Value) -> Self {
-        let error = body.get("error").filter(|error| error.is_object()).unwrap_or(body);
+        let error = body
+            .get("error")
+            .filter(|error| error.is_object())
+            .unwrap_or(body);
         let details = error.get("details").and_then(Value::as_array);
         Self {
             code: text(error, "code"),
             subcode: text(error, "subcode"),
             message: text(error, "message"),
             target: text(error, "target"),
-            details: details.map(|details| details.iter().map(detail).collect()).unwrap_or_default(),
+            details: details
+                .map(|details| details.iter().map(detail).collect())
+                .unwrap_or_default(),
             policy_assignment: policy_assignment(error),
         }
     }
 }
 
 fn detail(value: &Value) -> Detail {
-    Detail { code: text(value, "code"), message: text(value, "message"), target: text(value, "target") }
+    Detail {
+        code: text(value, "code"),
+        message: text(value, "message"),
+        target: text(value, "target"),
+    }
 }
 
 /// The assignment in a policy violation (ARM common-api-details, `additionalInfo`): its display name, or the
 /// last part of its id.
 fn policy_assignment(error: &Value) -> Option<String> {
     let further = error.get("additionalInfo")?.as_array()?;
-    let violation = further.iter().find(|one| text(one, "type").as_deref() == Some("PolicyViolation"))?;
+    let violation = further
+        .iter()
+        .find(|one| text(one, "type").as_deref() == Some("PolicyViolation"))?;
     let info = violation.get("info")?;
     text(info, "policyAssignmentDisplayName")
         .or_else(|| text(info, "policyAssignmentName"))
-        .or_else(|| text(info, "policyAssignmentId")?.rsplit('/').next().map(str::to_owned))
+        .or_else(|| {
+            text(info, "policyAssignmentId")?
+                .rsplit('/')
+                .next()
+                .map(str::to_owned)
+        })
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {
-    value.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    value
+        .get(name)?
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -108,7 +129,14 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_error_says_nothing() {
-        let read = [&b""[..], b"<html></html>", b"[1]", b"\"text\"", b"{\"details\": null}"].map(Body::read);
+        let read = [
+            &b""[..],
+            b"<html></html>",
+            b"[1]",
+            b"\"text\"",
+            b"{\"details\": null}",
+        ]
+        .map(Body::read);
 
         assert_eq!(read, [const { None::<String> }; 5].map(|_| Body::default()));
     }

@@ -73,8 +73,17 @@ pub struct OperationFailure {
 
 impl std::fmt::Display for OperationFailure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "the operation on {} ended as {}", self.resource, self.status)?;
-        refusal::write_reason(formatter, self.code.as_deref(), self.message.as_deref(), &self.details)?;
+        write!(
+            formatter,
+            "the operation on {} ended as {}",
+            self.resource, self.status
+        )?;
+        refusal::write_reason(
+            formatter,
+            self.code.as_deref(),
+            self.message.as_deref(),
+            &self.details,
+        )?;
         match &self.correlation_id {
             Some(id) => write!(formatter, " (correlation id {id})"),
             None => Ok(()),
@@ -105,26 +114,39 @@ impl Error {
     /// Only its own codes count: a proxy's 404 page, an unknown subscription or resource type say nothing
     /// about the resource. A missing resource group takes its resources along.
     pub fn is_not_found(&self) -> bool {
-        const CODES: [&str; 5] =
-            ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "RoleAssignmentNotFound", "NotFound"];
-        self.refusal().is_some_and(|refusal| refusal.status == 404 && CODES.iter().any(|code| refusal.has_code(code)))
+        const CODES: [&str; 5] = [
+            "ResourceNotFound",
+            "ResourceGroupNotFound",
+            "ParentResourceNotFound",
+            "RoleAssignmentNotFound",
+            "NotFound",
+        ];
+        self.refusal().is_some_and(|refusal| {
+            refusal.status == 404 && CODES.iter().any(|code| refusal.has_code(code))
+        })
     }
 
     /// Whether the resource group itself is not there.
     pub fn is_resource_group_missing(&self) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.status == 404 && refusal.has_code("ResourceGroupNotFound"))
+        self.refusal().is_some_and(|refusal| {
+            refusal.status == 404 && refusal.has_code("ResourceGroupNotFound")
+        })
     }
 
     /// The provider namespace the subscription must be registered for first.
     pub fn missing_registration(&self) -> Option<&str> {
-        let refusal = self.refusal().filter(|refusal| refusal.has_code("MissingSubscriptionRegistration"))?;
+        let refusal = self
+            .refusal()
+            .filter(|refusal| refusal.has_code("MissingSubscriptionRegistration"))?;
         let quoted = refusal.message.as_deref()?.split('\'').nth(1)?;
         quoted.starts_with("Microsoft.").then_some(quoted)
     }
 
     /// The policy assignment that forbids the request.
     pub fn policy(&self) -> Option<&str> {
-        let refusal = self.refusal().filter(|refusal| refusal.has_code("RequestDisallowedByPolicy"))?;
+        let refusal = self
+            .refusal()
+            .filter(|refusal| refusal.has_code("RequestDisallowedByPolicy"))?;
         refusal.policy_assignment.as_deref()
     }
 
@@ -133,12 +155,20 @@ impl Error {
     /// AKS answers 409 `OperationNotAllowed` while it works on the cluster, also for changes to a stopped
     /// cluster, which waiting does not help: only the sentence tells them apart.
     pub fn in_progress_conflict(&self) -> bool {
-        let Some(refusal) = self.refusal().filter(|refusal| refusal.status == 409) else { return false };
-        let message = refusal.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let Some(refusal) = self.refusal().filter(|refusal| refusal.status == 409) else {
+            return false;
+        };
+        let message = refusal
+            .message
+            .as_deref()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         refusal.has_code("EtagMismatch")
             || refusal.has_code("OperationPreempted")
             || (refusal.has_code("OperationNotAllowed")
-                && ["in progress", "in-progress", "pending-operation"].iter().any(|text| message.contains(text)))
+                && ["in progress", "in-progress", "pending-operation"]
+                    .iter()
+                    .any(|text| message.contains(text)))
     }
 
     /// Whether the version that a precondition named is no longer the present one.
@@ -149,7 +179,7 @@ impl Error {
     /// Whether sending the same request again does no harm and may help.
     pub fn retry_is_safe(&self) -> bool {
         match self {
-            Self::Http(refusal) => refusal.status == 429 || refusal.status == 503 || self.in_progress_conflict(),
+            Self::Http(refusal) => refusal.status == 429 || self.in_progress_conflict(),
             Self::Connection { sent, .. } => !sent,
             _ => false,
         }
@@ -165,19 +195,39 @@ mod tests {
     use crate::azure::request::Method;
 
     fn refused(status: u16, body: &Value) -> Error {
-        let response = Response::new("/subscriptions/s", status, [], body.to_string().into_bytes());
+        let response = Response::new(
+            "/subscriptions/s",
+            status,
+            [],
+            body.to_string().into_bytes(),
+        );
         Refusal::read(Method::Get, &response).into()
     }
 
     #[test]
     fn only_azures_own_codes_mean_gone() {
         let found = [
-            refused(404, &json!({"error": {"code": "ResourceNotFound", "message": "m"}})),
-            refused(404, &json!({"error": {"code": "ResourceGroupNotFound", "message": "m"}})),
-            refused(404, &json!({"code": "NotFound", "message": "m", "subcode": "GetAgentPool_NotFound"})),
-            refused(404, &json!({"error": {"code": "SubscriptionNotFound", "message": "m"}})),
+            refused(
+                404,
+                &json!({"error": {"code": "ResourceNotFound", "message": "m"}}),
+            ),
+            refused(
+                404,
+                &json!({"error": {"code": "ResourceGroupNotFound", "message": "m"}}),
+            ),
+            refused(
+                404,
+                &json!({"code": "NotFound", "message": "m", "subcode": "GetAgentPool_NotFound"}),
+            ),
+            refused(
+                404,
+                &json!({"error": {"code": "SubscriptionNotFound", "message": "m"}}),
+            ),
             refused(404, &json!("<html>no such page</html>")),
-            refused(410, &json!({"error": {"code": "ResourceNotFound", "message": "m"}})),
+            refused(
+                410,
+                &json!({"error": {"code": "ResourceNotFound", "message": "m"}}),
+            ),
         ]
         .map(|error| error.is_not_found());
 
@@ -187,9 +237,23 @@ mod tests {
     #[test]
     fn an_unregistered_provider_is_named() {
         let message = "The subscription is not registered to use namespace 'Microsoft.ContainerService'. See https://aka.ms/rps-not-found for how to register subscriptions.";
-        let error = refused(409, &json!({"error": {"code": "MissingSubscriptionRegistration", "message": message}}));
+        let error = refused(
+            409,
+            &json!({"error": {"code": "MissingSubscriptionRegistration", "message": message}}),
+        );
 
-        assert_eq!(error.missing_registration(), Some("Microsoft.ContainerService"));
+        assert_eq!(
+            error.missing_registration(),
+            Some("Microsoft.ContainerService")
+        );
+    }
+
+    #[test]
+    fn the_policy_that_forbids_is_named() {
+        let violation = json!({"type": "PolicyViolation", "info": {"policyAssignmentDisplayName": "No public AKS"}});
+        let body = json!({"error": {"code": "RequestDisallowedByPolicy", "message": "m", "additionalInfo": [violation]}});
+
+        assert_eq!(refused(403, &body).policy(), Some("No public AKS"));
     }
 
     #[test]
@@ -198,7 +262,12 @@ mod tests {
         let stopped = "The cluster is stopped. Start it before changing it.";
 
         let conflicts = [busy, stopped]
-            .map(|message| refused(409, &json!({"code": "OperationNotAllowed", "message": message})))
+            .map(|message| {
+                refused(
+                    409,
+                    &json!({"code": "OperationNotAllowed", "message": message}),
+                )
+            })
             .map(|error| (error.in_progress_conflict(), error.retry_is_safe()));
 
         assert_eq!(conflicts, [(true, true), (false, false)]);

@@ -57,7 +57,9 @@ impl Refusal {
             details: body.details,
             target: body.target,
             policy_assignment: body.policy_assignment,
-            correlation_id: response.header("x-ms-correlation-request-id").map(str::to_owned),
+            correlation_id: response
+                .header("x-ms-correlation-request-id")
+                .map(str::to_owned),
             request_id: response.header("x-ms-request-id").map(str::to_owned),
             method,
             resource: response.subject().to_owned(),
@@ -66,7 +68,9 @@ impl Refusal {
 
     /// Whether the answer carries this code, in whichever casing.
     pub fn has_code(&self, code: &str) -> bool {
-        self.code.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(code))
+        self.code
+            .as_deref()
+            .is_some_and(|own| own.eq_ignore_ascii_case(code))
     }
 }
 
@@ -78,12 +82,30 @@ impl From<Refusal> for Error {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {} answered {}", self.method, self.resource, self.status)?;
-        write_reason(formatter, self.code.as_deref(), self.message.as_deref(), &self.details)?;
-        let ids = [("correlation id", &self.correlation_id), ("request id", &self.request_id)];
-        let ids: Vec<String> =
-            ids.into_iter().filter_map(|(name, id)| id.as_ref().map(|id| format!("{name} {id}"))).collect();
-        if ids.is_empty() { Ok(()) } else { write!(formatter, " ({})", ids.join(", ")) }
+        write!(
+            formatter,
+            "{} {} answered {}",
+            self.method, self.resource, self.status
+        )?;
+        write_reason(
+            formatter,
+            self.code.as_deref(),
+            self.message.as_deref(),
+            &self.details,
+        )?;
+        let ids = [
+            ("correlation id", &self.correlation_id),
+            ("request id", &self.request_id),
+        ];
+        let ids: Vec<String> = ids
+            .into_iter()
+            .filter_map(|(name, id)| id.as_ref().map(|id| format!("{name} {id}")))
+            .collect();
+        if ids.is_empty() {
+            Ok(())
+        } else {
+            write!(formatter, " ({})", ids.join(", "))
+        }
     }
 }
 
@@ -110,14 +132,28 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Refusal {
-        let headers = [("x-ms-correlation-request-id", "c-1"), ("x-ms-request-id", "r-1")];
+        let headers = [
+            ("x-ms-correlation-request-id", "c-1"),
+            ("x-ms-request-id", "r-1"),
+        ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Refusal::read(Method::Put, &Response::new("/subscriptions/s", status, headers, body.as_bytes().to_vec()))
+        Refusal::read(
+            Method::Put,
+            &Response::new(
+                "/subscriptions/s",
+                status,
+                headers,
+                body.as_bytes().to_vec(),
+            ),
+        )
     }
 
     #[test]
     fn a_refusal_reads_as_one_sentence_with_its_ids() {
-        let refusal = answer(403, r#"{"error":{"code":"AuthorizationFailed","message":"The client may not."}}"#);
+        let refusal = answer(
+            403,
+            r#"{"error":{"code":"AuthorizationFailed","message":"The client may not."}}"#,
+        );
 
         let text = "PUT /subscriptions/s answered 403: AuthorizationFailed: The client may not. (correlation id c-1, request id r-1)";
         assert_eq!(refusal.to_string(), text);

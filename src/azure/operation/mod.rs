@@ -1,7 +1,7 @@
 //! Long-running operations: what an answer says about one, in a form that survives the process.
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::{Error, OperationFailure};
@@ -63,17 +63,27 @@ impl Ending {
     /// The resource in a known shape.
     pub fn resource<T: DeserializeOwned>(self, what: &str) -> Result<T, Error> {
         let Self::Resource { body, .. } = self else {
-            return Err(Error::Decode { what: what.to_owned(), reason: "the operation left no resource".to_owned() });
+            return Err(Error::Decode {
+                what: what.to_owned(),
+                reason: "the operation left no resource".to_owned(),
+            });
         };
-        serde_json::from_value(body)
-            .map_err(|error| Error::Decode { what: what.to_owned(), reason: error.to_string() })
+        serde_json::from_value(body).map_err(|error| Error::Decode {
+            what: what.to_owned(),
+            reason: error.to_string(),
+        })
     }
 }
 
 impl Operation {
     /// The operation that `response` says has begun; none if it is already over.
     pub fn begun(request: &Request, response: &Response) -> Option<Self> {
-        let Target::Path { path, api_version, .. } = &request.target else { return None };
+        let Target::Path {
+            path, api_version, ..
+        } = &request.target
+        else {
+            return None;
+        };
         let header = |name| response.header(name).map(str::to_owned);
         let operation = Self {
             kind: match request.method {
@@ -84,7 +94,8 @@ impl Operation {
             resource: path.clone(),
             api_version: api_version.clone(),
             status_url: header("azure-asyncoperation"),
-            result_url: header("location"),
+            // After a PUT it may as well be the resource's own address (ARM async-api-reference).
+            result_url: header("location").filter(|_| response.status == 202),
             correlation_id: header("x-ms-correlation-request-id"),
         };
         let state = status::provisioning_state(response.body());
@@ -92,15 +103,25 @@ impl Operation {
             Kind::Write => state.is_some_and(|state| !state.is_terminal()),
             Kind::Delete | Kind::Action => response.status == 202,
         };
-        (operation.status_url.is_some() || response.status == 202 || unfinished).then_some(operation)
+        (operation.status_url.is_some() || response.status == 202 || unfinished)
+            .then_some(operation)
     }
 
     /// Waits for whatever is going on with a resource whose operation is not known, such as one that another
     /// process began.
     pub fn on_resource(request: &Request) -> Option<Self> {
-        let Target::Path { path, api_version, .. } = &request.target else { return None };
+        let Target::Path {
+            path, api_version, ..
+        } = &request.target
+        else {
+            return None;
+        };
         Some(Self {
-            kind: if request.method == Method::Delete { Kind::Delete } else { Kind::Write },
+            kind: if request.method == Method::Delete {
+                Kind::Delete
+            } else {
+                Kind::Write
+            },
             resource: path.clone(),
             api_version: api_version.clone(),
             status_url: None,
@@ -116,8 +137,10 @@ impl Operation {
 
     /// The operation that an earlier process kept.
     pub fn resume(kept: &str) -> Result<Self, Error> {
-        serde_json::from_str(kept)
-            .map_err(|error| Error::Decode { what: "a kept operation".to_owned(), reason: error.to_string() })
+        serde_json::from_str(kept).map_err(|error| Error::Decode {
+            what: "a kept operation".to_owned(),
+            reason: error.to_string(),
+        })
     }
 
     /// The path of what is worked on.
@@ -132,5 +155,4 @@ impl Operation {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -17,17 +17,27 @@ use crate::azure::response::Response;
 
 /// How long an operation's address may answer 404: it is replicated a moment after the operation was accepted
 /// (go-azure-sdk, `resourcemanager/poller_lro.go`).
-const REPLICATION: Duration = Duration::from_secs(120);
+const REPLICATION: Duration = Duration::from_mins(2);
 /// How long the service may answer nothing useful before we stop believing in it.
-const OUTAGE: Duration = Duration::from_secs(15 * 60);
+const OUTAGE: Duration = Duration::from_mins(15);
 /// How often a resource that its operation left `Failed` is looked at again before it counts as failed.
 const SECOND_CHANCES: u32 = 3;
 /// How often a resource that is to be gone is looked at once its deletion has succeeded.
 const AFTERLIFE: u32 = 20;
 
 /// Waits until `operation` has ended.
-pub(crate) async fn wait(client: &Client, operation: &Operation, call: &Call) -> Result<Ending, Error> {
-    let mut poller = Poller { client, operation, call, begun: client.clock().now(), silent_since: None };
+pub(crate) async fn wait(
+    client: &Client,
+    operation: &Operation,
+    call: &Call,
+) -> Result<Ending, Error> {
+    let mut poller = Poller {
+        client,
+        operation,
+        call,
+        begun: client.clock().now(),
+        silent_since: None,
+    };
     let report = poller.follow().await?;
     match operation.kind {
         Kind::Write => poller.settle_write(report).await,
@@ -59,7 +69,10 @@ enum Report {
 
 /// What one look at an address shows.
 enum Sight {
-    Answer { response: Response, body: Value },
+    Answer {
+        response: Response,
+        body: Value,
+    },
     Missing(Error),
     /// An outage; the operation goes on without us (recorded: 502, 504 and HTML 503 between polls).
     Silence,
@@ -69,14 +82,22 @@ impl Poller<'_> {
     /// Follows the operation's own address until it says how it ended.
     async fn follow(&mut self) -> Result<Report, Error> {
         let by_status = self.operation.status_url.is_some();
-        let mut next = self.operation.status_url.clone().or_else(|| self.operation.result_url.clone());
+        let mut next = self
+            .operation
+            .status_url
+            .clone()
+            .or_else(|| self.operation.result_url.clone());
         while let Some(address) = next.clone() {
-            let sight = self.look(&Request::get_url(parse(&address)?), is_missing_operation).await?;
+            let sight = self
+                .look(&Request::get_url(parse(&address)?), is_missing_operation)
+                .await?;
             let report = match &sight {
                 Sight::Answer { response, body } if by_status => self.judge(response, body),
                 Sight::Answer { response, .. } if response.status == 202 => {
                     // Each answer signs a new address.
-                    next = response.header("location").map_or(next, |fresh| Some(fresh.to_owned()));
+                    next = response
+                        .header("location")
+                        .map_or(next, |fresh| Some(fresh.to_owned()));
                     None
                 }
                 Sight::Answer { .. } => Some(Report::Succeeded),
@@ -96,12 +117,18 @@ impl Poller<'_> {
         match status::operation_state(body) {
             Some(State::Succeeded) => Some(Report::Succeeded),
             Some(State::Working(word)) => {
-                tracing::debug!(resource.id = self.operation.resource, status = word, "An operation goes on");
+                tracing::debug!(
+                    resource.id = self.operation.resource,
+                    status = word,
+                    "An operation goes on"
+                );
                 None
             }
             Some(state) => {
                 let mut failure = status::operation_failure(&state, body, &self.operation.resource);
-                failure.correlation_id.clone_from(&self.operation.correlation_id);
+                failure
+                    .correlation_id
+                    .clone_from(&self.operation.correlation_id);
                 Some(Report::Failed(Box::new(failure)))
             }
             // Nothing left to say means done (go-azure-sdk, `resourcemanager/poller_lro.go`).
@@ -118,21 +145,38 @@ impl Poller<'_> {
             Report::Failed(failure) => Some(failure),
             Report::Succeeded | Report::Lost(_) => None,
         };
-        let mut chances = if reported.is_some() { SECOND_CHANCES } else { 0 };
+        let mut chances = if reported.is_some() {
+            SECOND_CHANCES
+        } else {
+            0
+        };
         loop {
-            let sight = self.look(&self.operation.read_resource(), Error::is_not_found).await?;
+            let sight = self
+                .look(&self.operation.read_resource(), Error::is_not_found)
+                .await?;
             match &sight {
-                Sight::Answer { body, .. } => match status::resource_state(body).unwrap_or(State::Succeeded) {
-                    State::Succeeded => return Ok(Ending::Resource { body: body.clone(), disputed: reported }),
-                    State::Working(word) => {
-                        tracing::debug!(resource.id = self.operation.resource, status = word, "A resource is at work");
+                Sight::Answer { body, .. } => {
+                    match status::resource_state(body).unwrap_or(State::Succeeded) {
+                        State::Succeeded => {
+                            return Ok(Ending::Resource {
+                                body: body.clone(),
+                                disputed: reported,
+                            });
+                        }
+                        State::Working(word) => {
+                            tracing::debug!(
+                                resource.id = self.operation.resource,
+                                status = word,
+                                "A resource is at work"
+                            );
+                        }
+                        State::Failed if chances > 0 => chances -= 1,
+                        state => {
+                            let own = || self.resource_failure(&state, body);
+                            return Err(Error::OperationFailed(reported.unwrap_or_else(own)));
+                        }
                     }
-                    State::Failed if chances > 0 => chances -= 1,
-                    state => {
-                        let own = status::resource_failure(&state, body, &self.operation.resource);
-                        return Err(Error::OperationFailed(reported.unwrap_or_else(|| Box::new(own))));
-                    }
-                },
+                }
                 Sight::Missing(error) => match reported {
                     Some(failure) => return Err(Error::OperationFailed(failure)),
                     None if !self.is_young() => return Err(error.clone()),
@@ -148,7 +192,9 @@ impl Poller<'_> {
     async fn settle_deletion(&mut self, report: Report) -> Result<Ending, Error> {
         let mut resting = 0;
         loop {
-            let sight = self.look(&self.operation.read_resource(), Error::is_not_found).await?;
+            let sight = self
+                .look(&self.operation.read_resource(), Error::is_not_found)
+                .await?;
             match &sight {
                 Sight::Missing(_) => return Ok(Ending::Deleted),
                 Sight::Answer { body, .. } => {
@@ -159,8 +205,9 @@ impl Poller<'_> {
                             return Err(Error::OperationFailed(failure.clone()));
                         }
                         _ if resting > AFTERLIFE => {
-                            let failure = status::resource_failure(&state, body, &self.operation.resource);
-                            return Err(Error::OperationFailed(Box::new(failure)));
+                            return Err(Error::OperationFailed(
+                                self.resource_failure(&state, body),
+                            ));
                         }
                         _ => {}
                     }
@@ -171,11 +218,18 @@ impl Poller<'_> {
         }
     }
 
-    async fn look(&mut self, request: &Request, missing: fn(&Error) -> bool) -> Result<Sight, Error> {
+    async fn look(
+        &mut self,
+        request: &Request,
+        missing: fn(&Error) -> bool,
+    ) -> Result<Sight, Error> {
         let error = match self.client.send(request, self.call).await {
             Ok(response) if response.body().is_empty() => {
                 self.silent_since = None;
-                return Ok(Sight::Answer { response, body: Value::Null });
+                return Ok(Sight::Answer {
+                    response,
+                    body: Value::Null,
+                });
             }
             Ok(response) => match response.json() {
                 Ok(body) => {
@@ -206,7 +260,20 @@ impl Poller<'_> {
             Sight::Missing(_) | Sight::Silence => None,
         };
         let delay = asked.unwrap_or(self.client.poll_interval());
-        self.call.guard(clock, async { Ok(clock.sleep(delay).await) }).await
+        self.call
+            .guard(clock, async {
+                clock.sleep(delay).await;
+                Ok(())
+            })
+            .await
+    }
+
+    fn resource_failure(&self, state: &State, body: &Value) -> Box<OperationFailure> {
+        let mut failure = status::resource_failure(state, body, &self.operation.resource);
+        failure
+            .correlation_id
+            .clone_from(&self.operation.correlation_id);
+        Box::new(failure)
     }
 
     fn is_young(&self) -> bool {
@@ -222,7 +289,9 @@ fn parse(address: &str) -> Result<Url, Error> {
 }
 
 fn is_missing_operation(error: &Error) -> bool {
-    error.refusal().is_some_and(|refusal| matches!(refusal.status, 404 | 410))
+    error
+        .refusal()
+        .is_some_and(|refusal| matches!(refusal.status, 404 | 410))
 }
 
 /// Whether the service may answer better in a moment.

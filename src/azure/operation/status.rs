@@ -51,7 +51,9 @@ pub(super) fn provisioning_state(body: &[u8]) -> Option<State> {
 
 /// The state in a resource's body.
 pub(super) fn resource_state(body: &Value) -> Option<State> {
-    Some(State::parse(body.pointer("/properties/provisioningState")?.as_str()?))
+    Some(State::parse(
+        body.pointer("/properties/provisioningState")?.as_str()?,
+    ))
 }
 
 /// What a failed operation's body says.
@@ -62,7 +64,9 @@ pub(super) fn operation_failure(state: &State, body: &Value, resource: &str) -> 
 
 /// What a failed resource's body says, in `properties.status.provisioningError` (API 2026-05-01).
 pub(super) fn resource_failure(state: &State, body: &Value, resource: &str) -> OperationFailure {
-    let error = body.pointer("/properties/status/provisioningError").unwrap_or(&Value::Null);
+    let error = body
+        .pointer("/properties/status/provisioningError")
+        .unwrap_or(&Value::Null);
     failure(state, error, resource)
 }
 

@@ -137,7 +137,7 @@ impl<R: Resource> ServedResource<R> {
     fn filled(&self, block: &Block, config: &Value, prior: &Value) -> Value {
         let mut filled = with_defaults(block, config, prior);
         if filled.members().is_some() {
-            self.resource.defaults(&mut filled, config);
+            self.resource.defaults(&mut filled, config, prior);
         }
         filled
     }

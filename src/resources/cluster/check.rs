@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::spec::{ApiServer, IdentityType, Network, NetworkMode, NetworkPolicy, NodeOsChannel, Spec, SystemPool, UpgradeChannel};
+use super::spec::{
+    ApiServer, IdentityType, Network, NetworkMode, NetworkPolicy, NodeOsChannel, Spec, SystemPool,
+    UpgradeChannel,
+};
 use crate::{
     framework::{Attr, Diagnostics, Text as _},
     resources::texts::AuthorizedRange,
@@ -29,7 +32,9 @@ pub(super) fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
 /// Without local accounts and without Entra nobody could sign in; the service refuses it since
 /// Kubernetes 1.25 (AKS, "manage local accounts"). Azure RBAC needs Entra (AKS, "use Azure RBAC").
 fn check_entra(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let Some(entra) = spec.entra.if_known() else { return };
+    let Some(entra) = spec.entra.if_known() else {
+        return;
+    };
     if entra.enabled.if_known() != Some(&false) {
         return;
     }
@@ -45,7 +50,11 @@ fn check_entra(spec: &Spec, diagnostics: &mut Diagnostics) {
             "`entra.azure_rbac` is on (its default) while `entra.enabled` is false. Leave `entra.enabled` out, or set `entra.azure_rbac = false`.",
         ));
     }
-    if entra.admin_group_object_ids.if_set().is_some_and(|groups| !groups.is_empty()) {
+    if entra
+        .admin_group_object_ids
+        .if_set()
+        .is_some_and(|groups| !groups.is_empty())
+    {
         diagnostics.push(entra.admin_group_object_ids.error(
             "Administrator groups need Entra",
             "`entra.admin_group_object_ids` names groups while `entra.enabled` is false. Leave one of the two out.",
@@ -69,8 +78,14 @@ fn check_network(network: &Network, diagnostics: &mut Diagnostics) {
             "`network.pod_cidr` is set while `network.mode` is `node_subnet`, in which pods get addresses of their nodes' subnet. Leave it out, or use mode `overlay`.",
         ));
     }
-    let service = network.service_cidr.if_set().and_then(crate::resources::texts::Cidr::net);
-    let pods = network.pod_cidr.if_set().and_then(crate::resources::texts::Cidr::net);
+    let service = network
+        .service_cidr
+        .if_set()
+        .and_then(crate::resources::texts::Cidr::net);
+    let pods = network
+        .pod_cidr
+        .if_set()
+        .and_then(crate::resources::texts::Cidr::net);
     if let (Some(service), Some(pods)) = (service, pods)
         && (service.contains(&pods) || pods.contains(&service))
     {
@@ -79,7 +94,10 @@ fn check_network(network: &Network, diagnostics: &mut Diagnostics) {
             format!("`network.service_cidr` {service} and `network.pod_cidr` {pods} overlap. Choose ranges that do not."),
         ));
     }
-    let dns = network.dns_service_ip.if_set().and_then(crate::resources::texts::Ip::address);
+    let dns = network
+        .dns_service_ip
+        .if_set()
+        .and_then(crate::resources::texts::Ip::address);
     if let Some(dns) = dns {
         match service {
             Some(service) if !service.contains(&dns) => diagnostics.push(network.dns_service_ip.error(
@@ -102,8 +120,17 @@ fn check_network(network: &Network, diagnostics: &mut Diagnostics) {
 }
 
 /// A public API server without ranges must be meant (CIS AKS benchmark, 5.4.1).
-fn check_api_server(whole: &Attr<ApiServer>, api_server: &ApiServer, diagnostics: &mut Diagnostics) {
-    let (Some(ranges), Some(unrestricted)) = (api_server.authorized_ip_ranges.if_known(), api_server.unrestricted.if_known()) else { return };
+fn check_api_server(
+    whole: &Attr<ApiServer>,
+    api_server: &ApiServer,
+    diagnostics: &mut Diagnostics,
+) {
+    let (Some(ranges), Some(unrestricted)) = (
+        api_server.authorized_ip_ranges.if_known(),
+        api_server.unrestricted.if_known(),
+    ) else {
+        return;
+    };
     let ranges = ranges.as_ref();
     match (ranges.is_some_and(|ranges| !ranges.is_empty()), unrestricted) {
         (true, true) => diagnostics.push(api_server.unrestricted.error(
@@ -122,7 +149,11 @@ fn check_api_server(whole: &Attr<ApiServer>, api_server: &ApiServer, diagnostics
 }
 
 /// az CLI, `acs/_validators.py`; AKS, "API server authorized IP ranges".
-fn check_ranges(attribute: &Attr<Option<BTreeSet<AuthorizedRange>>>, ranges: &BTreeSet<AuthorizedRange>, diagnostics: &mut Diagnostics) {
+fn check_ranges(
+    attribute: &Attr<Option<BTreeSet<AuthorizedRange>>>,
+    ranges: &BTreeSet<AuthorizedRange>,
+    diagnostics: &mut Diagnostics,
+) {
     const MOST: usize = 200;
     if ranges.len() > MOST {
         diagnostics.push(attribute.error(
@@ -130,7 +161,11 @@ fn check_ranges(attribute: &Attr<Option<BTreeSet<AuthorizedRange>>>, ranges: &BT
             format!("`api_server.authorized_ip_ranges` names {} ranges; Azure takes {MOST}. Join neighbouring ranges.", ranges.len()),
         ));
     }
-    if ranges.len() > 1 && ranges.iter().any(|range| range.text() == AuthorizedRange::NOBODY) {
+    if ranges.len() > 1
+        && ranges
+            .iter()
+            .any(|range| range.text() == AuthorizedRange::NOBODY)
+    {
         diagnostics.push(attribute.error(
             "`0.0.0.0/32` is not alone",
             "`api_server.authorized_ip_ranges` names `0.0.0.0/32`, which lets only the cluster itself in, beside other ranges. Leave it out, or leave the others out.",
@@ -146,7 +181,10 @@ fn check_pool(whole: &Attr<SystemPool>, pool: &SystemPool, diagnostics: &mut Dia
     if let Some(Some(count)) = count
         && !(1..=MOST).contains(count)
     {
-        diagnostics.push(pool.node_count.error("Invalid number of nodes", format!("`system_pool.node_count` is {count}; it must be 1 to {MOST}.")));
+        diagnostics.push(pool.node_count.error(
+            "Invalid number of nodes",
+            format!("`system_pool.node_count` is {count}; it must be 1 to {MOST}."),
+        ));
     }
     match (pool.autoscale.if_known(), count) {
         (Some(None), Some(None)) => diagnostics.push(whole.error(
@@ -178,7 +216,9 @@ fn check_pool(whole: &Attr<SystemPool>, pool: &SystemPool, diagnostics: &mut Dia
 
 /// AKS, "use a managed identity".
 fn check_identity(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let Some(identity) = spec.identity.if_known() else { return };
+    let Some(identity) = spec.identity.if_known() else {
+        return;
+    };
     match (identity.r#type.if_known(), identity.identity_id.if_known()) {
         (Some(IdentityType::UserAssigned), Some(None)) => diagnostics.push(spec.identity.error(
             "No identity named",
@@ -195,14 +235,21 @@ fn check_identity(spec: &Spec, diagnostics: &mut Diagnostics) {
 /// Workload identity needs the issuer (az CLI); channel `node-image` goes with `NodeImage` only
 /// (AKS, "automatically upgrade a cluster").
 fn check_upgrades(spec: &Spec, diagnostics: &mut Diagnostics) {
-    if spec.workload_identity.if_known() == Some(&true) && spec.oidc_issuer.if_known() == Some(&false) {
+    if spec.workload_identity.if_known() == Some(&true)
+        && spec.oidc_issuer.if_known() == Some(&false)
+    {
         diagnostics.push(spec.oidc_issuer.error(
             "Workload identity needs the issuer",
             "`oidc_issuer` is false while `workload_identity` is on (its default). Leave `oidc_issuer` out, or set `workload_identity = false`.",
         ));
     }
     let node_image = spec.automatic_upgrade_channel.if_known() == Some(&UpgradeChannel::NodeImage);
-    if node_image && spec.node_os_upgrade_channel.if_known().is_some_and(|channel| *channel != NodeOsChannel::NodeImage) {
+    if node_image
+        && spec
+            .node_os_upgrade_channel
+            .if_known()
+            .is_some_and(|channel| *channel != NodeOsChannel::NodeImage)
+    {
         diagnostics.push(spec.node_os_upgrade_channel.error(
             "Channels do not fit",
             "`automatic_upgrade_channel` is `node-image`, which Azure takes with `node_os_upgrade_channel = \"NodeImage\"` only.",
@@ -212,25 +259,45 @@ fn check_upgrades(spec: &Spec, diagnostics: &mut Diagnostics) {
 
 /// AKS, "image cleaner": 24 hours to three months.
 fn check_image_cleaner(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let Some(cleaner) = spec.image_cleaner.if_known() else { return };
+    let Some(cleaner) = spec.image_cleaner.if_known() else {
+        return;
+    };
     if let Some(hours) = cleaner.interval_hours.if_known()
         && !(24..=2160).contains(hours)
     {
-        diagnostics.push(cleaner.interval_hours.error("Invalid interval", format!("`image_cleaner.interval_hours` is {hours}; it must be 24 to 2160.")));
+        diagnostics.push(cleaner.interval_hours.error(
+            "Invalid interval",
+            format!("`image_cleaner.interval_hours` is {hours}; it must be 24 to 2160."),
+        ));
     }
 }
 
 /// Azure Resource Manager's limits on tags; and the one tag that is ours.
 fn check_tags(spec: &Spec, diagnostics: &mut Diagnostics) {
-    let Some(tags) = spec.tags.if_set() else { return };
+    let Some(tags) = spec.tags.if_set() else {
+        return;
+    };
     if tags.len() > 49 {
-        diagnostics.push(spec.tags.error("Too many tags", format!("`tags` has {} tags; Azure takes 50, of which one is the provider's mark.", tags.len())));
+        diagnostics.push(spec.tags.error(
+            "Too many tags",
+            format!(
+                "`tags` has {} tags; Azure takes 50, of which one is the provider's mark.",
+                tags.len()
+            ),
+        ));
     }
-    if let Some(name) = tags.keys().find(|name| name.eq_ignore_ascii_case(super::ownership::MARK)) {
+    if let Some(name) = tags
+        .keys()
+        .find(|name| name.eq_ignore_ascii_case(super::ownership::MARK))
+    {
         diagnostics.push(spec.tags.error("Tag is reserved", format!("`tags` sets `{name}`, by which the provider knows its own clusters. Choose another name.")));
     }
     for (name, value) in tags {
-        if name.is_empty() || name.chars().count() > 512 || value.chars().count() > 256 || name.contains(['<', '>', '%', '&', '\\', '?', '/']) {
+        if name.is_empty()
+            || name.chars().count() > 512
+            || value.chars().count() > 256
+            || name.contains(['<', '>', '%', '&', '\\', '?', '/'])
+        {
             diagnostics.push(spec.tags.error(
                 "Invalid tag",
                 format!("The tag {name:?} is not one Azure takes: names have 1 to 512 characters without `<>%&\\?/`, values up to 256."),

@@ -7,8 +7,8 @@ use super::{
     outputs::{CurrentNetwork, KubeletIdentity, Outputs},
     ownership,
     spec::{
-        ApiServer, Autoscale, Baseline, Entra, Identity, IdentityType, ImageCleaner, Network, NetworkMode, NetworkPolicy, NodeOsChannel, OsSku, Spec, SystemPool,
-        Tier, UpgradeChannel,
+        ApiServer, Autoscale, Baseline, Entra, Identity, IdentityType, ImageCleaner, Network,
+        NetworkMode, NetworkPolicy, NodeOsChannel, OsSku, Spec, SystemPool, Tier, UpgradeChannel,
     },
 };
 use crate::{
@@ -18,26 +18,47 @@ use crate::{
         managed_cluster::{ManagedCluster, NetworkProfile, Properties},
     },
     framework::{Attr, State, Text},
-    resources::texts::{AuthorizedRange, ClusterName, GroupId, IdentityId, KubernetesVersion, PoolName, Region, ResourceGroupName, SubnetId, Zone},
+    resources::texts::{
+        AuthorizedRange, ClusterName, GroupId, IdentityId, KubernetesVersion, PoolName, Region,
+        ResourceGroupName, SubnetId, Zone,
+    },
 };
 
 /// The state a cluster stands for. `prior` says which pool is ours, and how what has no place in
 /// Azure was written.
-pub(super) fn state(id: &ResourceId, cluster: &ManagedCluster, prior: Option<&Spec>) -> State<Cluster> {
+pub(super) fn state(
+    id: &ResourceId,
+    cluster: &ManagedCluster,
+    prior: Option<&Spec>,
+) -> State<Cluster> {
     let empty = Properties::default();
     let properties = cluster.properties.as_ref().unwrap_or(&empty);
-    State { spec: spec(id, cluster, properties, prior), outputs: outputs(id, cluster, properties) }
+    State {
+        spec: spec(id, cluster, properties, prior),
+        outputs: outputs(id, cluster, properties),
+    }
 }
 
 /// What Azure says about a cluster.
-pub(super) fn outputs(id: &ResourceId, cluster: &ManagedCluster, properties: &Properties) -> Outputs {
-    let kubelet = properties.identity_profile.as_ref().and_then(|identities| identities.get("kubeletidentity"));
+pub(super) fn outputs(
+    id: &ResourceId,
+    cluster: &ManagedCluster,
+    properties: &Properties,
+) -> Outputs {
+    let kubelet = properties
+        .identity_profile
+        .as_ref()
+        .and_then(|identities| identities.get("kubeletidentity"));
     Outputs {
         id: id.as_str().to_owned().into(),
         fqdn: properties.fqdn.clone().into(),
         portal_fqdn: properties.portal_fqdn.clone().into(),
         node_resource_group: properties.node_resource_group.clone().into(),
-        oidc_issuer_url: properties.oidc_issuer_profile.as_ref().and_then(|issuer| issuer.issuer_url.clone()).into(),
+        oidc_issuer_url: properties
+            .oidc_issuer_profile
+            .as_ref()
+            .and_then(|issuer| issuer.issuer_url.clone())
+            .into(),
         kubelet_identity: kubelet
             .map(|identity| KubeletIdentity {
                 client_id: identity.client_id.clone().into(),
@@ -56,25 +77,55 @@ pub(super) fn outputs(id: &ResourceId, cluster: &ManagedCluster, properties: &Pr
                 dns_service_ip: network.dns_service_ip.clone().into(),
             })
             .into(),
-        power_state: properties.power_state.as_ref().and_then(|state| state.code.clone()).into(),
+        power_state: properties
+            .power_state
+            .as_ref()
+            .and_then(|state| state.code.clone())
+            .into(),
     }
 }
 
 /// The object id of the identity a cluster acts as.
 pub(super) fn principal(cluster: &ManagedCluster) -> Option<String> {
     let identity = cluster.identity.as_ref()?;
-    let assigned = || identity.user_assigned_identities.as_ref()?.values().flatten().find_map(|assigned| assigned.principal_id.clone());
+    let assigned = || {
+        identity
+            .user_assigned_identities
+            .as_ref()?
+            .values()
+            .flatten()
+            .find_map(|assigned| assigned.principal_id.clone())
+    };
     identity.principal_id.clone().or_else(assigned)
 }
 
 /// The system pool: the one the state names, else the first whose mode is `System`.
-pub(super) fn system_pool<'a>(properties: &'a Properties, name: Option<&str>) -> Option<&'a AgentPoolProfile> {
-    let pools = properties.agent_pool_profiles.as_deref().unwrap_or_default();
-    let named = pools.iter().find(|pool| name.is_some() && pool.name.as_deref() == name);
-    named.or_else(|| pools.iter().find(|pool| pool.mode.as_deref().is_some_and(|mode| mode.eq_ignore_ascii_case("System"))))
+pub(super) fn system_pool<'a>(
+    properties: &'a Properties,
+    name: Option<&str>,
+) -> Option<&'a AgentPoolProfile> {
+    let pools = properties
+        .agent_pool_profiles
+        .as_deref()
+        .unwrap_or_default();
+    let named = pools
+        .iter()
+        .find(|pool| name.is_some() && pool.name.as_deref() == name);
+    named.or_else(|| {
+        pools.iter().find(|pool| {
+            pool.mode
+                .as_deref()
+                .is_some_and(|mode| mode.eq_ignore_ascii_case("System"))
+        })
+    })
 }
 
-fn spec(id: &ResourceId, cluster: &ManagedCluster, properties: &Properties, prior: Option<&Spec>) -> Spec {
+fn spec(
+    id: &ResourceId,
+    cluster: &ManagedCluster,
+    properties: &Properties,
+    prior: Option<&Spec>,
+) -> Spec {
     let upgrades = properties.auto_upgrade_profile.clone().unwrap_or_default();
     let security = properties.security_profile.clone().unwrap_or_default();
     let cleaner = security.image_cleaner.unwrap_or_default();
@@ -83,19 +134,50 @@ fn spec(id: &ResourceId, cluster: &ManagedCluster, properties: &Properties, prio
         resource_group_name: other::<ResourceGroupName>(id.resource_group().unwrap_or_default()),
         location: other::<Region>(cluster.location.as_deref().unwrap_or_default()),
         baseline: Baseline::First.into(),
-        kubernetes_version: properties.current_kubernetes_version.as_deref().or(properties.kubernetes_version.as_deref()).map(KubernetesVersion::other).into(),
-        tier: other::<Tier>(cluster.sku.as_ref().and_then(|sku| sku.tier.as_deref()).unwrap_or("Free")),
+        kubernetes_version: properties
+            .current_kubernetes_version
+            .as_deref()
+            .or(properties.kubernetes_version.as_deref())
+            .map(KubernetesVersion::other)
+            .into(),
+        tier: other::<Tier>(
+            cluster
+                .sku
+                .as_ref()
+                .and_then(|sku| sku.tier.as_deref())
+                .unwrap_or("Free"),
+        ),
         entra: entra(properties).into(),
         local_accounts: (properties.disable_local_accounts != Some(true)).into(),
         network: network(&properties.network_profile.clone().unwrap_or_default()).into(),
         api_server: api_server(properties).into(),
         system_pool: pool(properties, prior).into(),
         identity: identity(cluster).into(),
-        workload_identity: security.workload_identity.and_then(|switch| switch.enabled).unwrap_or(false).into(),
-        oidc_issuer: properties.oidc_issuer_profile.as_ref().and_then(|issuer| issuer.enabled).unwrap_or(false).into(),
-        automatic_upgrade_channel: other::<UpgradeChannel>(upgrades.upgrade_channel.as_deref().unwrap_or("none")),
-        node_os_upgrade_channel: other::<NodeOsChannel>(upgrades.node_os_upgrade_channel.as_deref().unwrap_or("None")),
-        image_cleaner: ImageCleaner { enabled: cleaner.enabled.unwrap_or(false).into(), interval_hours: cleaner.interval_hours.unwrap_or(168).into() }.into(),
+        workload_identity: security
+            .workload_identity
+            .and_then(|switch| switch.enabled)
+            .unwrap_or(false)
+            .into(),
+        oidc_issuer: properties
+            .oidc_issuer_profile
+            .as_ref()
+            .and_then(|issuer| issuer.enabled)
+            .unwrap_or(false)
+            .into(),
+        automatic_upgrade_channel: other::<UpgradeChannel>(
+            upgrades.upgrade_channel.as_deref().unwrap_or("none"),
+        ),
+        node_os_upgrade_channel: other::<NodeOsChannel>(
+            upgrades
+                .node_os_upgrade_channel
+                .as_deref()
+                .unwrap_or("None"),
+        ),
+        image_cleaner: ImageCleaner {
+            enabled: cleaner.enabled.unwrap_or(false).into(),
+            interval_hours: cleaner.interval_hours.unwrap_or(168).into(),
+        }
+        .into(),
         tags: tags(cluster, prior),
         allow_replacement: false.into(),
         timeouts: Attr::unset(),
@@ -103,15 +185,29 @@ fn spec(id: &ResourceId, cluster: &ManagedCluster, properties: &Properties, prio
 }
 
 /// Without tags there is nothing that tells an empty map from one that is left out.
-fn tags(cluster: &ManagedCluster, prior: Option<&Spec>) -> Attr<Option<std::collections::BTreeMap<String, String>>> {
-    let tags: std::collections::BTreeMap<_, _> = cluster.tags.clone().unwrap_or_default().into_iter().filter(|(name, _)| !ownership::is_mark(name)).collect();
+fn tags(
+    cluster: &ManagedCluster,
+    prior: Option<&Spec>,
+) -> Attr<Option<std::collections::BTreeMap<String, String>>> {
+    let tags: std::collections::BTreeMap<_, _> = cluster
+        .tags
+        .clone()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|(name, _)| !ownership::is_mark(name))
+        .collect();
     let written = prior.is_some_and(|prior| prior.tags.if_set().is_some());
     (written || !tags.is_empty()).then_some(tags).into()
 }
 
 fn entra(properties: &Properties) -> Entra {
     let profile = properties.aad_profile.clone().unwrap_or_default();
-    let groups: BTreeSet<GroupId> = profile.admin_group_object_ids.iter().flatten().map(|id| GroupId::other(id)).collect();
+    let groups: BTreeSet<GroupId> = profile
+        .admin_group_object_ids
+        .iter()
+        .flatten()
+        .map(|id| GroupId::other(id))
+        .collect();
     Entra {
         enabled: (profile.managed == Some(true)).into(),
         admin_group_object_ids: (!groups.is_empty()).then_some(groups).into(),
@@ -121,7 +217,10 @@ fn entra(properties: &Properties) -> Entra {
 
 fn network(profile: &NetworkProfile) -> Network {
     let plugin = profile.network_plugin.as_deref().unwrap_or_default();
-    let overlay = profile.network_plugin_mode.as_deref().is_some_and(|mode| mode.eq_ignore_ascii_case("overlay"));
+    let overlay = profile
+        .network_plugin_mode
+        .as_deref()
+        .is_some_and(|mode| mode.eq_ignore_ascii_case("overlay"));
     let mode = match (plugin.eq_ignore_ascii_case("azure"), overlay) {
         (true, true) => NetworkMode::Overlay,
         (true, false) => NetworkMode::NodeSubnet,
@@ -129,7 +228,13 @@ fn network(profile: &NetworkProfile) -> Network {
     };
     Network {
         mode: mode.into(),
-        policy: other::<NetworkPolicy>(profile.network_policy.as_deref().filter(|policy| !policy.is_empty()).unwrap_or("none")),
+        policy: other::<NetworkPolicy>(
+            profile
+                .network_policy
+                .as_deref()
+                .filter(|policy| !policy.is_empty())
+                .unwrap_or("none"),
+        ),
         pod_cidr: profile.pod_cidr.as_deref().map(Text::other).into(),
         service_cidr: profile.service_cidr.as_deref().map(Text::other).into(),
         dns_service_ip: profile.dns_service_ip.as_deref().map(Text::other).into(),
@@ -137,8 +242,16 @@ fn network(profile: &NetworkProfile) -> Network {
 }
 
 fn api_server(properties: &Properties) -> ApiServer {
-    let profile = properties.api_server_access_profile.clone().unwrap_or_default();
-    let ranges: BTreeSet<AuthorizedRange> = profile.authorized_ip_ranges.iter().flatten().map(|range| AuthorizedRange::other(range)).collect();
+    let profile = properties
+        .api_server_access_profile
+        .clone()
+        .unwrap_or_default();
+    let ranges: BTreeSet<AuthorizedRange> = profile
+        .authorized_ip_ranges
+        .iter()
+        .flatten()
+        .map(|range| AuthorizedRange::other(range))
+        .collect();
     let private = profile.enable_private_cluster == Some(true);
     ApiServer {
         unrestricted: (ranges.is_empty() && !private).into(),
@@ -149,18 +262,33 @@ fn api_server(properties: &Properties) -> ApiServer {
 
 fn pool(properties: &Properties, prior: Option<&Spec>) -> SystemPool {
     let before = prior.and_then(|prior| prior.system_pool.if_known());
-    let name = before.and_then(|pool| pool.name.if_known()).map(PoolName::as_str);
+    let name = before
+        .and_then(|pool| pool.name.if_known())
+        .map(AsRef::as_ref);
     let pool = system_pool(properties, name).cloned().unwrap_or_default();
     let scaled = pool.enable_auto_scaling == Some(true);
-    let autoscale = Autoscale { min_count: pool.min_count.unwrap_or(1).into(), max_count: pool.max_count.unwrap_or(1).into() };
+    let autoscale = Autoscale {
+        min_count: pool.min_count.unwrap_or(1).into(),
+        max_count: pool.max_count.unwrap_or(1).into(),
+    };
     // While the autoscaler is on, the number of nodes is its own and no drift.
-    let count = if scaled { before.and_then(|pool| pool.node_count.if_set().copied()) } else { pool.count };
+    let count = if scaled {
+        before.and_then(|pool| pool.node_count.if_set().copied())
+    } else {
+        pool.count
+    };
     SystemPool {
         name: other::<PoolName>(pool.name.as_deref().unwrap_or_default()),
         vm_size: pool.vm_size.clone().unwrap_or_default().into(),
         node_count: count.into(),
         autoscale: scaled.then_some(autoscale).into(),
-        zones: pool.availability_zones.iter().flatten().map(|zone| Zone::other(zone)).collect::<BTreeSet<_>>().into(),
+        zones: pool
+            .availability_zones
+            .iter()
+            .flatten()
+            .map(|zone| Zone::other(zone))
+            .collect::<BTreeSet<_>>()
+            .into(),
         subnet_id: pool.vnet_subnet_id.as_deref().map(SubnetId::other).into(),
         os_sku: other::<OsSku>(pool.os_sku.as_deref().unwrap_or_default()),
     }
@@ -168,7 +296,10 @@ fn pool(properties: &Properties, prior: Option<&Spec>) -> SystemPool {
 
 fn identity(cluster: &ManagedCluster) -> Identity {
     let identity = cluster.identity.clone().unwrap_or_default();
-    let assigned = identity.user_assigned_identities.as_ref().and_then(|ids| ids.keys().next().cloned());
+    let assigned = identity
+        .user_assigned_identities
+        .as_ref()
+        .and_then(|ids| ids.keys().next().cloned());
     Identity {
         r#type: other::<IdentityType>(identity.kind.as_deref().unwrap_or("None")),
         identity_id: assigned.as_deref().map(IdentityId::other).into(),

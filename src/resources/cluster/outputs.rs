@@ -35,7 +35,7 @@ pub struct Outputs {
 
 /// Identity the nodes act as.
 #[derive(Block, Clone, Debug, PartialEq)]
-pub struct KubeletIdentity {
+pub(super) struct KubeletIdentity {
     /// Client id of the identity.
     pub(super) client_id: Computed<String>,
     /// Object id of the identity.
@@ -46,7 +46,7 @@ pub struct KubeletIdentity {
 
 /// Address ranges that are in use.
 #[derive(Block, Clone, Debug, PartialEq)]
-pub struct CurrentNetwork {
+pub(super) struct CurrentNetwork {
     /// Range of the pods' addresses; none where pods are in the subnet of their nodes.
     pub(super) pod_cidr: Computed<String>,
     /// Range of the services' addresses.

@@ -89,7 +89,7 @@ pub struct Spec {
 
 words! {
     /// A dated set of secure choices.
-    pub enum Baseline {
+    pub(super) enum Baseline {
         /// The first.
         First = "2026.1",
     }
@@ -97,7 +97,7 @@ words! {
 
 words! {
     /// A pricing tier.
-    pub enum Tier {
+    pub(super) enum Tier {
         /// No uptime promise.
         Free = "Free",
         /// An uptime promise.
@@ -109,7 +109,7 @@ words! {
 
 /// Sign-in with Microsoft Entra ID.
 #[derive(Block, Debug)]
-pub struct Entra {
+pub(super) struct Entra {
     /// Whether people and pipelines sign in with Entra. Azure cannot turn it off again.
     #[tf(default = true)]
     pub(super) enabled: Attr<bool>,
@@ -123,7 +123,7 @@ pub struct Entra {
 
 /// How pods are connected and kept apart.
 #[derive(Block, Debug)]
-pub struct Network {
+pub(super) struct Network {
     /// Where pods get their addresses from: `overlay`, a range of their own, or `node_subnet`,
     /// the subnet of their nodes.
     #[tf(default = NetworkMode::Overlay)]
@@ -133,20 +133,29 @@ pub struct Network {
     pub(super) policy: Attr<NetworkPolicy>,
     /// Range of the pods' addresses, in mode `overlay`. Left out, Azure chooses;
     /// `current_network` says which.
-    #[tf(unmanaged, replace = "Azure cannot change the pods' range of a cluster")]
+    #[tf(
+        unmanaged,
+        replace = "Azure cannot change the pods' range of a cluster"
+    )]
     pub(super) pod_cidr: Attr<Option<Cidr>>,
     /// Range of the services' addresses. Left out, Azure chooses; `current_network` says which.
-    #[tf(unmanaged, replace = "Azure cannot change the services' range of a cluster")]
+    #[tf(
+        unmanaged,
+        replace = "Azure cannot change the services' range of a cluster"
+    )]
     pub(super) service_cidr: Attr<Option<Cidr>>,
     /// Address of the cluster's DNS, within `service_cidr` and not its first. Left out, Azure
     /// chooses; `current_network` says which.
-    #[tf(unmanaged, replace = "Azure cannot change the DNS address of a cluster")]
+    #[tf(
+        unmanaged,
+        replace = "Azure cannot change the DNS address of a cluster"
+    )]
     pub(super) dns_service_ip: Attr<Option<Ip>>,
 }
 
 words! {
     /// Where pods get their addresses from.
-    pub enum NetworkMode {
+    pub(super) enum NetworkMode {
         /// A range of their own (Azure CNI Overlay).
         Overlay = "overlay",
         /// The subnet of their nodes (Azure CNI Node Subnet).
@@ -156,7 +165,7 @@ words! {
 
 words! {
     /// What enforces network policies.
-    pub enum NetworkPolicy {
+    pub(super) enum NetworkPolicy {
         /// Cilium, in the kernel, with Azure's Cilium data plane.
         Cilium = "cilium",
         /// Calico.
@@ -170,7 +179,7 @@ words! {
 
 /// Who reaches the API server.
 #[derive(Block, Debug)]
-pub struct ApiServer {
+pub(super) struct ApiServer {
     /// Ranges of public IPv4 addresses from which the API server may be called, at most 200;
     /// `0.0.0.0/32` alone lets only the cluster itself in. Azure adds the cluster's own address.
     pub(super) authorized_ip_ranges: Attr<Option<BTreeSet<AuthorizedRange>>>,
@@ -185,12 +194,14 @@ pub struct ApiServer {
 
 /// Nodes for the cluster's own pods.
 #[derive(Block, Debug)]
-pub struct SystemPool {
+pub(super) struct SystemPool {
     /// Name of the pool.
     #[tf(default = <PoolName as crate::framework::Text>::other("system"), replace = "Azure cannot rename a pool, and the cluster's first pool cannot be exchanged yet")]
     pub(super) name: Attr<PoolName>,
     /// Size of the machines, such as `Standard_D4ds_v5`.
-    #[tf(replace = "the machines' size cannot change, and the cluster's first pool cannot be exchanged yet")]
+    #[tf(
+        replace = "the machines' size cannot change, and the cluster's first pool cannot be exchanged yet"
+    )]
     pub(super) vm_size: Attr<String>,
     /// Number of nodes. With `autoscale` it is where a new pool starts, and may be left out.
     pub(super) node_count: Attr<Option<i64>>,
@@ -201,7 +212,9 @@ pub struct SystemPool {
     pub(super) zones: Attr<BTreeSet<Zone>>,
     /// Id of the subnet the nodes are in; left out, Azure makes a network of the cluster's own.
     /// The cluster's identity is given the role Network Contributor on it.
-    #[tf(replace = "the subnet of a pool cannot change, and the cluster's first pool cannot be exchanged yet")]
+    #[tf(
+        replace = "the subnet of a pool cannot change, and the cluster's first pool cannot be exchanged yet"
+    )]
     pub(super) subnet_id: Attr<Option<SubnetId>>,
     /// Operating system of the nodes.
     #[tf(default = OsSku::AzureLinux, replace = "the operating system of the cluster's first pool cannot be exchanged yet")]
@@ -210,7 +223,7 @@ pub struct SystemPool {
 
 /// Bounds of the number of nodes.
 #[derive(Block, Debug)]
-pub struct Autoscale {
+pub(super) struct Autoscale {
     /// Least number of nodes.
     pub(super) min_count: Attr<i64>,
     /// Most nodes.
@@ -219,7 +232,7 @@ pub struct Autoscale {
 
 words! {
     /// A node's operating system.
-    pub enum OsSku {
+    pub(super) enum OsSku {
         /// Azure Linux: few packages, built for AKS.
         AzureLinux = "AzureLinux",
         /// Ubuntu.
@@ -229,7 +242,7 @@ words! {
 
 /// Identity of the control plane.
 #[derive(Block, Debug)]
-pub struct Identity {
+pub(super) struct Identity {
     /// `SystemAssigned`, made with the cluster, or `UserAssigned`, one of yours.
     #[tf(default = IdentityType::SystemAssigned)]
     pub(super) r#type: Attr<IdentityType>,
@@ -239,7 +252,7 @@ pub struct Identity {
 
 words! {
     /// Whose the control plane's identity is.
-    pub enum IdentityType {
+    pub(super) enum IdentityType {
         /// Made and deleted with the cluster.
         SystemAssigned = "SystemAssigned",
         /// One that exists by itself.
@@ -249,7 +262,7 @@ words! {
 
 words! {
     /// Which newer versions a cluster takes by itself.
-    pub enum UpgradeChannel {
+    pub(super) enum UpgradeChannel {
         /// The newest patch of its minor.
         Patch = "patch",
         /// The newest patch of the newest minor but one.
@@ -265,7 +278,7 @@ words! {
 
 words! {
     /// Which fixes of their operating system nodes take by themselves.
-    pub enum NodeOsChannel {
+    pub(super) enum NodeOsChannel {
         /// New images, weekly.
         NodeImage = "NodeImage",
         /// Security patches, in place where that is possible.
@@ -279,7 +292,7 @@ words! {
 
 /// Removal of unused images.
 #[derive(Block, Debug)]
-pub struct ImageCleaner {
+pub(super) struct ImageCleaner {
     /// Whether images are removed.
     #[tf(default = true)]
     pub(super) enabled: Attr<bool>,

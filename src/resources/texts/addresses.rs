@@ -21,16 +21,23 @@ impl Cidr {
 }
 
 impl Text for Cidr {
-    const WANTED: &'static str = "a range such as `10.244.0.0/16`, its network address before the slash";
+    const WANTED: &'static str =
+        "a range such as `10.244.0.0/16`, its network address before the slash";
 
     fn parse(text: &str) -> Result<Self, String> {
         let net: IpNet = text.parse().map_err(|_| "it is no CIDR range".to_owned())?;
         check_host_bits(net)?;
-        Ok(Self { text: text.to_owned(), net: Some(net) })
+        Ok(Self {
+            text: text.to_owned(),
+            net: Some(net),
+        })
     }
 
     fn other(text: &str) -> Self {
-        Self { text: text.to_owned(), net: text.parse().ok() }
+        Self {
+            text: text.to_owned(),
+            net: text.parse().ok(),
+        }
     }
 
     fn text(&self) -> String {
@@ -61,7 +68,9 @@ impl Text for AuthorizedRange {
 
     fn parse(text: &str) -> Result<Self, String> {
         let net = range(text).ok_or_else(|| "it is no IPv4 CIDR range".to_owned())?;
-        let accepted = Ok(Self { text: text.to_owned() });
+        let accepted = Ok(Self {
+            text: text.to_owned(),
+        });
         if text == Self::NOBODY {
             return accepted;
         }
@@ -70,13 +79,17 @@ impl Text for AuthorizedRange {
         }
         check_host_bits(IpNet::V4(net))?;
         match not_global(net) {
-            Some(kind) => Err(format!("it contains {kind} addresses, which the API server never sees as a caller's")),
+            Some(kind) => Err(format!(
+                "it contains {kind} addresses, which the API server never sees as a caller's"
+            )),
             None => accepted,
         }
     }
 
     fn other(text: &str) -> Self {
-        Self { text: text.to_owned() }
+        Self {
+            text: text.to_owned(),
+        }
     }
 
     fn text(&self) -> String {
@@ -107,11 +120,17 @@ impl Text for Ip {
 
     fn parse(text: &str) -> Result<Self, String> {
         let address = text.parse().map_err(|_| "it is no IP address".to_owned())?;
-        Ok(Self { text: text.to_owned(), address: Some(address) })
+        Ok(Self {
+            text: text.to_owned(),
+            address: Some(address),
+        })
     }
 
     fn other(text: &str) -> Self {
-        Self { text: text.to_owned(), address: text.parse().ok() }
+        Self {
+            text: text.to_owned(),
+            address: text.parse().ok(),
+        }
     }
 
     fn text(&self) -> String {
@@ -126,12 +145,20 @@ impl Text for Ip {
 text_content!(Cidr, AuthorizedRange, Ip);
 
 fn range(text: &str) -> Option<Ipv4Net> {
-    text.parse().ok().or_else(|| text.parse::<Ipv4Addr>().ok().map(Ipv4Net::from))
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<Ipv4Addr>().ok().map(Ipv4Net::from))
 }
 
 fn check_host_bits(net: IpNet) -> Result<(), String> {
     let trunc = net.trunc();
-    if net == trunc { Ok(()) } else { Err(format!("it has bits set behind its prefix; the range is {trunc}")) }
+    if net == trunc {
+        Ok(())
+    } else {
+        Err(format!(
+            "it has bits set behind its prefix; the range is {trunc}"
+        ))
+    }
 }
 
 /// IANA's special-purpose registry, as far as a range can touch it.
@@ -153,8 +180,15 @@ fn not_global(net: Ipv4Net) -> Option<&'static str> {
         ("224.0.0.0/4", "multicast"),
         ("240.0.0.0/4", "reserved"),
     ];
-    let touches = |special: &str| special.parse::<Ipv4Net>().is_ok_and(|special| special.contains(&net) || net.contains(&special));
-    SPECIAL.iter().find(|(special, _)| touches(special)).map(|(_, kind)| *kind)
+    let touches = |special: &str| {
+        special
+            .parse::<Ipv4Net>()
+            .is_ok_and(|special| special.contains(&net) || net.contains(&special))
+    };
+    SPECIAL
+        .iter()
+        .find(|(special, _)| touches(special))
+        .map(|(_, kind)| *kind)
 }
 
 #[cfg(test)]
@@ -167,11 +201,22 @@ mod tests {
 
     #[test]
     fn only_ranges_of_public_addresses_may_reach_the_api_server() {
-        let texts = ["20.50.0.0/24", "20.50.0.7", "0.0.0.0/32", "10.0.0.0/8", "203.0.113.0/24", "20.50.0.1/24", "2001:db8::/32", "x"];
+        let texts = [
+            "20.50.0.0/24",
+            "20.50.0.7",
+            "0.0.0.0/32",
+            "10.0.0.0/8",
+            "203.0.113.0/24",
+            "20.50.0.1/24",
+            "2001:db8::/32",
+            "x",
+        ];
 
         let answers = texts.map(refusal);
 
-        let not_global = |kind: &str| format!("it contains {kind} addresses, which the API server never sees as a caller's");
+        let not_global = |kind: &str| {
+            format!("it contains {kind} addresses, which the API server never sees as a caller's")
+        };
         assert_eq!(
             answers,
             [

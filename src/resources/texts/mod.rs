@@ -6,5 +6,7 @@ mod names;
 mod version;
 
 pub(crate) use addresses::{AuthorizedRange, Cidr, Ip};
-pub(crate) use names::{ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName, SubnetId, Zone};
+pub(crate) use names::{
+    ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName, SubnetId, Zone,
+};
 pub(crate) use version::KubernetesVersion;

@@ -13,9 +13,8 @@ macro_rules! ruled {
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) struct $name(String);
 
-        impl $name {
-            /// The text.
-            pub(crate) fn as_str(&self) -> &str {
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
                 &self.0
             }
         }
@@ -136,7 +135,10 @@ fn check_length(text: &str, most: usize) -> Result<(), String> {
 }
 
 fn check_characters(text: &str, besides: &str) -> Result<(), String> {
-    match text.chars().find(|c| !c.is_ascii_alphanumeric() && !besides.contains(*c)) {
+    match text
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !besides.contains(*c))
+    {
         Some(wrong) => Err(format!("it contains {wrong:?}")),
         None => Ok(()),
     }
@@ -147,12 +149,20 @@ fn check_ends(text: &str) -> Result<(), String> {
     if !plain(text.chars().next()) {
         return Err("it does not begin with a letter or digit".to_owned());
     }
-    if plain(text.chars().last()) { Ok(()) } else { Err("it does not end with a letter or digit".to_owned()) }
+    if plain(text.chars().last()) {
+        Ok(())
+    } else {
+        Err("it does not end with a letter or digit".to_owned())
+    }
 }
 
 fn check_id(text: &str, resource_type: &str) -> Result<(), String> {
     let id = ResourceId::parse(text).map_err(|error| error.to_string())?;
-    if id.is_a(resource_type) { Ok(()) } else { Err("it is the id of something else".to_owned()) }
+    if id.is_a(resource_type) {
+        Ok(())
+    } else {
+        Err("it is the id of something else".to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -161,9 +171,20 @@ mod tests {
 
     #[test]
     fn names_follow_azures_rules() {
-        let names = ["aks-demo", "a", "-aks", "aks_", "aks.demo", "", &"a".repeat(64)];
+        let names = [
+            "aks-demo",
+            "a",
+            "-aks",
+            "aks_",
+            "aks.demo",
+            "",
+            &"a".repeat(64),
+        ];
 
-        let accepted: Vec<bool> = names.iter().map(|name| ClusterName::parse(name).is_ok()).collect();
+        let accepted: Vec<bool> = names
+            .iter()
+            .map(|name| ClusterName::parse(name).is_ok())
+            .collect();
 
         assert_eq!(accepted, [true, true, false, false, false, false, false]);
     }
@@ -172,7 +193,10 @@ mod tests {
     fn a_groups_name_is_told_from_its_id() {
         let refused = GroupId::parse("platform-admins");
 
-        assert_eq!(refused, Err("it is no UUID; a group's name will not do".to_owned()));
+        assert_eq!(
+            refused,
+            Err("it is no UUID; a group's name will not do".to_owned())
+        );
     }
 
     #[test]
@@ -184,7 +208,10 @@ mod tests {
     fn a_subnets_id_is_told_from_its_networks() {
         let network = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v";
 
-        let accepted = (SubnetId::parse(network).is_ok(), SubnetId::parse(&format!("{network}/subnets/s")).is_ok());
+        let accepted = (
+            SubnetId::parse(network).is_ok(),
+            SubnetId::parse(&format!("{network}/subnets/s")).is_ok(),
+        );
 
         assert_eq!(accepted, (false, true));
     }

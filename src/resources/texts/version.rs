@@ -35,8 +35,12 @@ impl KubernetesVersion {
 
     fn parts(text: &str) -> Option<Vec<u32>> {
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let parts = text.split('.').map(|part| if plain(part) { part.parse().ok() } else { None });
-        parts.collect::<Option<Vec<u32>>>().filter(|parts| matches!(parts.len(), 2 | 3))
+        let parts = text
+            .split('.')
+            .map(|part| if plain(part) { part.parse().ok() } else { None });
+        parts
+            .collect::<Option<Vec<u32>>>()
+            .filter(|parts| matches!(parts.len(), 2 | 3))
     }
 }
 
@@ -45,11 +49,17 @@ impl Text for KubernetesVersion {
 
     fn parse(text: &str) -> Result<Self, String> {
         let parts = Self::parts(text).ok_or_else(|| "it is no version".to_owned())?;
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
     }
 
     fn other(text: &str) -> Self {
-        Self { text: text.to_owned(), parts: Self::parts(text).unwrap_or_default() }
+        Self {
+            text: text.to_owned(),
+            parts: Self::parts(text).unwrap_or_default(),
+        }
     }
 
     fn text(&self) -> String {
@@ -59,7 +69,8 @@ impl Text for KubernetesVersion {
     /// What is wanted covers what there is: `1.35` covers `1.35.7`, and not the other way round,
     /// so that asking for a patch is a change.
     fn same(wanted: &str, actual: &str) -> bool {
-        Self::parse(wanted).is_ok_and(|wanted| Self::parse(actual).is_ok_and(|actual| wanted.covers(&actual)))
+        Self::parse(wanted)
+            .is_ok_and(|wanted| Self::parse(actual).is_ok_and(|actual| wanted.covers(&actual)))
     }
 }
 
@@ -71,7 +82,13 @@ mod tests {
 
     #[test]
     fn a_minor_covers_its_patches_and_no_other_minor() {
-        let pairs = [("1.35", "1.35.7"), ("1.35.7", "1.35.7"), ("1.35.7", "1.35"), ("1.3", "1.35.7"), ("1.35", "1.36.0")];
+        let pairs = [
+            ("1.35", "1.35.7"),
+            ("1.35.7", "1.35.7"),
+            ("1.35.7", "1.35"),
+            ("1.3", "1.35.7"),
+            ("1.35", "1.36.0"),
+        ];
 
         let same = pairs.map(|(wanted, actual)| KubernetesVersion::same(wanted, actual));
 
@@ -82,6 +99,10 @@ mod tests {
     fn what_is_no_version_is_refused() {
         let texts = ["1", "1.35.2.1", "v1.35", "1.x", "latest", ""];
 
-        assert!(texts.iter().all(|text| KubernetesVersion::parse(text).is_err()));
+        assert!(
+            texts
+                .iter()
+                .all(|text| KubernetesVersion::parse(text).is_err())
+        );
     }
 }

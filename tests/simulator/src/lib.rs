@@ -1,5 +1,29 @@
-//! A local Azure to drive the provider against.
-pub mod arm {
-    //! Resource Manager.
-    pub mod exchange;
-}
+//! A local Azure to drive clients against: Resource Manager, Entra sign-in and the AKS resource
+//! provider on loopback, following recorded traffic. It shares no code with the provider it tests.
+
+pub mod aks;
+pub mod arm;
+
+mod certificate;
+mod clock;
+mod cloud;
+mod control;
+mod entra;
+mod fault;
+mod journal;
+mod message;
+mod origins;
+mod random;
+mod seed;
+mod server;
+mod shared;
+mod simulator;
+mod state;
+
+pub use arm::PolicyDenial;
+pub use certificate::CertificateError;
+pub use entra::{Federation, KeyError, Principal, PrincipalKind};
+pub use fault::{Action, Answer, Fault, Matches};
+pub use journal::Exchange;
+pub use message::Host;
+pub use simulator::{Credential, Options, Simulator, StartError};

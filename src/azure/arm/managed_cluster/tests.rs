@@ -85,7 +85,8 @@ fn a_put_keeps_what_we_do_not_know_and_drops_what_only_azure_decides() {
 
 #[test]
 fn null_and_absent_read_alike() {
-    let null = json!({"properties": {"fqdn": null, "unknown": null, "aadProfile": {"adminUsers": null}}});
+    let null =
+        json!({"properties": {"fqdn": null, "unknown": null, "aadProfile": {"adminUsers": null}}});
     let absent = json!({"properties": {"aadProfile": {}}});
 
     let read = [null, absent].map(|body| serde_json::from_value::<ManagedCluster>(body).unwrap());
@@ -96,7 +97,10 @@ fn null_and_absent_read_alike() {
 #[test]
 fn a_put_carries_its_condition() {
     let id = ResourceId::managed_cluster("s", "rg", "aks").unwrap();
-    let cluster = ManagedCluster { location: Some("westeurope".into()), ..ManagedCluster::default() };
+    let cluster = ManagedCluster {
+        location: Some("westeurope".into()),
+        ..ManagedCluster::default()
+    };
 
     let request = put(&id, &cluster, Precondition::Absent);
 

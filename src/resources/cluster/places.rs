@@ -1,0 +1,104 @@
+//! Which attribute of a cluster a property of Azure's stands for.
+
+use crate::{resources::refusals::Places, value::Path};
+
+/// The attributes of a cluster.
+pub(super) struct ClusterPlaces;
+
+/// Properties as AKS names them in `target`, with or without `properties.`, and the attribute
+/// each is written as; the first that the target begins with counts.
+const PROPERTIES: [(&str, &[&str]); 18] = [
+    ("networkprofile.networkpolicy", &["network", "policy"]),
+    ("networkprofile.networkdataplane", &["network", "policy"]),
+    ("networkprofile.networkplugin", &["network", "mode"]),
+    ("networkprofile.podcidr", &["network", "pod_cidr"]),
+    ("networkprofile.servicecidr", &["network", "service_cidr"]),
+    (
+        "networkprofile.dnsserviceip",
+        &["network", "dns_service_ip"],
+    ),
+    ("networkprofile", &["network"]),
+    (
+        "apiserveraccessprofile.authorizedipranges",
+        &["api_server", "authorized_ip_ranges"],
+    ),
+    ("apiserveraccessprofile", &["api_server"]),
+    ("agentpoolprofile", &["system_pool"]),
+    ("agentpool", &["system_pool"]),
+    ("aadprofile", &["entra"]),
+    ("disablelocalaccounts", &["local_accounts"]),
+    ("kubernetesversion", &["kubernetes_version"]),
+    ("orchestratorversion", &["kubernetes_version"]),
+    ("autoupgradeprofile", &["automatic_upgrade_channel"]),
+    ("oidcissuerprofile", &["oidc_issuer"]),
+    ("securityprofile", &["workload_identity"]),
+];
+
+/// Codes that are about one attribute, whatever their target says.
+const CODES: [(&str, &[&str]); 14] = [
+    ("ResourceGroupNotFound", &["resource_group_name"]),
+    ("K8sVersionNotSupported", &["kubernetes_version"]),
+    ("AgentPoolK8sVersionNotSupported", &["kubernetes_version"]),
+    ("QuotaExceeded", &["system_pool", "vm_size"]),
+    ("ErrCode_InsufficientVCPUQuota", &["system_pool", "vm_size"]),
+    ("SkuNotAvailable", &["system_pool", "vm_size"]),
+    ("VMSizeNotSupported", &["system_pool", "vm_size"]),
+    ("AvailabilityZoneNotSupported", &["system_pool", "zones"]),
+    ("InsufficientSubnetSize", &["system_pool", "subnet_id"]),
+    ("LinkedAuthorizationFailed", &["system_pool", "subnet_id"]),
+    ("LocationNotAvailableForResourceType", &["location"]),
+    ("InvalidResourceLocation", &["location"]),
+    ("RequestDisallowedByPolicy", &[]),
+    ("OnlySupportedOnUserAssignedMSICluster", &["identity"]),
+];
+
+impl Places for ClusterPlaces {
+    fn place(&self, target: Option<&str>, code: Option<&str>) -> Path {
+        let by_code = code.and_then(|code| {
+            CODES
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(code))
+        });
+        let target = target.unwrap_or_default().to_ascii_lowercase();
+        let target = target.trim_start_matches("properties.");
+        let by_target = || PROPERTIES.iter().find(|(name, _)| target.starts_with(name));
+        let steps = by_code
+            .or_else(by_target)
+            .map_or(&[] as &[&str], |(_, steps)| steps);
+        steps
+            .iter()
+            .fold(Path::root(), |path, step| path.join_attribute(step))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_property_is_told_on_its_attribute() {
+        let places = [
+            (
+                Some("networkProfile.networkPlugin"),
+                Some("PropertyChangeNotAllowed"),
+            ),
+            (
+                Some("properties.apiServerAccessProfile.authorizedIPRanges[0]"),
+                None,
+            ),
+            (None, Some("QuotaExceeded")),
+            (Some("somethingNew"), Some("BadRequest")),
+        ]
+        .map(|(target, code)| ClusterPlaces.place(target, code).to_string());
+
+        assert_eq!(
+            places,
+            [
+                "network.mode",
+                "api_server.authorized_ip_ranges",
+                "system_pool.vm_size",
+                ""
+            ]
+        );
+    }
+}

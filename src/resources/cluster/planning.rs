@@ -1,0 +1,235 @@
+//! What is judged when a plan is made, asking Azure: versions, names that are taken, newer sets
+//! of choices.
+
+use super::{Cluster, baseline, create, ownership, spec::Spec, work::Work};
+use crate::{
+    azure::{
+        Error,
+        arm::{
+            Location,
+            kubernetes_version::{self, KubernetesVersions},
+        },
+    },
+    framework::{Call, Diagnostic, Failure, Planned, State, Text as _, Verb},
+    resources::{Session, texts::KubernetesVersion},
+};
+
+/// Judges a plan.
+pub(super) async fn judge(
+    cluster: &Cluster,
+    call: &Call<Session>,
+    plan: &Planned<'_, Cluster>,
+) -> Result<(), Failure> {
+    let Some(spec) = plan.spec else { return Ok(()) };
+    if let Some(prior) = plan.prior {
+        tell_of_newer_baseline(cluster, call, spec, prior);
+    }
+    let subscription = match call.client.azure() {
+        Ok(azure) => azure.subscription_id().to_owned(),
+        // The provider block holds something that is only known after apply; nothing can be asked.
+        Err(_) => return Ok(()),
+    };
+    if plan.prior.is_none()
+        && let Ok(id) = super::id_of(&subscription, spec)
+    {
+        warn_of_taken_name(&Work::begin(call, id, Verb::Read)?, spec).await?;
+    }
+    check_version(call, spec, plan).await
+}
+
+/// A newer set of choices is told and never taken by itself.
+fn tell_of_newer_baseline(
+    cluster: &Cluster,
+    call: &Call<Session>,
+    spec: &Spec,
+    prior: &State<Cluster>,
+) {
+    let (Some(own), Some(before)) = (spec.baseline.if_known(), prior.spec.baseline.if_known())
+    else {
+        return;
+    };
+    let newest = baseline::newest(cluster.baselines);
+    if own == before && own.text().as_str() < newest {
+        call.warn(spec.baseline.warning(
+            "A newer baseline exists",
+            format!("The cluster follows the secure choices of `baseline = \"{}\"`; the newest are those of \"{newest}\". Set `baseline = \"{newest}\"` to see in a plan what would change.", own.text()),
+        ));
+    }
+}
+
+/// A cluster that exists under the name is told already now; only apply refuses, because the plan
+/// may be about to delete it.
+async fn warn_of_taken_name(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
+    match work.find().await {
+        Ok(None) => Ok(()),
+        Ok(Some(found)) => {
+            let ours = match ownership::mark_of(&found) {
+                Some(mark) => work.call.client.ownership.is_ours(&work.id, mark).await,
+                None => false,
+            };
+            if !ours {
+                work.call.warn(spec.name.warning(
+                    "Cluster exists already",
+                    format!(
+                        "Unless this plan deletes it first, apply will refuse: {}",
+                        create::taken(work.id.as_str())
+                    ),
+                ));
+            }
+            Ok(())
+        }
+        // The group may come with the same apply, and so may the right to read it.
+        Err(error)
+            if error.is_resource_group_missing() || error.missing_registration().is_some() =>
+        {
+            Ok(())
+        }
+        Err(Error::Http(refusal)) if refusal.status == 403 => Ok(()),
+        Err(error) => Err(work.fail(&error)),
+    }
+}
+
+/// The version exists in the region, and Azure goes there from the one that runs: up, and no
+/// minor skipped (AKS, "upgrade a cluster").
+async fn check_version(
+    call: &Call<Session>,
+    spec: &Spec,
+    plan: &Planned<'_, Cluster>,
+) -> Result<(), Failure> {
+    let changed = plan.prior.is_none()
+        || plan.replaces
+        || plan
+            .changes
+            .iter()
+            .any(|change| change.path.to_string() == "kubernetes_version");
+    let (Some(wanted), Some(location), true) = (
+        spec.kubernetes_version.if_set(),
+        spec.location.if_known(),
+        changed,
+    ) else {
+        return Ok(());
+    };
+    let running = plan
+        .prior
+        .filter(|_| !plan.replaces)
+        .and_then(|prior| prior.outputs.current_kubernetes_version.value());
+    let running = running.map(|text| KubernetesVersion::other(text));
+    if let Some(running) = &running {
+        check_step(spec, wanted, running)?;
+        if wanted.covers(running) {
+            return Ok(());
+        }
+    }
+    let azure = call.client.azure()?;
+    let request =
+        kubernetes_version::list(azure.subscription_id(), &Location::new(location.as_ref()))
+            .map_err(|error| Diagnostic::error("Invalid region", error.to_string()))?;
+    let limits = crate::azure::Call {
+        cancelled: call.cancelled.clone(),
+        deadline: None,
+    };
+    let offered: KubernetesVersions = match azure
+        .read(&request, &limits)
+        .await
+        .and_then(|response| response.json())
+    {
+        Ok(offered) => offered,
+        Err(error) => {
+            call.warn(spec.kubernetes_version.warning(
+                "Version could not be checked",
+                format!("Which versions {} offers could not be read: {error}. Apply will tell whether {} is one of them.", location.as_ref(), wanted.text()),
+            ));
+            return Ok(());
+        }
+    };
+    check_offered(spec, wanted, location.as_ref(), &offered)
+}
+
+fn check_step(
+    spec: &Spec,
+    wanted: &KubernetesVersion,
+    running: &KubernetesVersion,
+) -> Result<(), Failure> {
+    let (Some((_, to)), Some((_, from))) = (wanted.minor(), running.minor()) else {
+        return Ok(());
+    };
+    let older_patch = to == from
+        && wanted
+            .patch()
+            .zip(running.patch())
+            .is_some_and(|(to, from)| to < from);
+    if to < from || older_patch {
+        let detail = format!(
+            "`kubernetes_version` is {}, and {} runs; Azure takes no cluster back to an older version. Write \"1.{from}\", or leave it out.",
+            wanted.text(),
+            running.text()
+        );
+        return Err(spec
+            .kubernetes_version
+            .error("Version is older than the one that runs", detail)
+            .into());
+    }
+    if to > from + 1 {
+        let detail = format!(
+            "`kubernetes_version` is {}, and {} runs; Azure goes one minor at a time. Write \"1.{}\" first.",
+            wanted.text(),
+            running.text(),
+            from + 1
+        );
+        return Err(spec
+            .kubernetes_version
+            .error("Version skips a minor", detail)
+            .into());
+    }
+    Ok(())
+}
+
+fn check_offered(
+    spec: &Spec,
+    wanted: &KubernetesVersion,
+    location: &str,
+    offered: &KubernetesVersions,
+) -> Result<(), Failure> {
+    let minors: Vec<_> = offered
+        .values
+        .iter()
+        .flatten()
+        .filter_map(|minor| Some((minor.version.clone()?, minor)))
+        .collect();
+    let known = minors.iter().any(|(version, minor)| {
+        version == wanted.as_str()
+            || minor
+                .patch_versions
+                .iter()
+                .flatten()
+                .any(|(patch, _)| patch == wanted.as_str())
+    });
+    if known || minors.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = minors.iter().map(|(version, _)| version.as_str()).collect();
+    let patches = minors
+        .iter()
+        .find(|(version, _)| wanted.as_str().starts_with(&format!("{version}.")));
+    let patches = patches.map(|(_, minor)| {
+        minor
+            .patch_versions
+            .iter()
+            .flatten()
+            .map(|(patch, _)| patch.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    });
+    let choice = patches.map_or_else(
+        || names.join(", "),
+        |patches| format!("{patches}, or the minors {}", names.join(", ")),
+    );
+    let detail = format!(
+        "`kubernetes_version` is {}, which {location} does not offer. It offers {choice}.",
+        wanted.text()
+    );
+    Err(spec
+        .kubernetes_version
+        .error("Version is not offered", detail)
+        .into())
+}

@@ -1,0 +1,166 @@
+//! The role a cluster's identity needs on a subnet of yours: Network Contributor.
+
+use serde_json::json;
+
+use super::{
+    live,
+    spec::{IdentityType, Spec},
+    work::Work,
+};
+use crate::{
+    azure::{
+        Error,
+        arm::{
+            ResourceId,
+            managed_cluster::ManagedCluster,
+            role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType},
+            user_assigned_identity,
+        },
+    },
+    framework::{Diagnostic, Failure, Text as _},
+};
+
+/// Under this private name stands the id of an assignment that we made, which is ours to delete.
+const KEPT: &str = "role_assignment";
+
+/// A subnet on which the cluster's identity must have the role.
+pub(super) struct SubnetRole {
+    subnet: ResourceId,
+    /// The identity, where it exists before the cluster.
+    identity: Option<ResourceId>,
+}
+
+impl SubnetRole {
+    /// The role a specification needs; `None` when nodes are in Azure's own network.
+    pub(super) fn wanted(spec: &Spec) -> Result<Option<Self>, Diagnostic> {
+        let pool = spec.system_pool.known()?;
+        let Some(subnet) = pool.subnet_id.known()? else {
+            return Ok(None);
+        };
+        let parse = |text: &str| {
+            ResourceId::parse(text)
+                .map_err(|error| pool.subnet_id.error("Invalid id", error.to_string()))
+        };
+        let identity = spec.identity.known()?;
+        let assigned = identity
+            .identity_id
+            .known()?
+            .as_ref()
+            .filter(|_| identity.r#type.if_known() == Some(&IdentityType::UserAssigned));
+        let identity = assigned.map(|id| parse(&id.text())).transpose()?;
+        Ok(Some(Self {
+            subnet: parse(&subnet.text())?,
+            identity,
+        }))
+    }
+
+    /// Grants it to an identity that exists by itself, before the cluster needs it.
+    pub(super) async fn grant_to_assigned(&self, work: &Work<'_>) -> Result<(), Failure> {
+        let Some(identity) = &self.identity else {
+            return Ok(());
+        };
+        let read = work
+            .azure
+            .read(&user_assigned_identity::get(identity), &work.limits)
+            .await;
+        let identity: user_assigned_identity::UserAssignedIdentity = read
+            .and_then(|response| response.json())
+            .map_err(|error| work.fail(&error))?;
+        match identity
+            .properties
+            .and_then(|properties| properties.principal_id)
+        {
+            Some(principal) => self.grant(work, &principal).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Grants it to the identity that was made with the cluster.
+    pub(super) async fn grant_to_cluster(
+        &self,
+        work: &Work<'_>,
+        cluster: &ManagedCluster,
+    ) -> Result<(), Failure> {
+        match live::principal(cluster).filter(|_| self.identity.is_none()) {
+            Some(principal) => self.grant(work, &principal).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a refusal can come from a role that Azure has not spread yet (up to ten minutes, by
+    /// Azure RBAC's troubleshooting page).
+    pub(super) fn may_not_be_known_yet(&self, work: &Work<'_>, error: &Error) -> bool {
+        let linked = error
+            .refusal()
+            .is_some_and(|refusal| refusal.has_code("LinkedAuthorizationFailed"));
+        linked && self.identity.is_some() && work.call.private(KEPT).is_some()
+    }
+
+    async fn grant(&self, work: &Work<'_>, principal: &str) -> Result<(), Failure> {
+        let invalid = |error: crate::azure::arm::InvalidResourceId| {
+            Diagnostic::error("Invalid id", error.to_string())
+        };
+        let assignment =
+            role_assignment::id(&self.subnet, principal, NETWORK_CONTRIBUTOR).map_err(invalid)?;
+        let request = role_assignment::put(
+            &self.subnet,
+            principal,
+            PrincipalType::ServicePrincipal,
+            NETWORK_CONTRIBUTOR,
+        )
+        .map_err(invalid)?;
+        match work.send_whole(&request).await {
+            Ok(_) => {
+                work.call.keep_private(KEPT, json!(assignment.as_str()));
+                Ok(())
+            }
+            // Somebody granted it already; it stays theirs.
+            Err(error)
+                if error
+                    .refusal()
+                    .is_some_and(|refusal| refusal.has_code("RoleAssignmentExists")) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(refused(work, &self.subnet, principal, &error)),
+        }
+    }
+}
+
+/// Deletes the assignment that we made, if we made one. That it cannot be deleted is no reason to
+/// keep a cluster in the state that is gone.
+pub(super) async fn revoke(work: &Work<'_>) {
+    let Some(kept) = work.call.private(KEPT) else {
+        return;
+    };
+    let Some(Ok(id)) = kept.as_str().map(ResourceId::parse) else {
+        return;
+    };
+    let outcome = work
+        .azure
+        .send(&role_assignment::delete(&id), &work.limits)
+        .await;
+    if let Err(error) = outcome
+        && !error.is_not_found()
+    {
+        work.call.warn(Diagnostic::warning(
+            "Role assignment is left",
+            format!("The cluster is deleted; the role assignment {id} that was made for it could not be: {error}. Delete it with `az role assignment delete --ids {id}`."),
+        ));
+    }
+}
+
+fn refused(work: &Work<'_>, subnet: &ResourceId, principal: &str, error: &Error) -> Failure {
+    let place = crate::value::Path::attribute("system_pool").join_attribute("subnet_id");
+    match work.fail(error) {
+        Failure::Failed(_) if error.refusal().is_some_and(|refusal| refusal.status == 403) => Diagnostic::error(
+            "Cannot give the cluster its role on the subnet",
+            format!(
+                "The cluster's identity {principal} needs Network Contributor on {subnet}, and whoever applies may not grant it: {error}. Apply as somebody with `Microsoft.Authorization/roleAssignments/write` there (Role Based Access Control Administrator), or use a user-assigned identity that has the role."
+            ),
+        )
+        .at(&place)
+        .into(),
+        other => other,
+    }
+}

@@ -1,0 +1,128 @@
+//! Changing a cluster in place: read, change, write under the version that was read, until it is
+//! as wanted.
+
+use super::{
+    body, live,
+    outputs::Outputs,
+    role::SubnetRole,
+    spec::Spec,
+    work::{Work, has_failed},
+};
+use crate::{
+    azure::{Error, Precondition, arm::managed_cluster::ManagedCluster},
+    framework::{Block as _, Call, Diagnostic, Failure, PENDING, State, Verb},
+    resources::Session,
+};
+
+/// How often a change is tried again when others change the cluster meanwhile.
+const TRIES: usize = 10;
+
+/// Changes the cluster.
+pub(super) async fn update(
+    call: &Call<Session>,
+    prior: &State<super::Cluster>,
+    spec: &Spec,
+) -> Result<Outputs, Failure> {
+    let work = Work::begin(call, super::id_in(&prior.outputs)?, Verb::Update)?;
+    if let Some(role) = SubnetRole::wanted(spec)? {
+        role.grant_to_assigned(&work).await?;
+    }
+    converge(&work, spec).await
+}
+
+/// Brings the cluster to what is wanted, from wherever it is.
+pub(super) async fn converge(work: &Work<'_>, spec: &Spec) -> Result<Outputs, Failure> {
+    let mut refused = None;
+    for _ in 0..TRIES {
+        let found = work.settled().await.map_err(|error| work.fail(&error))?;
+        let Some(found) = found else {
+            return Err(gone(work));
+        };
+        let mut wanted = found.clone();
+        body::change(&mut wanted, spec)?;
+        if !has_failed(&found) && !matters(work, &found, &wanted, spec) {
+            return Ok(done(work, &found));
+        }
+        if is_stopped(&found) {
+            return Err(stopped(work));
+        }
+        let precondition = found
+            .etag
+            .clone()
+            .map_or(Precondition::None, Precondition::Matches);
+        match work.put(&wanted.for_put(), precondition).await {
+            Ok(begun) => {
+                let Some(operation) = begun.operation else {
+                    return Ok(done(work, &begun.cluster));
+                };
+                let ended = work
+                    .follow(&operation)
+                    .await
+                    .map_err(|error| work.fail(&error))?;
+                return ended
+                    .map(|cluster| done(work, &cluster))
+                    .ok_or_else(|| gone(work));
+            }
+            // Another operation was faster, or another change: look again.
+            Err(error) if error.is_precondition_failed() || error.in_progress_conflict() => {
+                work.pause().await.map_err(|error| work.fail(&error))?;
+                refused = Some(error);
+            }
+            Err(error) => return Err(work.fail(&error)),
+        }
+    }
+    Err(work.fail(&refused.unwrap_or(Error::TimedOut)))
+}
+
+/// Whether a change of the body changes what the specification means.
+fn matters(work: &Work<'_>, found: &ManagedCluster, wanted: &ManagedCluster, spec: &Spec) -> bool {
+    let meaning = |cluster| live::state(&work.id, cluster, Some(spec)).spec.encode();
+    let versions = |cluster: &ManagedCluster| {
+        cluster
+            .properties
+            .as_ref()
+            .and_then(|properties| properties.kubernetes_version.clone())
+    };
+    meaning(found) != meaning(wanted) || versions(found) != versions(wanted)
+}
+
+fn done(work: &Work<'_>, cluster: &ManagedCluster) -> Outputs {
+    work.call.drop_private(PENDING);
+    live::outputs(
+        &work.id,
+        cluster,
+        &cluster.properties.clone().unwrap_or_default(),
+    )
+}
+
+fn is_stopped(cluster: &ManagedCluster) -> bool {
+    let code = cluster
+        .properties
+        .as_ref()
+        .and_then(|properties| properties.power_state.as_ref()?.code.as_deref());
+    code.is_some_and(|code| code.eq_ignore_ascii_case("Stopped"))
+}
+
+fn stopped(work: &Work<'_>) -> Failure {
+    Diagnostic::error(
+        "Cluster is stopped",
+        format!(
+            "{} is stopped, and Azure changes no stopped cluster. Start it with `az aks start --name {} --resource-group {}`, and run apply again.",
+            work.id,
+            work.id.name(),
+            work.id.resource_group().unwrap_or("GROUP")
+        ),
+    )
+    .into()
+}
+
+fn gone(work: &Work<'_>) -> Failure {
+    Diagnostic::error(
+        "Cluster is gone",
+        format!(
+            "{} was deleted while it was being changed. Run apply again to create it anew.",
+            work.id
+        ),
+    )
+    .into()
+}

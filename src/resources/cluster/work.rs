@@ -1,0 +1,247 @@
+//! One verb's work on one cluster: what it may take, how it asks Azure, and how it tells what
+//! went wrong.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::places::ClusterPlaces;
+use crate::{
+    azure::{
+        self, Client, Ending, Error, Operation, Precondition, Response,
+        arm::{
+            ResourceId,
+            managed_cluster::{self, ManagedCluster},
+            provider,
+        },
+    },
+    framework::{Call, Diagnostic, Failure, PENDING, Verb},
+    resources::{Session, refusals},
+};
+
+/// The work.
+pub(super) struct Work<'a> {
+    /// What the verb was called with.
+    pub(super) call: &'a Call<Session>,
+    /// The client.
+    pub(super) azure: &'a Client,
+    /// When to stop.
+    pub(super) limits: azure::Call,
+    /// The cluster.
+    pub(super) id: ResourceId,
+    /// What is being done, to end the sentence "could not ...".
+    doing: &'static str,
+}
+
+/// What AKS needs beside its own service.
+const NAMESPACES: [&str; 3] = [
+    "Microsoft.ContainerService",
+    "Microsoft.Network",
+    "Microsoft.Compute",
+];
+
+impl<'a> Work<'a> {
+    /// Begins `verb` on the cluster `id`.
+    pub(super) fn begin(
+        call: &'a Call<Session>,
+        id: ResourceId,
+        verb: Verb,
+    ) -> Result<Self, Failure> {
+        const LONG: Duration = Duration::from_mins(90);
+        const SHORT: Duration = Duration::from_mins(5);
+        let (doing, usual) = match verb {
+            Verb::Create => ("create the cluster", LONG),
+            Verb::Update => ("change the cluster", LONG),
+            Verb::Delete => ("delete the cluster", LONG),
+            Verb::Read => ("read the cluster", SHORT),
+        };
+        let azure = call.client.azure()?;
+        let deadline = azure
+            .clock()
+            .now()
+            .checked_add(call.timeout.unwrap_or(usual))
+            .ok();
+        let limits = azure::Call {
+            cancelled: call.cancelled.clone(),
+            deadline,
+        };
+        Ok(Self {
+            call,
+            azure,
+            limits,
+            id,
+            doing,
+        })
+    }
+
+    /// What Azure refused, in the user's words.
+    pub(super) fn fail(&self, error: &Error) -> Failure {
+        refusals::tell(error, self.doing, &ClusterPlaces)
+    }
+
+    /// The cluster as it is now; `None` when there is none.
+    pub(super) async fn find(&self) -> Result<Option<ManagedCluster>, Error> {
+        match self
+            .azure
+            .send(&managed_cluster::get(&self.id), &self.limits)
+            .await
+        {
+            Ok(response) => response.json().map(Some),
+            Err(error) if error.is_not_found() && !error.is_resource_group_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends the cluster's body. An answer is waited for even when Terraform says Stop: without it
+    /// nobody would know whether Azure has accepted.
+    pub(super) async fn put(
+        &self,
+        body: &ManagedCluster,
+        precondition: Precondition,
+    ) -> Result<Begun, Error> {
+        let request = managed_cluster::put(&self.id, body, precondition);
+        let response = match self.send_whole(&request).await {
+            Err(error)
+                if error.missing_registration().is_some()
+                    && self.call.client.register_providers =>
+            {
+                self.register().await?;
+                self.send_whole(&request).await?
+            }
+            answer => answer?,
+        };
+        let operation = Operation::begun(&request, &response);
+        if let Some(operation) = &operation {
+            self.call.keep_private(PENDING, json!(operation.keep()));
+        }
+        Ok(Begun {
+            cluster: response.json()?,
+            operation,
+        })
+    }
+
+    /// Sends a request whose answer must not be lost.
+    pub(super) async fn send_whole(&self, request: &azure::Request) -> Result<Response, Error> {
+        const PATIENCE: Duration = Duration::from_mins(3);
+        if self.limits.cancelled.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let deadline = self.azure.clock().now().checked_add(PATIENCE).ok();
+        self.azure
+            .send(
+                request,
+                &azure::Call {
+                    deadline,
+                    ..azure::Call::default()
+                },
+            )
+            .await
+    }
+
+    /// Follows an operation on the cluster to its end, and returns the cluster.
+    pub(super) async fn follow(
+        &self,
+        operation: &Operation,
+    ) -> Result<Option<ManagedCluster>, Error> {
+        let ending = self.azure.wait(operation, &self.limits).await?;
+        if let Ending::Resource {
+            disputed: Some(failure),
+            ..
+        } = &ending
+        {
+            self.call.warn(Diagnostic::warning(
+                "Operation failed, cluster did not",
+                format!("Azure reported that {failure}; the cluster itself then came to succeed, which counts. Nothing needs to be done."),
+            ));
+        }
+        match ending {
+            Ending::Resource { .. } => ending.resource("the cluster").map(Some),
+            Ending::Deleted | Ending::Finished => Ok(None),
+        }
+    }
+
+    /// Waits until nothing is going on with the cluster, whoever began it.
+    pub(super) async fn settled(&self) -> Result<Option<ManagedCluster>, Error> {
+        match self.find().await? {
+            Some(cluster) if !is_settled(&cluster) => {
+                match Operation::on_resource(&managed_cluster::get(&self.id)) {
+                    Some(operation) => match self.follow(&operation).await {
+                        // That it failed is seen in its body, and may be why we are here.
+                        Err(Error::OperationFailed(_)) => self.find().await,
+                        Err(error) if error.is_not_found() => Ok(None),
+                        outcome => outcome,
+                    },
+                    None => Ok(Some(cluster)),
+                }
+            }
+            found => Ok(found),
+        }
+    }
+
+    /// Waits as long as between two looks at an operation.
+    pub(super) async fn pause(&self) -> Result<(), Error> {
+        tokio::select! {
+            () = self.azure.clock().sleep(self.azure.poll_interval()) => {}
+            () = self.limits.cancelled.cancelled() => return Err(Error::Cancelled),
+        }
+        match self.limits.deadline {
+            Some(deadline) if deadline <= self.azure.clock().now() => Err(Error::TimedOut),
+            _ => Ok(()),
+        }
+    }
+
+    /// Registers the subscription for what AKS needs, and waits until it is.
+    async fn register(&self) -> Result<(), Error> {
+        let subscription = self.id.subscription();
+        for namespace in NAMESPACES {
+            let request =
+                provider::register(subscription, namespace).map_err(|error| undecodable(&error))?;
+            self.azure.send(&request, &self.limits).await?;
+        }
+        for namespace in NAMESPACES {
+            let request =
+                provider::get(subscription, namespace).map_err(|error| undecodable(&error))?;
+            while !self
+                .azure
+                .send(&request, &self.limits)
+                .await?
+                .json::<provider::Provider>()?
+                .is_registered()
+            {
+                self.pause().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn undecodable(error: &azure::arm::InvalidResourceId) -> Error {
+    Error::Decode {
+        what: "a resource id".to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+/// What a PUT has begun.
+pub(super) struct Begun {
+    /// The cluster as Azure accepted it.
+    pub(super) cluster: ManagedCluster,
+    /// What is still going on.
+    pub(super) operation: Option<Operation>,
+}
+
+/// Whether nothing is going on with a cluster.
+pub(super) fn is_settled(cluster: &ManagedCluster) -> bool {
+    cluster.provisioning_state().is_none_or(|state| {
+        ["Succeeded", "Failed", "Canceled"]
+            .iter()
+            .any(|end| end.eq_ignore_ascii_case(state))
+    })
+}
+
+/// Whether the last operation on a cluster failed.
+pub(super) fn has_failed(cluster: &ManagedCluster) -> bool {
+    cluster
+        .provisioning_state()
+        .is_some_and(|state| !state.eq_ignore_ascii_case("Succeeded"))
+}

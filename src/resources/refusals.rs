@@ -1,0 +1,123 @@
+//! Azure's refusals in the words of the person who runs the plan: what was found, what is wanted,
+//! what to do.
+
+use crate::{
+    azure::{
+        Error,
+        error::{OperationFailure, Refusal},
+    },
+    framework::{Diagnostic, Failure},
+    value::Path,
+};
+
+/// Which attribute a refusal is about, by the property it names and its code.
+pub(crate) trait Places {
+    /// The attribute, or the root where there is none.
+    fn place(&self, target: Option<&str>, code: Option<&str>) -> Path;
+}
+
+/// Tells `error`, which ended `doing`: "create the cluster".
+pub(crate) fn tell(error: &Error, doing: &str, places: &dyn Places) -> Failure {
+    match error {
+        Error::Cancelled => Failure::Interrupted(Diagnostic::warning(
+            "Interrupted",
+            format!("Terraform was asked to stop while the provider was about to {doing}. What Azure has begun goes on there; run apply again to see it through."),
+        )),
+        Error::TimedOut => Diagnostic::error(
+            "Timed out",
+            format!("It took longer than allowed to {doing}. What Azure has begun goes on there. Allow more time in `timeouts`, and run apply again."),
+        )
+        .into(),
+        Error::Authentication(refused) => {
+            let setting = refused.setting().map(|setting| format!(" Look at {setting}.")).unwrap_or_default();
+            Diagnostic::error("Cannot sign in to Azure", format!("{}.{setting}", sentence(&refused.to_string()))).into()
+        }
+        Error::Connection { .. } => Diagnostic::error(
+            "Cannot reach Azure",
+            format!("{}. Check the network, `HTTPS_PROXY` and, for an own certificate authority, `SSL_CERT_FILE`.", sentence(&error.to_string())),
+        )
+        .into(),
+        Error::Http(refusal) => refused(error, refusal, doing, places).into(),
+        Error::OperationFailed(failure) => failed(failure, doing, places).into(),
+        Error::Decode { .. } | Error::Address { .. } => {
+            Diagnostic::error("Azure's answer cannot be used", format!("While trying to {doing}: {error}. Please report it as a bug of the provider.")).into()
+        }
+    }
+}
+
+fn refused(error: &Error, refusal: &Refusal, doing: &str, places: &dyn Places) -> Diagnostic {
+    let place = places.place(refusal.target.as_deref(), refusal.code.as_deref());
+    if error.is_resource_group_missing() {
+        return Diagnostic::error(
+            "Resource group does not exist",
+            format!("{refusal}. Create it first (`az group create`, or `azurerm_resource_group` and a reference to its name), or name one that exists."),
+        )
+        .at(&place);
+    }
+    if let Some(namespace) = error.missing_registration() {
+        return Diagnostic::error(
+            "Subscription is not registered for the service",
+            format!(
+                "{refusal}. Run `az provider register --namespace {namespace}`, or set `register_providers = true` in the provider block to have it done."
+            ),
+        );
+    }
+    if let Some(policy) = error.policy() {
+        return Diagnostic::error("An Azure policy forbids it", format!("The policy assignment {policy:?} does not allow this. {refusal}. Change what it objects to, or ask for an exemption.")).at(&place);
+    }
+    let code = refusal.code.as_deref().unwrap_or_default();
+    let (summary, advice) = match (refusal.status, code) {
+        (403, _) => (
+            "Not allowed",
+            "Ask for a role that includes the named action at the named scope; a new role takes a few minutes to have effect.",
+        ),
+        (404, "SubscriptionNotFound") => (
+            "Subscription does not exist",
+            "Check `subscription_id` in the provider block or ARM_SUBSCRIPTION_ID, and that the identity can see it.",
+        ),
+        (409, "OperationNotAllowed") if !error.in_progress_conflict() => (
+            "Cluster cannot be changed now",
+            "If it is stopped, start it: `az aks start --name NAME --resource-group GROUP`.",
+        ),
+        (409, _) if error.in_progress_conflict() => (
+            "Another operation is in progress",
+            "Wait for it to end, and run apply again.",
+        ),
+        (429, _) => (
+            "Azure asks to slow down",
+            "Wait a few minutes, and run apply again, if need be with a smaller `-parallelism`.",
+        ),
+        (500.., _) => (
+            "Azure is not well",
+            "Wait a few minutes, and run apply again; status.azure.com tells of known trouble.",
+        ),
+        _ => (
+            "Azure refused",
+            "Change what it objects to, and run apply again.",
+        ),
+    };
+    Diagnostic::error(
+        format!("{summary}: could not {doing}"),
+        format!("{refusal}. {advice}"),
+    )
+    .at(&place)
+}
+
+fn failed(failure: &OperationFailure, doing: &str, places: &dyn Places) -> Diagnostic {
+    let place = places.place(None, failure.code.as_deref());
+    Diagnostic::error(
+        format!("Azure failed to {doing}"),
+        format!("{}. What exists of it stays in the state. Change what Azure objects to, and run apply again.", sentence(&failure.to_string())),
+    )
+    .at(&place)
+}
+
+/// A text of a lower layer as the beginning of a sentence, without its full stop.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}

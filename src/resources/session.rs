@@ -1,0 +1,223 @@
+//! What every call to a resource is handed: the Azure client, and by what objects are known as
+//! ours.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    azure::{Client, arm::ResourceId},
+    framework::Diagnostic,
+};
+
+/// A configured provider.
+#[derive(Debug)]
+pub struct Session {
+    /// Talks to Azure; an error where the provider block is not known yet.
+    pub azure: Result<Client, Diagnostic>,
+    /// Whether missing resource providers are registered.
+    pub register_providers: bool,
+    /// By what objects are known as ours.
+    pub ownership: Ownership,
+}
+
+impl Session {
+    /// The client, or why there is none.
+    pub(crate) fn azure(&self) -> Result<&Client, Diagnostic> {
+        self.azure.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// By what an object is known as ours, should the process die between asking for it and saving
+/// the state: a mark that the first request carries.
+#[derive(Debug)]
+pub struct Ownership {
+    /// With an owner the mark follows from it, so that any machine knows it; without one it is
+    /// drawn and kept in the journal.
+    pub owner: Option<String>,
+    /// Where drawn marks are kept.
+    pub journal: Journal,
+}
+
+/// The namespace of marks that follow from an owner; drawn once.
+const MARKS: Uuid = Uuid::from_u128(0x0d5b_44d7_5f7e_4c0b_9d41_8a9a_63b2_7c1f);
+
+impl Ownership {
+    /// The mark for the object `id`, kept before anything carries it.
+    pub(crate) async fn mark(&self, id: &ResourceId) -> Result<String, Diagnostic> {
+        match &self.owner {
+            Some(owner) => Ok(derived(owner, id)),
+            None => self.journal.mark(id).await,
+        }
+    }
+
+    /// Whether `mark` is one we gave the object `id`.
+    pub(crate) async fn is_ours(&self, id: &ResourceId, mark: &str) -> bool {
+        let ours = match &self.owner {
+            Some(owner) => Some(derived(owner, id)),
+            None => self.journal.kept(id).await,
+        };
+        ours.as_deref() == Some(mark)
+    }
+
+    /// The state holds the object `id` now; the journal need not.
+    pub(crate) async fn settle(&self, id: &ResourceId) {
+        self.journal.forget(id).await;
+    }
+}
+
+fn derived(owner: &str, id: &ResourceId) -> String {
+    Uuid::new_v5(
+        &MARKS,
+        format!("{owner}|{}", id.as_str().to_ascii_lowercase()).as_bytes(),
+    )
+    .to_string()
+}
+
+/// Marks on disk, one file an object, so that a killed process can be told from a stranger.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    /// The folder of the files; made when first needed.
+    pub folder: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    id: String,
+    mark: String,
+}
+
+impl Journal {
+    async fn mark(&self, id: &ResourceId) -> Result<String, Diagnostic> {
+        if let Some(mark) = self.kept(id).await {
+            return Ok(mark);
+        }
+        let mark = Uuid::new_v4().to_string();
+        let entry = Entry {
+            id: id.as_str().to_owned(),
+            mark: mark.clone(),
+        };
+        let path = self.path(id);
+        let written = tokio::task::spawn_blocking(move || write_durably(&path, &entry)).await;
+        let failed = |reason: String| {
+            Diagnostic::error(
+                "Cannot write the journal",
+                format!(
+                    "Before a cluster is asked for, a note of it is written to {}, by which it is found again should this process be killed. That failed: {reason}. Make the folder writable, or set `owner` in the provider block, which needs no note.",
+                    self.folder.display()
+                ),
+            )
+        };
+        match written {
+            Ok(Ok(())) => Ok(mark),
+            Ok(Err(error)) => Err(failed(error.to_string())),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+
+    async fn kept(&self, id: &ResourceId) -> Option<String> {
+        let bytes = tokio::fs::read(self.path(id)).await.ok()?;
+        let entry: Entry = serde_json::from_slice(&bytes).ok()?;
+        entry
+            .id
+            .eq_ignore_ascii_case(id.as_str())
+            .then_some(entry.mark)
+    }
+
+    async fn forget(&self, id: &ResourceId) {
+        // There is nothing to do about a note that stays: it only says again what the state says.
+        drop(tokio::fs::remove_file(self.path(id)).await);
+    }
+
+    fn path(&self, id: &ResourceId) -> PathBuf {
+        let digest = Sha256::digest(id.as_str().to_ascii_lowercase().as_bytes());
+        let name: String = digest
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        self.folder.join(format!("{name}.json"))
+    }
+}
+
+/// Writes a file that is whole or absent after a crash: a new file, synced, renamed, its folder
+/// synced.
+fn write_durably(path: &std::path::Path, entry: &Entry) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .ok_or_else(|| io::Error::other("the file has no folder"))?;
+    std::fs::create_dir_all(folder)?;
+    let draft = path.with_extension("draft");
+    let mut file = std::fs::File::create(&draft)?;
+    file.write_all(&serde_json::to_vec(entry)?)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> ResourceId {
+        ResourceId::managed_cluster("00000000-0000-0000-0000-000000000000", "rg", "aks").unwrap()
+    }
+
+    fn ownership(owner: Option<&str>, folder: &tempfile::TempDir) -> Ownership {
+        Ownership {
+            owner: owner.map(str::to_owned),
+            journal: Journal {
+                folder: folder.path().join("journal"),
+            },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mark_outlives_the_process_and_not_the_settling() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = ownership(None, &folder).mark(&id()).await.unwrap();
+
+        let later = ownership(None, &folder);
+        let (again, ours) = (
+            later.mark(&id()).await.unwrap(),
+            later.is_ours(&id(), &mark).await,
+        );
+        later.settle(&id()).await;
+        let settled = later.is_ours(&id(), &mark).await;
+
+        assert_eq!((again, ours, settled), (mark, true, false));
+    }
+
+    #[tokio::test]
+    async fn an_owner_knows_its_objects_from_any_machine_and_another_does_not() {
+        let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mark = ownership(Some("platform"), &here)
+            .mark(&id())
+            .await
+            .unwrap();
+
+        let ours = ownership(Some("platform"), &there)
+            .is_ours(&id(), &mark)
+            .await;
+        let theirs = ownership(Some("others"), &there)
+            .is_ours(&id(), &mark)
+            .await;
+
+        assert_eq!((ours, theirs), (true, false));
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_written_is_told_before_anything_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("journal"), "a file").unwrap();
+
+        let refused = ownership(None, &folder).mark(&id()).await.unwrap_err();
+
+        assert_eq!(refused.summary, "Cannot write the journal");
+    }
+}

@@ -1,0 +1,226 @@
+//! Time passing: operations that have ended by now take effect.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::cluster::Cluster;
+use super::document::{child, fill, integer, on, put, remove, renew_etag, text};
+use super::operation::{Fault, Kind, Operation, Outcome, later};
+use super::{Engine, World, random, rules};
+use crate::arm::exchange::Moment;
+
+impl Engine {
+    /// Ends what has ended by now, oldest first. Without a view of the world, operations that wait
+    /// for a role stay open.
+    pub(super) fn settle(&mut self, moment: &mut Moment<'_>, world: Option<&World<'_>>) {
+        self.reveal(moment);
+        while let Some(operation) = self.due(moment.now, world.is_some()) {
+            self.end(&operation, moment, world);
+        }
+        for cluster in self.clusters.values_mut() {
+            if cluster.heals.is_some_and(|when| when <= moment.now) {
+                cluster.heals = None;
+                succeed(cluster, &|_| true);
+            }
+        }
+    }
+
+    /// What a cluster has once its node resource group exists: recorded 34 s into a create of five
+    /// minutes, and not 2 s into it.
+    fn reveal(&mut self, moment: &mut Moment<'_>) {
+        for operation in self.operations.values() {
+            let far = operation.outcome.is_none() && operation.progress(moment.now) >= 0.1;
+            if operation.kind == Kind::Create
+                && far
+                && let Some(cluster) = self.clusters.get_mut(&operation.cluster)
+            {
+                provide(cluster, moment);
+            }
+        }
+    }
+
+    fn due(&self, now: Timestamp, with_world: bool) -> Option<Operation> {
+        self.operations
+            .values()
+            .filter(|operation| operation.outcome.is_none() && operation.ends <= now)
+            .filter(|operation| {
+                with_world
+                    || operation.kind != Kind::Create
+                    || !self
+                        .clusters
+                        .get(&operation.cluster)
+                        .is_some_and(|cluster| rules::waits_for_role(&cluster.object))
+            })
+            .min_by(|one, other| (one.ends, &one.id).cmp(&(other.ends, &other.id)))
+            .cloned()
+    }
+
+    fn end(&mut self, operation: &Operation, moment: &mut Moment<'_>, world: Option<&World<'_>>) {
+        let mut outcome = Outcome::Succeeded;
+        if let Some(cluster) = self.clusters.get_mut(&operation.cluster) {
+            let refused = match world {
+                Some(world) if operation.kind == Kind::Create => {
+                    rules::missing_role(&cluster.object, world)
+                        .map(|fault| (fault, "Failed".to_owned()))
+                }
+                _ => None,
+            };
+            match operation.failure.clone().or(refused) {
+                Some((fault, state)) => {
+                    fail(cluster, operation, &fault);
+                    if state == "Succeeded" {
+                        let seconds = random::seconds(moment.random, &[(0.0, 60.0), (1.0, 180.0)]);
+                        cluster.heals = Some(later(operation.ends, seconds));
+                    }
+                    outcome = Outcome::Failed(fault);
+                }
+                None => self.complete(operation, moment),
+            }
+            if let Some(cluster) = self.clusters.get_mut(&operation.cluster) {
+                renew_etag(&mut cluster.object);
+            }
+        }
+        if let Some(own) = self.operations.get_mut(&operation.id) {
+            own.outcome = Some(outcome);
+        }
+    }
+
+    fn complete(&mut self, operation: &Operation, moment: &mut Moment<'_>) {
+        if operation.kind == Kind::Delete {
+            self.clusters.remove(&operation.cluster);
+            return;
+        }
+        let Some(cluster) = self.clusters.get_mut(&operation.cluster) else {
+            return;
+        };
+        match operation.kind {
+            Kind::Create => {
+                provide(cluster, moment);
+                succeed(cluster, &|_| true);
+            }
+            Kind::Stop
+            | Kind::Start
+            | Kind::Update
+            | Kind::Scale
+            | Kind::Upgrade
+            | Kind::Reconcile => {
+                succeed(cluster, &|_| true);
+            }
+            Kind::Abort => cluster.set_state("Canceled", true),
+            Kind::PoolDelete => {
+                let name = operation.pool.clone();
+                if let Some(pools) = cluster.pools_mut() {
+                    pools.retain(|pool| text(pool, "/name") != name.as_deref());
+                }
+            }
+            _ => {
+                let name = operation.pool.clone();
+                succeed(cluster, &|pool| text(pool, "/name") == name.as_deref());
+            }
+        }
+        let changed = matches!(
+            operation.kind,
+            Kind::Create | Kind::Update | Kind::Scale | Kind::Upgrade
+        );
+        if changed && self.quirks.reconciles_after_success {
+            self.reconcile(operation, moment);
+        }
+    }
+
+    fn reconcile(&mut self, after: &Operation, moment: &mut Moment<'_>) {
+        if let Some(cluster) = self.clusters.get_mut(&after.cluster) {
+            cluster.set_state(Kind::Reconcile.state(), true);
+            let addons = child(child(&mut cluster.object, "properties"), "addonProfiles");
+            let addon = json!({ "enabled": true, "config": null });
+            fill(addons, "extensionManager", addon);
+        }
+        let mut at = after.polled();
+        at.id = random::guid(moment.random);
+        let operation = Operation::start(
+            Kind::Reconcile,
+            &after.cluster,
+            &at,
+            0,
+            after.ends,
+            moment.random,
+        );
+        self.operations.insert(at.id, operation);
+    }
+}
+
+/// What Azure adds to a cluster while it is created.
+fn provide(cluster: &mut Cluster, moment: &mut Moment<'_>) {
+    let address = cluster.address();
+    let properties = child(&mut cluster.object, "properties");
+    let group = super::document::owned(properties, "/nodeResourceGroup");
+    let resources = format!(
+        "/subscriptions/{}/resourcegroups/{group}/providers",
+        address.subscription
+    );
+    let identities = child(properties, "identityProfile");
+    if identities.get("kubeletidentity").is_none() {
+        let kubelet = json!({
+            "resourceId": format!(
+                "{resources}/Microsoft.ManagedIdentity/userAssignedIdentities/{}-agentpool",
+                address.name
+            ),
+            "clientId": random::guid(moment.random),
+            "objectId": random::guid(moment.random),
+        });
+        put(identities, "kubeletidentity", kubelet);
+    }
+    let own = text(properties, "/networkProfile/outboundType") == Some("loadBalancer");
+    let known = properties
+        .pointer("/networkProfile/loadBalancerProfile/effectiveOutboundIPs")
+        .is_some();
+    if own && !known {
+        let resources = resources.replace("/resourcegroups/", "/resourceGroups/");
+        let balancer = child(child(properties, "networkProfile"), "loadBalancerProfile");
+        let count = integer(balancer, "/managedOutboundIPs/count").unwrap_or(0);
+        let addresses: Vec<Value> = (0..count)
+            .map(|_| {
+                let name = random::guid(moment.random);
+                json!({ "id": format!("{resources}/Microsoft.Network/publicIPAddresses/{name}") })
+            })
+            .collect();
+        put(balancer, "effectiveOutboundIPs", addresses);
+    }
+}
+
+fn succeed(cluster: &mut Cluster, worked_on: &dyn Fn(&Value) -> bool) {
+    cluster.set_state("Succeeded", false);
+    remove(child(&mut cluster.object, "properties"), "status");
+    for pool in cluster.pools_mut().into_iter().flatten() {
+        if !worked_on(pool) {
+            continue;
+        }
+        put(pool, "provisioningState", "Succeeded");
+        remove(pool, "status");
+        renew_etag(pool);
+        // The autoscaler brings a pool to its lower bound (recorded: 0 became 1 with minCount 1).
+        let running = text(pool, "/powerState/code") == Some("Running");
+        if let Some(least) = integer(pool, "/minCount")
+            && running
+            && on(pool, "/enableAutoScaling")
+            && integer(pool, "/count").unwrap_or(0) < least
+        {
+            put(pool, "count", least);
+        }
+    }
+}
+
+/// A failure stays visible in `status.provisioningError` (schema of 2026-05-01) until a later
+/// operation succeeds.
+fn fail(cluster: &mut Cluster, operation: &Operation, fault: &Fault) {
+    let status = json!({ "provisioningError": fault.body() });
+    if let Some(name) = operation.pool.as_deref() {
+        if let Some(pool) = cluster.pool_mut(name) {
+            put(pool, "provisioningState", "Failed");
+            put(pool, "status", status);
+            renew_etag(pool);
+        }
+        return;
+    }
+    cluster.set_state("Failed", true);
+    put(child(&mut cluster.object, "properties"), "status", status);
+}

@@ -1,0 +1,134 @@
+//! The whole simulated cloud: from a request to an answer, at a moment.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::arm::exchange::{Caller, Moment};
+use crate::arm::{ResourceManager, Subscription, authenticate, endpoints, open, wire};
+use crate::clock::Clock;
+use crate::entra::{Directory, SignIn, SigningKey};
+use crate::message::{Host, Message, Reply};
+use crate::origins::Origins;
+use crate::seed::Secrets;
+
+/// Everything that is kept between requests, and between runs with a state file.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Cloud {
+    pub(crate) directory: Directory,
+    pub(crate) manager: ResourceManager,
+    pub(crate) secrets: Secrets,
+    /// The requests nothing here knew how to answer.
+    pub(crate) unknown: Vec<String>,
+}
+
+/// What stays the same while a simulator runs.
+pub(crate) struct Setting {
+    pub(crate) origins: Origins,
+    pub(crate) key: SigningKey,
+    /// Seconds an access token is valid.
+    pub(crate) token_lifetime: u64,
+    /// The folder with the files clients are pointed to.
+    pub(crate) directory: PathBuf,
+    /// How often clients that know of the simulator should poll.
+    pub(crate) poll_interval: Duration,
+}
+
+impl Cloud {
+    pub(crate) fn new(directory: Directory, subscription: Subscription, secrets: Secrets) -> Self {
+        Self {
+            directory,
+            manager: ResourceManager::new(subscription),
+            secrets,
+            unknown: Vec::new(),
+        }
+    }
+
+    /// Answers a request, and tells who sent it when that could be established.
+    pub(crate) fn answer(
+        &mut self,
+        host: Host,
+        message: &Message,
+        setting: &Setting,
+        clock: &Clock,
+        random: &mut StdRng,
+    ) -> (Reply, Option<Caller>) {
+        match host {
+            Host::Arm => self.resource_manager(message, setting, clock, random),
+            Host::Login => {
+                let mut sign_in = sign_in(setting, clock, random);
+                let reply = self.directory.answer(message, &mut sign_in);
+                (reply.unwrap_or_else(|| self.not_simulated(message)), None)
+            }
+            Host::Graph => (self.not_simulated(message), None),
+        }
+    }
+
+    fn resource_manager(
+        &mut self,
+        message: &Message,
+        setting: &Setting,
+        clock: &Clock,
+        random: &mut StdRng,
+    ) -> (Reply, Option<Caller>) {
+        if message.method == "GET" && message.path.eq_ignore_ascii_case("/metadata/endpoints") {
+            return (endpoints(message, &setting.origins), None);
+        }
+        let tenant_id = self.directory.tenant_id.clone();
+        let mut moment = Moment {
+            now: clock.now(),
+            random,
+            resource_manager: &setting.origins.arm,
+            tenant_id: &tenant_id,
+        };
+        let Setting { origins, key, .. } = setting;
+        let caller = match authenticate(message, key, origins, &tenant_id, clock.token_time()) {
+            Ok(caller) => caller,
+            Err(refusal) => return (wire(refusal, message, &mut moment), None),
+        };
+        let reply = match open(message, caller.clone()) {
+            Err(refusal) => wire(refusal, message, &mut moment),
+            Ok(request) => {
+                match self
+                    .manager
+                    .handle(&request, &mut self.directory, &mut moment)
+                {
+                    Some(response) => wire(response, message, &mut moment),
+                    None => self.not_simulated(message),
+                }
+            }
+        };
+        (reply, Some(caller))
+    }
+
+    /// Honest about what is missing: the request is named, and remembered for the test to fail.
+    fn not_simulated(&mut self, message: &Message) -> Reply {
+        let request = format!("{} {}", message.method, message.path);
+        let text = format!("the simulator does not know {request}");
+        self.unknown.push(request);
+        Reply::json(
+            501,
+            &json!({ "error": { "code": "NotSimulated", "message": text } }),
+        )
+    }
+}
+
+/// The moment as sign-in sees it.
+pub(crate) fn sign_in<'a>(
+    setting: &'a Setting,
+    clock: &Clock,
+    random: &'a mut StdRng,
+) -> SignIn<'a> {
+    SignIn {
+        token_time: clock.token_time(),
+        real_time: Timestamp::now(),
+        random,
+        origins: &setting.origins,
+        key: &setting.key,
+        lifetime: setting.token_lifetime,
+    }
+}

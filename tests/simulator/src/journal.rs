@@ -1,0 +1,181 @@
+//! What was asked and answered, for tests to look at. Secrets never get in: token requests
+//! leave no body, and headers are kept by an allow-list.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::message::{Host, Message};
+
+/// One request and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Position since the start or the last clearing; the first is 1.
+    pub number: u64,
+    /// The service asked.
+    pub host: Host,
+    /// HTTP method.
+    pub method: String,
+    /// Path and query, as sent, with secret parameters blanked.
+    pub path: String,
+    /// Status answered; `None` while under way and when the connection was closed instead.
+    pub status: Option<u16>,
+    /// Object id of the principal whose token was accepted.
+    pub caller: Option<String>,
+    /// The request's headers that are on the allow-list; names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// Body of a request to Resource Manager.
+    pub body: Option<Value>,
+    /// Name of the fault applied.
+    pub fault: Option<String>,
+    /// Simulated time of arrival.
+    pub time: Timestamp,
+}
+
+const KEPT_HEADERS: [&str; 5] = [
+    "if-match",
+    "if-none-match",
+    "user-agent",
+    "x-ms-client-request-id",
+    "x-ms-correlation-request-id",
+];
+
+/// The exchanges so far, in order of arrival.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    exchanges: Vec<Exchange>,
+    cleared: u64,
+}
+
+/// Names one exchange for good, also when the journal was cleared meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entry {
+    generation: u64,
+    index: usize,
+}
+
+impl Journal {
+    /// Notes an arrival.
+    pub(crate) fn begin(&mut self, host: Host, message: &Message, time: Timestamp) -> Entry {
+        let index = self.exchanges.len();
+        self.exchanges.push(Exchange {
+            number: index as u64 + 1,
+            host,
+            method: message.method.clone(),
+            path: visible_path(message),
+            status: None,
+            caller: None,
+            headers: KEPT_HEADERS
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), message.headers.get(*name)?.clone())))
+                .collect(),
+            body: (host == Host::Arm)
+                .then(|| serde_json::from_slice(&message.body).ok())
+                .flatten(),
+            fault: None,
+            time,
+        });
+        Entry {
+            generation: self.cleared,
+            index,
+        }
+    }
+
+    /// The exchange of an entry, unless the journal was cleared since.
+    pub(crate) fn exchange(&mut self, entry: Entry) -> Option<&mut Exchange> {
+        (entry.generation == self.cleared)
+            .then(|| self.exchanges.get_mut(entry.index))
+            .flatten()
+    }
+
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.exchanges.clone()
+    }
+
+    /// Forgets everything; the next exchange is number 1 again.
+    pub(crate) fn clear(&mut self) {
+        self.exchanges.clear();
+        self.cleared += 1;
+    }
+}
+
+fn visible_path(message: &Message) -> String {
+    if message.query.is_empty() {
+        return message.path.clone();
+    }
+    let parameters: Vec<String> = message
+        .query
+        .split('&')
+        .map(|parameter| {
+            let name = parameter.split('=').next().unwrap_or_default();
+            let secret = ["client_secret", "client_assertion", "code", "token"];
+            if secret.contains(&name.to_lowercase().as_str()) {
+                format!("{name}=REDACTED")
+            } else {
+                parameter.to_owned()
+            }
+        })
+        .collect();
+    format!("{}?{}", message.path, parameters.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(path: &str, query: &str) -> Message {
+        Message {
+            method: "POST".into(),
+            path: path.into(),
+            query: query.into(),
+            headers: BTreeMap::from([
+                ("authorization".to_owned(), "Bearer secret".to_owned()),
+                ("if-match".to_owned(), "abc".to_owned()),
+            ]),
+            body: br#"{"a":1}"#.to_vec(),
+        }
+    }
+
+    #[test]
+    fn secrets_stay_out() {
+        let mut journal = Journal::default();
+        let time = Timestamp::UNIX_EPOCH;
+
+        journal.begin(
+            Host::Login,
+            &message("/t/token", "client_secret=x&b=1"),
+            time,
+        );
+
+        let expected = Exchange {
+            number: 1,
+            host: Host::Login,
+            method: "POST".into(),
+            path: "/t/token?client_secret=REDACTED&b=1".into(),
+            status: None,
+            caller: None,
+            headers: BTreeMap::from([("if-match".to_owned(), "abc".to_owned())]),
+            body: None,
+            fault: None,
+            time,
+        };
+        assert_eq!(journal.exchanges(), [expected]);
+    }
+
+    #[test]
+    fn clearing_restarts_the_numbers_and_orphans_entries() {
+        let mut journal = Journal::default();
+        let old = journal.begin(Host::Arm, &message("/a", ""), Timestamp::UNIX_EPOCH);
+
+        journal.clear();
+        let new = journal.begin(Host::Arm, &message("/b", ""), Timestamp::UNIX_EPOCH);
+
+        assert_eq!(journal.exchange(old), None);
+        assert_eq!(
+            journal.exchange(new).map(|exchange| exchange.number),
+            Some(1)
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! The sockets: TLS and HTTP/1.1 around the simulated services. A connection can be closed
+//! without an answer, which is why the accept loop is our own.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::control;
+use crate::fault::{Action, seconds};
+use crate::message::{Host, Message, Reply};
+use crate::shared::Shared;
+
+/// What listens on a port.
+#[derive(Clone)]
+pub(crate) enum Service {
+    /// A simulated service, over TLS.
+    Simulated(Host, TlsAcceptor),
+    /// The control API and the endpoints of local identities, over plain HTTP.
+    Control,
+}
+
+/// Accepts connections until told to stop, then closes them and returns.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    service: Service,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(connection(stream, service.clone(), Arc::clone(&shared)));
+                }
+            }
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+    connections.shutdown().await;
+}
+
+async fn connection(stream: TcpStream, service: Service, shared: Arc<Shared>) {
+    // Small answers must not wait for the client's acknowledgement of earlier ones.
+    let _ = stream.set_nodelay(true);
+    match &service {
+        Service::Simulated(_, acceptor) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                exchanges(stream, &service, &shared).await;
+            }
+        }
+        Service::Control => exchanges(stream, &service, &shared).await,
+    }
+}
+
+/// Serves one connection. Dropping it in the middle closes the socket, so an exchange that is to
+/// get no answer cancels `closed`.
+async fn exchanges<S>(stream: S, service: &Service, shared: &Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let closed = CancellationToken::new();
+    let served = hyper::server::conn::http1::Builder::new().serve_connection(
+        TokioIo::new(stream),
+        service_fn(|request: Request<Incoming>| {
+            let closed = closed.clone();
+            async move {
+                let answer = exchange(request, service, shared).await;
+                if answer.is_none() {
+                    closed.cancel();
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, Infallible>(answer.unwrap_or_default())
+            }
+        }),
+    );
+    tokio::select! {
+        // Errors here are the client's: it went away or spoke something else.
+        _ = served => {}
+        () = closed.cancelled() => {}
+    }
+}
+
+/// One request and its answer; `None` closes the connection instead.
+async fn exchange(
+    request: Request<Incoming>,
+    service: &Service,
+    shared: &Arc<Shared>,
+) -> Option<Response<Full<Bytes>>> {
+    let message = read(request).await?;
+    let reply = match service {
+        Service::Simulated(host, _) => simulated(*host, &message, shared).await?,
+        Service::Control => control::answer(shared, &message),
+    };
+    Some(write(reply))
+}
+
+async fn simulated(host: Host, message: &Message, shared: &Shared) -> Option<Reply> {
+    let (entry, fault) = shared.arrive(host, message);
+    let action = fault.map(|fault| fault.action);
+    match &action {
+        Some(Action::DropBefore) => return None,
+        Some(Action::Status(answer)) => return Some(shared.finish(answer.reply(), entry)),
+        Some(Action::HoldBefore) => shared.hold(entry).await,
+        Some(Action::Delay { seconds: simulated }) => {
+            let real = shared.lock().clock.real(seconds(*simulated));
+            tokio::time::sleep(real.min(Duration::from_hours(1))).await;
+        }
+        _ => {}
+    }
+    let reply = shared.answer(host, message, entry);
+    let reply = match &action {
+        Some(Action::DropAfter) => return None,
+        Some(Action::StatusAfter(answer)) => answer.reply(),
+        Some(Action::HoldAfter) => {
+            shared.hold(entry).await;
+            reply
+        }
+        _ => reply,
+    };
+    Some(shared.finish(reply, entry))
+}
+
+async fn read(request: Request<Incoming>) -> Option<Message> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.ok()?.to_bytes().to_vec();
+    Some(Message {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect(),
+        body,
+    })
+}
+
+fn write(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(reply.body)));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in reply.headers {
+        // Only a fault's own headers can be malformed; those are left out.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,253 @@
+//! What the connections, the control API and the library share: the cloud behind a lock, the
+//! journal, the faults, and the exchanges that are held.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::sync::oneshot;
+
+use crate::arm::exchange::Moment;
+use crate::clock::Clock;
+use crate::cloud::{Cloud, Setting};
+use crate::fault::{Fault, Faults};
+use crate::journal::{Entry, Exchange, Journal};
+use crate::message::{Host, Message, Reply};
+use crate::seed;
+use crate::state::{Keys, State};
+
+/// A running simulator, apart from its sockets.
+pub(crate) struct Shared {
+    pub(crate) setting: Setting,
+    pub(crate) keys: Keys,
+    pub(crate) seed: u64,
+    state_file: Option<PathBuf>,
+    starts: u64,
+    inner: Mutex<Inner>,
+    held_changed: Condvar,
+}
+
+/// What changes while it runs.
+pub(crate) struct Inner {
+    pub(crate) cloud: Cloud,
+    pub(crate) clock: Clock,
+    pub(crate) random: StdRng,
+    pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
+    held: BTreeMap<Entry, Held>,
+}
+
+struct Held {
+    exchange: Exchange,
+    release: oneshot::Sender<()>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        setting: Setting,
+        keys: Keys,
+        seed: u64,
+        state_file: Option<PathBuf>,
+        starts: u64,
+        inner: Inner,
+    ) -> Self {
+        Self {
+            setting,
+            keys,
+            seed,
+            state_file,
+            starts,
+            inner: Mutex::new(inner),
+            held_changed: Condvar::new(),
+        }
+    }
+
+    /// The changing part. A panic elsewhere must not take every later request with it.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes an arrival and picks the fault that strikes it.
+    pub(crate) fn arrive(&self, host: Host, message: &Message) -> (Entry, Option<Fault>) {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        let entry = inner.journal.begin(host, message, inner.clock.now());
+        let Some(exchange) = inner.journal.exchange(entry) else {
+            return (entry, None);
+        };
+        let fault = inner.faults.strike(host, message, exchange.number);
+        exchange.fault = fault.as_ref().map(|fault| fault.name.clone());
+        (entry, fault)
+    }
+
+    /// Lets a request take effect.
+    pub(crate) fn answer(&self, host: Host, message: &Message, entry: Entry) -> Reply {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        let Inner {
+            cloud,
+            clock,
+            random,
+            journal,
+            ..
+        } = inner;
+        let (reply, caller) = cloud.answer(host, message, &self.setting, clock, random);
+        if let Some(exchange) = journal.exchange(entry) {
+            exchange.caller = caller.map(|caller| caller.object_id);
+        }
+        if !matches!(message.method.as_str(), "GET" | "HEAD") {
+            self.save(inner);
+        }
+        reply
+    }
+
+    /// Notes what the client is going to get, with the seconds it is asked to wait turned into
+    /// real ones: the simulated service has made progress by then.
+    pub(crate) fn finish(&self, mut reply: Reply, entry: Entry) -> Reply {
+        let mut inner = self.lock();
+        for (name, value) in &mut reply.headers {
+            if name.eq_ignore_ascii_case("retry-after")
+                && let Ok(seconds) = value.parse::<u64>()
+            {
+                let real = inner.clock.real(Duration::from_secs(seconds));
+                let rounded_up = real.as_secs() + u64::from(real.subsec_nanos() > 0);
+                *value = rounded_up.to_string();
+            }
+        }
+        if let Some(exchange) = inner.journal.exchange(entry) {
+            exchange.status = Some(reply.status);
+        }
+        reply
+    }
+
+    /// Waits until the exchange is released. When the client goes away, the wait is dropped.
+    pub(crate) async fn hold(&self, entry: Entry) {
+        let (release, released) = oneshot::channel();
+        {
+            let mut inner = self.lock();
+            let Some(exchange) = inner.journal.exchange(entry).cloned() else {
+                return;
+            };
+            inner.held.insert(entry, Held { exchange, release });
+        }
+        self.held_changed.notify_all();
+        let _forget = Forget {
+            shared: self,
+            entry,
+        };
+        // An error means that the simulator stops; the connection is about to be closed.
+        let _ = released.await;
+    }
+
+    /// The first exchange that is held, waiting for one to be.
+    pub(crate) fn wait_held(&self, timeout: Duration) -> Option<Exchange> {
+        let deadline = Instant::now() + timeout;
+        let mut inner = self.lock();
+        loop {
+            if let Some(held) = inner.held.values().next() {
+                return Some(held.exchange.clone());
+            }
+            let left = deadline.checked_duration_since(Instant::now())?;
+            let waited = self.held_changed.wait_timeout(inner, left);
+            inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub(crate) fn held(&self) -> Vec<Exchange> {
+        self.lock()
+            .held
+            .values()
+            .map(|held| held.exchange.clone())
+            .collect()
+    }
+
+    /// Lets every held exchange go on.
+    pub(crate) fn release_held(&self) {
+        for (_, held) in std::mem::take(&mut self.lock().held) {
+            // An error means that its client has gone.
+            let _ = held.release.send(());
+        }
+    }
+
+    /// Changes the cloud from outside, and keeps the change.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Inner, &Setting) -> T) -> T {
+        let mut inner = self.lock();
+        let result = act(&mut inner, &self.setting);
+        self.save(&mut inner);
+        result
+    }
+
+    /// Back to the start: only addresses, keys and the clock stay.
+    pub(crate) fn reset(&self) {
+        self.release_held();
+        self.with(|inner, _| {
+            inner.random = StdRng::seed_from_u64(self.seed);
+            inner.cloud = seed::cloud(
+                &self.keys.token.certificate,
+                &self.keys.client.certificate,
+                &mut inner.random,
+            );
+            inner.journal.clear();
+            inner.faults.clear();
+        });
+    }
+
+    fn save(&self, inner: &mut Inner) {
+        let Some(path) = &self.state_file else { return };
+        let state = State {
+            now: inner.clock.now(),
+            starts: self.starts,
+            origins: self.setting.origins.clone(),
+            keys: self.keys.clone(),
+            cloud: &inner.cloud,
+        };
+        if let Err(error) = state.save(path) {
+            // Nobody could be told by an error: the request itself has succeeded.
+            inner.cloud.unknown.push(error.to_string());
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(cloud: Cloud, clock: Clock, random: StdRng, faults: Faults) -> Self {
+        Self {
+            cloud,
+            clock,
+            random,
+            journal: Journal::default(),
+            faults,
+            held: BTreeMap::new(),
+        }
+    }
+
+    /// The cloud's resources, at this moment.
+    pub(crate) fn manage<T>(
+        &mut self,
+        setting: &Setting,
+        act: impl FnOnce(&mut crate::arm::ResourceManager, &mut Moment<'_>) -> T,
+    ) -> T {
+        let tenant_id = self.cloud.directory.tenant_id.clone();
+        let mut moment = Moment {
+            now: self.clock.now(),
+            random: &mut self.random,
+            resource_manager: &setting.origins.arm,
+            tenant_id: &tenant_id,
+        };
+        act(&mut self.cloud.manager, &mut moment)
+    }
+}
+
+/// Takes an exchange off the list of held ones, also when its client has gone.
+struct Forget<'a> {
+    shared: &'a Shared,
+    entry: Entry,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.shared.lock().held.remove(&self.entry);
+    }
+}

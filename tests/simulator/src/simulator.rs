@@ -1,0 +1,560 @@
+//! The library's front: starting, steering and stopping a simulator from a test.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::aks::{Failure, Quirks};
+use crate::arm::PolicyDenial;
+use crate::certificate::{Authority, CertificateError};
+use crate::clock::Clock;
+use crate::cloud::{Setting, sign_in};
+use crate::entra::{ClientCertificate, KeyError, Principal, SigningKey, Subject};
+use crate::fault::{Fault, Faults};
+use crate::journal::Exchange;
+use crate::message::Host;
+use crate::origins::Origins;
+use crate::random::guid;
+use crate::seed;
+use crate::server::{Service, serve};
+use crate::shared::{Inner, Shared};
+use crate::state::{Keys, State, StateError};
+
+/// How a simulator runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Seed of everything random: secrets, ids, durations, chaos.
+    pub seed: u64,
+    /// How much faster than reality simulated time passes.
+    pub speed: f64,
+    /// How long access tokens are valid, in real time; a day when absent.
+    pub short_tokens: Option<Duration>,
+    /// Where the state is kept between runs.
+    pub state: Option<PathBuf>,
+    /// Where the files for clients go; a temporary folder, removed at the end, when absent.
+    pub directory: Option<PathBuf>,
+    /// Share of Resource Manager's exchanges struck by a random fault, from 0 to 1.
+    pub chaos: f64,
+}
+
+impl Default for Options {
+    /// A cluster is created in half a second.
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            speed: 600.0,
+            short_tokens: None,
+            state: None,
+            directory: None,
+            chaos: 0.0,
+        }
+    }
+}
+
+/// A simulator could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Sockets, threads or files.
+    #[error("cannot start the simulator: {0}")]
+    Io(#[from] io::Error),
+    /// A certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A signing key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The state file.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The speed is not a positive number.
+    #[error("the speed {0} is not a positive number")]
+    Speed(f64),
+}
+
+/// How a client signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credential {
+    /// Client secret of the application that owns the subscription.
+    Secret,
+    /// Client secret of the application that may only read.
+    ReaderSecret,
+    /// Client certificate, as a PEM file with its key.
+    Certificate,
+    /// The managed identity of the machine, through App Service's endpoint.
+    ManagedIdentity,
+    /// A workflow of GitHub Actions.
+    GitHub,
+    /// A service connection of Azure Pipelines.
+    AzurePipelines,
+    /// A foreign token given as it is.
+    OidcToken,
+    /// A service account of a Kubernetes cluster, with its token in a file.
+    WorkloadIdentity,
+}
+
+/// A running simulator. It stops when dropped.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+    files: Files,
+}
+
+/// The folder with the files for clients.
+struct Files {
+    path: PathBuf,
+    /// Removes the folder when dropped.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Simulator {
+    /// Starts listening on loopback. When this returns, requests are answered.
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        if !(options.speed.is_finite() && options.speed > 0.0) {
+            return Err(StartError::Speed(options.speed));
+        }
+        let earlier = options
+            .state
+            .as_deref()
+            .map(State::load)
+            .transpose()?
+            .flatten();
+        let keys = match &earlier {
+            Some(state) => state.keys.clone(),
+            None => process_keys()?,
+        };
+        let listeners = Listeners::bind(earlier.as_ref().map(|state| &state.origins))?;
+        let files = write_files(options.directory.as_deref(), &keys)?;
+        let shared = Arc::new(shared(
+            options,
+            keys,
+            earlier,
+            listeners.origins()?,
+            files.path.clone(),
+        )?);
+        shared.with(|_, _| ());
+        fs::write(files.path.join(TOKEN_FILE), shared.exchange_token())?;
+
+        let acceptor = TlsAcceptor::from(shared.keys.authority.server()?);
+        let stop = CancellationToken::new();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let thread = {
+            let (shared, stop) = (Arc::clone(&shared), stop.clone());
+            std::thread::Builder::new()
+                .name("simulator".into())
+                .spawn(move || {
+                    runtime.block_on(run(listeners, acceptor, shared, stop));
+                })?
+        };
+        Ok(Self {
+            shared,
+            stop,
+            thread: Some(thread),
+            files,
+        })
+    }
+
+    /// The variables a client needs to use the simulator as the subscription's owner.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        self.environment_with(Credential::Secret)
+    }
+
+    /// The same for a principal that may only read.
+    pub fn reader_environment(&self) -> BTreeMap<String, String> {
+        self.environment_with(Credential::ReaderSecret)
+    }
+
+    /// The same for any way to sign in.
+    pub fn environment_with(&self, credential: Credential) -> BTreeMap<String, String> {
+        self.shared.environment(credential)
+    }
+
+    /// Origin of the control API.
+    pub fn control_address(&self) -> String {
+        self.shared.setting.origins.control.clone()
+    }
+
+    /// The folder with the files clients are pointed to.
+    pub fn directory(&self) -> &Path {
+        &self.files.path
+    }
+
+    /// The exchanges so far, in order of arrival.
+    pub fn journal(&self) -> Vec<Exchange> {
+        self.shared.lock().journal.exchanges()
+    }
+
+    /// Forgets the exchanges; the next one is number 1 again.
+    pub fn clear_journal(&self) {
+        self.shared.lock().journal.clear();
+    }
+
+    /// Puts a fault in force.
+    pub fn add_fault(&self, fault: Fault) {
+        self.shared.lock().faults.add(fault);
+    }
+
+    /// Takes all faults back. Held exchanges stay held.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
+    /// Waits until an exchange is held; `None` when none was in time.
+    pub fn wait_held(&self, timeout: Duration) -> Option<Exchange> {
+        self.shared.wait_held(timeout)
+    }
+
+    /// Lets all held exchanges go on.
+    pub fn release_held(&self) {
+        self.shared.release_held();
+    }
+
+    /// Moves the simulated clock forward; tokens age along.
+    pub fn advance(&self, by: Duration) {
+        self.shared.with(|inner, _| inner.clock.advance(by));
+    }
+
+    /// A resource as GET answers it, whoever asks.
+    pub fn resource(&self, id: &str) -> Option<Value> {
+        self.shared.with(|inner, setting| {
+            inner.manage(setting, |manager, moment| manager.resource(id, moment))
+        })
+    }
+
+    /// Edits a resource behind the client's back. False when there is no such resource.
+    pub fn change(&self, id: &str, mut edit: impl FnMut(&mut Value)) -> bool {
+        self.shared
+            .with(|inner, _| inner.cloud.manager.change(id, &mut edit))
+    }
+
+    /// The ids of all resources.
+    pub fn resource_ids(&self) -> Vec<String> {
+        self.shared.lock().cloud.manager.resource_ids()
+    }
+
+    /// Adds a principal to the directory, or replaces it.
+    pub fn put_principal(&self, principal: Principal) {
+        self.shared
+            .with(|inner, _| inner.cloud.directory.put(principal));
+    }
+
+    /// Assigns a built-in role by name. False when there is no such role.
+    pub fn grant(&self, principal: &str, role: &str, scope: &str) -> bool {
+        self.shared
+            .with(|inner, _| inner.grant(principal, role, scope))
+    }
+
+    /// Approves a device code as a user. False when code or user is unknown.
+    pub fn approve_device_code(&self, user_code: &str, user: &str) -> bool {
+        self.shared
+            .with(|inner, _| inner.cloud.directory.approve_device_code(user_code, user))
+    }
+
+    /// Takes the registration of a resource provider away. False when there is no such provider.
+    pub fn unregister_provider(&self, namespace: &str) -> bool {
+        self.shared
+            .with(|inner, _| inner.cloud.manager.registrations.unregister(namespace))
+    }
+
+    /// Puts a denying policy in force, or takes it back.
+    pub fn deny_policy(&self, policy: Option<PolicyDenial>) {
+        self.shared
+            .with(|inner, _| inner.cloud.manager.policy = policy);
+    }
+
+    /// Makes the next AKS operation of a kind fail after it was accepted.
+    pub fn fail_next_operation(&self, failure: Failure) {
+        self.shared
+            .with(|inner, _| inner.cloud.manager.aks.fail_next_operation(failure));
+    }
+
+    /// Makes rare behaviour of AKS show in every exchange, or takes that back.
+    pub fn set_quirks(&self, quirks: Quirks) {
+        self.shared
+            .with(|inner, _| inner.cloud.manager.aks.quirks = quirks);
+    }
+
+    /// The requests that were answered 501, as method and path.
+    pub fn unknown_requests(&self) -> Vec<String> {
+        self.shared.lock().cloud.unknown.clone()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            // A panic in there has been reported by its own thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn run(
+    listeners: Listeners,
+    acceptor: TlsAcceptor,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+) {
+    let Listeners {
+        arm,
+        login,
+        graph,
+        control,
+    } = listeners;
+    let simulated = |host| Service::Simulated(host, acceptor.clone());
+    let serving = [
+        (arm, simulated(Host::Arm)),
+        (login, simulated(Host::Login)),
+        (graph, simulated(Host::Graph)),
+        (control, Service::Control),
+    ]
+    .into_iter()
+    .filter_map(|(listener, service)| {
+        let listener = tokio::net::TcpListener::from_std(listener).ok()?;
+        Some(serve(listener, service, Arc::clone(&shared), stop.clone()))
+    });
+    let mut all = tokio::task::JoinSet::new();
+    for service in serving {
+        all.spawn(service);
+    }
+    while all.join_next().await.is_some() {}
+}
+
+/// The bound sockets.
+struct Listeners {
+    arm: TcpListener,
+    login: TcpListener,
+    graph: TcpListener,
+    control: TcpListener,
+}
+
+impl Listeners {
+    /// Binds the ports of an earlier run, or free ones.
+    fn bind(earlier: Option<&Origins>) -> io::Result<Self> {
+        let bind = |origin: Option<&String>| -> io::Result<TcpListener> {
+            let port = origin.and_then(|origin| origin.rsplit(':').next()?.parse().ok());
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0)))?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        };
+        Ok(Self {
+            arm: bind(earlier.map(|origins| &origins.arm))?,
+            login: bind(earlier.map(|origins| &origins.login))?,
+            graph: bind(earlier.map(|origins| &origins.graph))?,
+            control: bind(earlier.map(|origins| &origins.control))?,
+        })
+    }
+
+    fn origins(&self) -> io::Result<Origins> {
+        Ok(Origins {
+            arm: format!("https://{}", self.arm.local_addr()?),
+            login: format!("https://{}", self.login.local_addr()?),
+            graph: format!("https://{}", self.graph.local_addr()?),
+            control: format!("http://{}", self.control.local_addr()?),
+        })
+    }
+}
+
+fn shared(
+    options: Options,
+    keys: Keys,
+    earlier: Option<State>,
+    origins: Origins,
+    directory: PathBuf,
+) -> Result<Shared, StartError> {
+    let seed = options.seed;
+    let starts = earlier.as_ref().map_or(0, |state| state.starts) + 1;
+    let mut random = StdRng::seed_from_u64(seed.wrapping_add(starts - 1));
+    let origin = earlier.as_ref().map(|state| state.now);
+    let cloud = match earlier {
+        Some(state) => state.cloud,
+        None => seed::cloud(
+            &keys.token.certificate,
+            &keys.client.certificate,
+            &mut random,
+        ),
+    };
+    let setting = Setting {
+        origins,
+        key: SigningKey::new(&keys.token)?,
+        token_lifetime: options
+            .short_tokens
+            .map_or(DAY, |lifetime| lifetime.as_secs().max(1)),
+        directory,
+        poll_interval: Duration::from_secs(30).div_f64(options.speed),
+    };
+    let clock = Clock::start(origin, options.speed);
+    // Its own randomness, so that chaos does not change ids and durations.
+    let faults = Faults::new(options.chaos, !seed);
+    let inner = Inner::new(cloud, clock, random, faults);
+    Ok(Shared::new(
+        setting,
+        keys,
+        seed,
+        options.state,
+        starts,
+        inner,
+    ))
+}
+
+/// Seconds a token is valid (recorded: 86399).
+const DAY: u64 = 86_399;
+
+const CA_FILE: &str = "ca.pem";
+const CLIENT_FILE: &str = "client.pem";
+const TOKEN_FILE: &str = "federated-token";
+
+fn write_files(directory: Option<&Path>, keys: &Keys) -> io::Result<Files> {
+    let files = if let Some(path) = directory {
+        fs::create_dir_all(path)?;
+        Files {
+            path: path.to_owned(),
+            _temporary: None,
+        }
+    } else {
+        let temporary = tempfile::Builder::new()
+            .prefix("secureaks-simulator-")
+            .tempdir()?;
+        Files {
+            path: temporary.path().to_owned(),
+            _temporary: Some(temporary),
+        }
+    };
+    fs::write(files.path.join(CA_FILE), &keys.authority.certificate)?;
+    let client = format!("{}{}", keys.client.certificate, keys.client.key);
+    fs::write(files.path.join(CLIENT_FILE), client)?;
+    Ok(files)
+}
+
+/// Making RSA keys takes longer than everything else, so a process makes them once.
+fn process_keys() -> Result<Keys, StartError> {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    if let Some(keys) = KEYS.get() {
+        return Ok(keys.clone());
+    }
+    let keys = Keys {
+        authority: Authority::generate()?,
+        token: ClientCertificate::generate("Simulated Entra")?,
+        client: ClientCertificate::generate("deployer")?,
+    };
+    Ok(KEYS.get_or_init(|| keys).clone())
+}
+
+impl Inner {
+    pub(crate) fn grant(&mut self, principal: &str, role: &str, scope: &str) -> bool {
+        let name = guid(&mut self.random);
+        self.cloud
+            .manager
+            .access
+            .grant(principal, role, scope, name)
+    }
+}
+
+impl Shared {
+    /// The variables a client needs, in azurerm's names.
+    pub(crate) fn environment(&self, credential: Credential) -> BTreeMap<String, String> {
+        let Setting {
+            origins,
+            directory,
+            poll_interval,
+            ..
+        } = &self.setting;
+        let secrets = self.lock().cloud.secrets.clone();
+        let file = |name: &str| directory.join(name).display().to_string();
+        let reader = credential == Credential::ReaderSecret;
+        let client = if reader {
+            seed::READER_APP
+        } else {
+            seed::OWNER_APP
+        };
+        let interval = poll_interval.as_millis().max(10);
+        let mut variables: Vec<(&str, String)> = vec![
+            (
+                "ARM_METADATA_HOSTNAME",
+                origins.arm.trim_start_matches("https://").to_owned(),
+            ),
+            ("ARM_TENANT_ID", seed::TENANT.to_owned()),
+            ("ARM_SUBSCRIPTION_ID", seed::SUBSCRIPTION.to_owned()),
+            ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+            ("SECUREAKS_POLL_INTERVAL", format!("{interval}ms")),
+            ("SSL_CERT_FILE", file(CA_FILE)),
+        ];
+        if credential != Credential::ManagedIdentity {
+            variables.push(("ARM_CLIENT_ID", client.to_owned()));
+        }
+        let oidc = ("ARM_USE_OIDC", "true".to_owned());
+        variables.extend(match credential {
+            Credential::Secret => vec![("ARM_CLIENT_SECRET", secrets.owner)],
+            Credential::ReaderSecret => vec![("ARM_CLIENT_SECRET", secrets.reader)],
+            Credential::Certificate => vec![("ARM_CLIENT_CERTIFICATE_PATH", file(CLIENT_FILE))],
+            Credential::ManagedIdentity => vec![
+                ("ARM_USE_MSI", "true".to_owned()),
+                (
+                    "IDENTITY_ENDPOINT",
+                    format!("{}/msi/token", origins.control),
+                ),
+                ("IDENTITY_HEADER", secrets.identity_header),
+            ],
+            Credential::GitHub => vec![
+                oidc,
+                // GitHub's address carries a query, to which clients append the audience.
+                (
+                    "ACTIONS_ID_TOKEN_REQUEST_URL",
+                    format!("{}/oidc/github?api-version=2.0", origins.control),
+                ),
+                ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", secrets.request_token),
+            ],
+            Credential::AzurePipelines => vec![
+                oidc,
+                (
+                    "SYSTEM_OIDCREQUESTURI",
+                    format!("{}/oidc/azure-pipelines", origins.control),
+                ),
+                ("SYSTEM_ACCESSTOKEN", secrets.request_token),
+                (
+                    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+                    SERVICE_CONNECTION.to_owned(),
+                ),
+            ],
+            Credential::OidcToken => vec![oidc, ("ARM_OIDC_TOKEN", self.exchange_token())],
+            Credential::WorkloadIdentity => vec![
+                ("ARM_USE_AKS_WORKLOAD_IDENTITY", "true".to_owned()),
+                ("AZURE_CLIENT_ID", seed::OWNER_APP.to_owned()),
+                ("AZURE_TENANT_ID", seed::TENANT.to_owned()),
+                ("AZURE_AUTHORITY_HOST", format!("{}/", origins.login)),
+                ("AZURE_FEDERATED_TOKEN_FILE", file(TOKEN_FILE)),
+            ],
+        });
+        variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    /// A fresh token of a Kubernetes service account.
+    fn exchange_token(&self) -> String {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        let sign_in = sign_in(&self.setting, &inner.clock, &mut inner.random);
+        Subject::Kubernetes.exchange_token(&sign_in)
+    }
+}
+
+const SERVICE_CONNECTION: &str = "4f6d1a92-c7e8-4b35-9d0f-a2e5b8c3d761";

@@ -1,0 +1,67 @@
+//! The state file: what survives a restart.
+
+use secureaks_simulator::{Options, Simulator};
+use serde_json::json;
+
+use crate::client::{Client, GROUP};
+
+#[test]
+fn a_restarted_simulator_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || Options {
+        speed: 0.001,
+        state: Some(folder.path().join("state.json")),
+        directory: Some(folder.path().join("files")),
+        ..Options::default()
+    };
+    let first = Simulator::start(options()).unwrap();
+    let environment = first.environment();
+    let client = Client::new(environment.clone());
+    let vnet = client.id(&format!(
+        "{GROUP}/providers/Microsoft.Network/virtualNetworks/v"
+    ));
+    client.put(&vnet, json!({ "location": "westeurope" }));
+    let before = client.get(&vnet).json();
+    drop(first);
+
+    let second = Simulator::start(options()).unwrap();
+    // A new client: the old one's connections went with the first simulator.
+    let mut new = Client::new(second.environment());
+    new.token.clone_from(&client.token);
+    let with_old_token = new.get(&vnet);
+
+    assert_eq!(second.environment(), environment);
+    assert_eq!(
+        (with_old_token.status, with_old_token.json()),
+        (200, before)
+    );
+}
+
+#[test]
+fn a_file_that_is_no_state_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    std::fs::write(&path, "[]").unwrap();
+
+    let started = Simulator::start(Options {
+        state: Some(path.clone()),
+        ..Options::default()
+    });
+
+    let error = started.err().unwrap().to_string();
+    assert!(error.starts_with(&format!(
+        "state file {} cannot be understood",
+        path.display()
+    )));
+}
+
+#[test]
+fn the_files_for_clients_go_with_the_simulator() {
+    let simulator = Simulator::start(Options::default()).unwrap();
+    let folder = simulator.directory().to_owned();
+    assert!(folder.join("ca.pem").exists());
+
+    drop(simulator);
+
+    assert!(!folder.exists());
+}
