@@ -14,6 +14,7 @@ mod registration;
 mod resource_group;
 mod role;
 mod role_assignment;
+mod subnet;
 mod subscription;
 mod user_assigned_identity;
 

@@ -9,10 +9,10 @@ use crate::aks::{Failure, Quirks};
 use crate::arm::PolicyDenial;
 use crate::cloud::sign_in;
 use crate::entra::{Principal, github_token, pipelines_token};
+use crate::environment::Credential;
 use crate::fault::{Action, Fault, Matches, seconds};
 use crate::message::{Message, Reply};
 use crate::shared::Shared;
-use crate::simulator::Credential;
 
 /// Answers a request to the control port.
 pub(crate) fn answer(shared: &Shared, message: &Message) -> Reply {

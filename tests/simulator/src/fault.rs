@@ -248,7 +248,7 @@ impl Armed {
     fn hits(&mut self, host: Host, message: &Message, number: u64) -> bool {
         let matches = &self.fault.matches;
         let address = format!("{}?{}", message.path, message.query).to_lowercase();
-        let matched = matches.host.is_none_or(|wanted| wanted == host)
+        let all_hold = matches.host.is_none_or(|wanted| wanted == host)
             && matches
                 .method
                 .as_ref()
@@ -258,7 +258,7 @@ impl Armed {
                 .as_ref()
                 .is_none_or(|part| address.contains(&part.to_lowercase()))
             && matches.exchange.is_none_or(|wanted| wanted == number);
-        if !matched {
+        if !all_hold {
             return false;
         }
         self.seen += 1;

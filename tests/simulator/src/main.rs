@@ -76,26 +76,32 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             "secureaks-simulator: chaos with --seed {seed}"
         )?;
     }
-    let ready = json!({
-        "environment": simulator.environment(),
-        "control": simulator.control_address(),
-        "seed": seed,
-    });
-    let mut output = std::io::stdout();
-    writeln!(output, "{ready}")?;
-    output.flush()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let told = runtime.block_on(told_to_stop(until_stdin_closes));
+    let stopped = runtime.block_on(until_told_to_stop(until_stdin_closes, || {
+        let ready = json!({
+            "environment": simulator.environment(),
+            "control": simulator.control_address(),
+            "seed": seed,
+        });
+        let mut output = std::io::stdout();
+        writeln!(output, "{ready}")?;
+        output.flush()
+    }));
     // A read of standard input cannot be interrupted; waiting for it would keep us alive.
     runtime.shutdown_background();
-    Ok(told?)
+    Ok(stopped?)
 }
 
-async fn told_to_stop(until_stdin_closes: bool) -> std::io::Result<()> {
+/// Signals are caught before anyone is told that we are ready: whoever reads that may send one.
+async fn until_told_to_stop(
+    until_stdin_closes: bool,
+    tell_ready: impl FnOnce() -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
+    tell_ready()?;
     tokio::select! {
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}

@@ -13,7 +13,7 @@ use super::key::thumbprints;
 use super::token::signed_claims;
 
 /// Clocks may differ by this many seconds.
-const LEEWAY: i64 = 300;
+const LEEWAY: f64 = 300.0;
 
 /// Accepts an assertion for an application, or says why not.
 pub(super) fn check(
@@ -22,11 +22,9 @@ pub(super) fn check(
     now: Timestamp,
 ) -> Result<(), SignInError> {
     let (header, claims) = unverified(assertion).ok_or_else(SignInError::malformed_assertion)?;
-    let expiry = claims
-        .get("exp")
-        .and_then(Value::as_i64)
-        .unwrap_or_default();
-    if expiry.saturating_add(LEEWAY) < now.as_second() {
+    // A NumericDate may have a fraction (RFC 7519, section 2), and MSAL for Python writes one.
+    let expiry = claims.get("exp").and_then(Value::as_f64);
+    if expiry.unwrap_or_default() + LEEWAY < now.as_duration().as_secs_f64() {
         return Err(SignInError::malformed_assertion());
     }
     let issuer = text(&claims, "iss");
@@ -47,7 +45,8 @@ fn check_certificate(
     header: &Value,
     application: &Principal,
 ) -> Result<(), SignInError> {
-    let named = ["x5t", "x5t#S256", "kid"].map(|name| text(header, name));
+    // MSAL for Python pads its base64.
+    let named = ["x5t", "x5t#S256", "kid"].map(|name| text(header, name).trim_end_matches('='));
     let certificate = application
         .certificates
         .iter()

@@ -138,6 +138,8 @@ pub(crate) fn verify(
 /// The claims of a token whose signature holds, whatever they say.
 pub(super) fn signed_claims(token: &str, key: &jsonwebtoken::DecodingKey) -> Option<Value> {
     let mut validation = Validation::new(Algorithm::RS256);
+    // Entra takes either from certificates (Entra docs, certificate-credentials).
+    validation.algorithms = vec![Algorithm::RS256, Algorithm::PS256];
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, GROUP, start};
 
-fn cluster(client: &Client) -> String {
+pub(crate) fn cluster(client: &Client) -> String {
     client.id(&format!(
         "{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo"
     ))
 }
 
-fn body() -> Value {
+pub(crate) fn body() -> Value {
     json!({
         "location": "westeurope",
         "identity": { "type": "SystemAssigned" },
@@ -165,7 +165,7 @@ fn drift_shows_in_the_next_read() {
     simulator.advance(Duration::from_mins(30));
 
     let changed = simulator.change(&path, |cluster| {
-        cluster["tags"] = json!({ "by": "someone" })
+        cluster["tags"] = json!({ "by": "someone" });
     });
 
     assert!(changed);

@@ -59,47 +59,37 @@ fn refused_sign_ins_say_why() {
     let tenant = client.variable("ARM_TENANT_ID");
     let secret = ("client_secret", client.variable("ARM_CLIENT_SECRET"));
     let unknown = "00000000-1111-2222-3333-444444444444";
-    let cases: [(&str, &[(&str, &str)], (u16, &str, u64)); 9] = [
-        (
-            tenant,
-            &[("client_secret", "wrong")],
-            (401, "invalid_client", 7_000_215),
-        ),
-        (tenant, &[], (401, "invalid_client", 7_000_218)),
-        (
-            tenant,
-            &[secret, ("client_id", unknown)],
-            (400, "unauthorized_client", 700_016),
-        ),
-        (
-            tenant,
-            &[secret, ("client_id", "")],
-            (400, "invalid_request", 900_144),
-        ),
-        (
-            tenant,
-            &[secret, ("scope", "a b")],
-            (400, "invalid_scope", 70011),
-        ),
-        (
-            tenant,
-            &[secret, ("scope", "api://x/.default")],
-            (400, "invalid_resource", 500_011),
-        ),
-        (
-            tenant,
-            &[secret, ("grant_type", "magic")],
-            (400, "unsupported_grant_type", 70003),
-        ),
-        (unknown, &[secret], (400, "invalid_request", 90002)),
-        ("nonsense", &[secret], (400, "invalid_request", 900_023)),
+    let refused =
+        |tenant: &str, fields: &[(&str, &str)]| refusal(&client.ask_token(tenant, fields));
+    let with_secret = |tenant: &str, field: (&str, &str)| refused(tenant, &[secret, field]);
+
+    let seen = [
+        refused(tenant, &[("client_secret", "wrong")]),
+        refused(tenant, &[]),
+        with_secret(tenant, ("client_id", unknown)),
+        with_secret(tenant, ("client_id", "")),
+        with_secret(tenant, ("scope", "a b")),
+        with_secret(tenant, ("scope", "api://x/.default")),
+        with_secret(tenant, ("grant_type", "magic")),
+        with_secret(unknown, secret),
+        with_secret("nonsense", secret),
     ];
 
-    for (tenant, fields, (status, error, number)) in cases {
-        let answer = client.ask_token(tenant, fields);
-
-        assert_eq!(refusal(&answer), (status, error.to_owned(), number));
-    }
+    let expected = [
+        (401, "invalid_client", 7_000_215),
+        (401, "invalid_client", 7_000_218),
+        (400, "unauthorized_client", 700_016),
+        (400, "invalid_request", 900_144),
+        (400, "invalid_scope", 70011),
+        (400, "invalid_resource", 500_011),
+        (400, "unsupported_grant_type", 70003),
+        (400, "invalid_request", 90002),
+        (400, "invalid_request", 900_023),
+    ];
+    assert_eq!(
+        seen,
+        expected.map(|(status, error, number)| (status, error.to_owned(), number))
+    );
 }
 
 #[test]
@@ -116,28 +106,30 @@ fn a_registered_certificate_signs_in_and_another_does_not() {
     let der = base64::engine::general_purpose::STANDARD
         .decode(certificate)
         .unwrap();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der);
+    let thumbprint = |algorithm| URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(algorithm, &der));
     let tenant = client.variable("ARM_TENANT_ID");
-    let assertion = |thumbprint: String| {
-        let mut header = Header::new(Algorithm::RS256);
-        header.x5t_s256 = Some(thumbprint);
+    let ask = |header: Header| {
         let id = client.variable("ARM_CLIENT_ID");
-        let claims = json!({ "iss": id, "sub": id, "aud": "x", "exp": 4_000_000_000_u64 });
-        jsonwebtoken::encode(&header, &claims, &key).unwrap()
-    };
-    let ask = |thumbprint| {
-        let assertion = assertion(thumbprint);
+        let claims = json!({ "iss": id, "sub": id, "aud": "x", "exp": 4_000_000_000.5 });
+        let assertion = jsonwebtoken::encode(&header, &claims, &key).unwrap();
         let fields = [
             ("client_assertion", assertion.as_str()),
             ("client_assertion_type", ASSERTION_TYPE),
         ];
         client.ask_token(tenant, &fields)
     };
+    let mut by_sha256 = Header::new(Algorithm::PS256);
+    by_sha256.x5t_s256 = Some(thumbprint(&aws_lc_rs::digest::SHA256));
+    let mut by_sha1 = Header::new(Algorithm::RS256);
+    let sha1 = thumbprint(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
+    by_sha1.x5t = Some(format!("{sha1}="));
+    let mut other = Header::new(Algorithm::RS256);
+    other.x5t = Some("other".to_owned());
 
-    let registered = ask(URL_SAFE_NO_PAD.encode(digest));
-    let other = ask("other".to_owned());
+    let registered = [by_sha256, by_sha1].map(|header| ask(header).status);
+    let other = ask(other);
 
-    assert_eq!(registered.status, 200, "{registered:?}");
+    assert_eq!(registered, [200, 200]);
     assert_eq!(refusal(&other), (401, "invalid_client".to_owned(), 700_027));
 }
 

@@ -1,9 +1,11 @@
 //! The state file: what survives a restart.
 
-use secureaks_simulator::{Options, Simulator};
-use serde_json::json;
+use std::time::Duration;
 
-use crate::client::{Client, GROUP};
+use secureaks_simulator::{Options, Simulator};
+
+use crate::client::Client;
+use crate::clusters::{body, cluster};
 
 #[test]
 fn a_restarted_simulator_goes_on_where_it_stopped() {
@@ -17,24 +19,24 @@ fn a_restarted_simulator_goes_on_where_it_stopped() {
     let first = Simulator::start(options()).unwrap();
     let environment = first.environment();
     let client = Client::new(environment.clone());
-    let vnet = client.id(&format!(
-        "{GROUP}/providers/Microsoft.Network/virtualNetworks/v"
-    ));
-    client.put(&vnet, json!({ "location": "westeurope" }));
-    let before = client.get(&vnet).json();
+    let path = cluster(&client);
+    let created = client.put(&path, body());
+    let before = client.get(&path).json();
     drop(first);
 
     let second = Simulator::start(options()).unwrap();
     // A new client: the old one's connections went with the first simulator.
     let mut new = Client::new(second.environment());
     new.token.clone_from(&client.token);
-    let with_old_token = new.get(&vnet);
+    let after = new.get(&path);
+    second.advance(Duration::from_mins(30));
+    let operation = new
+        .raw("GET", created.header("azure-asyncoperation"), None)
+        .unwrap();
 
     assert_eq!(second.environment(), environment);
-    assert_eq!(
-        (with_old_token.status, with_old_token.json()),
-        (200, before)
-    );
+    assert_eq!((after.status, after.json()), (200, before));
+    assert_eq!(operation.json()["status"], "Succeeded");
 }
 
 #[test]

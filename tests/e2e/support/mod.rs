@@ -1,0 +1,27 @@
+//! What stories are told with: clients, workspaces, and processes that can be killed.
+
+mod client;
+mod process;
+mod workspace;
+
+use secureaks_simulator::{Options, Simulator};
+
+pub(crate) use client::{Client, clients};
+pub(crate) use process::Running;
+pub(crate) use workspace::{Outcome, Workspace};
+
+/// A simulated Azure with the default seed; when its test fails, the seed is in the output.
+pub(crate) fn azure() -> Simulator {
+    azure_with(Options::default())
+}
+
+/// A simulated Azure.
+pub(crate) fn azure_with(options: Options) -> Simulator {
+    println!("simulator seed: {}", options.seed);
+    Simulator::start(options).expect("the simulator starts")
+}
+
+/// Fails when the simulator met something it does not know.
+pub(crate) fn assert_understood(azure: &Simulator) {
+    assert_eq!(azure.unknown_requests(), Vec::<String>::new(), "requests the simulator does not know");
+}

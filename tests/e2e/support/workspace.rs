@@ -1,0 +1,203 @@
+//! A folder with a configuration, a client, and the environment of one simulated Azure.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use secureaks_simulator::Simulator;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Client, Running};
+
+/// The folder.
+pub(crate) struct Workspace {
+    folder: TempDir,
+    client: Client,
+    environment: BTreeMap<String, String>,
+}
+
+/// What a command of the client's came to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Its exit code; -1 when it was killed.
+    pub(crate) code: i32,
+    /// All it printed, line by line as it came from each of its two outputs, without colours.
+    pub(crate) text: String,
+}
+
+impl Outcome {
+    /// The text, with its line breaks and frames taken out: diagnostics are wrapped at any word.
+    pub(crate) fn flat(&self) -> String {
+        let plain: String = self.text.chars().map(|c| if "│╷╵\n".contains(c) { ' ' } else { c }).collect();
+        plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Fails unless the command succeeded.
+    #[track_caller]
+    pub(crate) fn succeeds(self) -> Self {
+        assert_eq!(self.code, 0, "{}", self.text);
+        self
+    }
+
+    /// Fails unless the command failed and printed each of `words`.
+    #[track_caller]
+    pub(crate) fn fails_with(self, words: &[&str]) -> Self {
+        assert_ne!(self.code, 0, "succeeded: {}", self.text);
+        let flat = self.flat();
+        for word in words {
+            assert!(flat.contains(word), "{word:?} is not in: {}", self.text);
+        }
+        self
+    }
+}
+
+impl Workspace {
+    /// An empty folder.
+    pub(crate) fn new(client: &Client, azure: &Simulator) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut environment = azure.environment();
+        let overrides = Path::new(env!("CARGO_BIN_EXE_terraform-provider-secureaks")).parent().expect("a folder");
+        let configuration = folder.path().join("client.tfrc");
+        let text = format!("provider_installation {{\n  dev_overrides {{ \"secureaks/secureaks\" = {overrides:?} }}\n  direct {{}}\n}}\n");
+        fs::write(&configuration, text).expect("written");
+        environment.insert("TF_CLI_CONFIG_FILE".to_owned(), configuration.display().to_string());
+        environment.insert("CHECKPOINT_DISABLE".to_owned(), "1".to_owned());
+        Self { folder, client: client.clone(), environment }
+    }
+
+    /// A folder with one of the repository's examples.
+    pub(crate) fn of_example(client: &Client, azure: &Simulator, example: &str) -> Self {
+        let workspace = Self::new(client, azure);
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+        for entry in fs::read_dir(source).expect("the example") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "tf") {
+                fs::copy(&path, workspace.path(path.file_name().expect("a name").to_str().expect("text"))).expect("copied");
+            }
+        }
+        workspace
+    }
+
+    /// A folder with one cluster whose blocks are `body`, beside its name, group and region.
+    pub(crate) fn of_cluster(client: &Client, azure: &Simulator, body: &str) -> Self {
+        let workspace = Self::new(client, azure);
+        workspace.write("main.tf", &cluster(body));
+        workspace
+    }
+
+    /// A file of the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file of the folder.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("written");
+    }
+
+    /// Reads a file of the folder.
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("read")
+    }
+
+    /// Sets a variable of the environment.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> &mut Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Removes a variable from the environment.
+    pub(crate) fn unset(&mut self, name: &str) -> &mut Self {
+        self.environment.remove(name);
+        self
+    }
+
+    /// Takes over the environment of another principal.
+    pub(crate) fn act_as(&mut self, environment: BTreeMap<String, String>) -> &mut Self {
+        self.environment.extend(environment);
+        self
+    }
+
+    /// Runs the client to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        let output = self.command(arguments).stdin(Stdio::null()).output().expect("the client runs");
+        let text = [output.stdout, output.stderr].concat();
+        Outcome { code: output.status.code().unwrap_or(-1), text: String::from_utf8_lossy(&text).into_owned() }
+    }
+
+    /// Starts the client in a process group of its own.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(arguments))
+    }
+
+    /// `apply`, without a question.
+    pub(crate) fn apply(&self) -> Outcome {
+        self.run(&["apply", "-auto-approve", "-input=false", "-no-color"])
+    }
+
+    /// `destroy`, without a question.
+    pub(crate) fn destroy(&self) -> Outcome {
+        self.run(&["destroy", "-auto-approve", "-input=false", "-no-color"])
+    }
+
+    /// `plan`; its code is 0 for no changes, 2 for changes, 1 for an error.
+    pub(crate) fn plan(&self) -> Outcome {
+        self.run(&["plan", "-detailed-exitcode", "-input=false", "-no-color"])
+    }
+
+    /// Fails unless plans with and without a refresh are empty, outputs included.
+    #[track_caller]
+    pub(crate) fn assert_no_changes(&self) {
+        for refresh in ["-refresh=true", "-refresh=false"] {
+            let plan = self.run(&["plan", "-detailed-exitcode", "-input=false", "-no-color", refresh]);
+            assert_eq!(plan.code, 0, "{} {} {refresh}: {}", self.client.name, self.client.version, plan.text);
+        }
+    }
+
+    /// The plan as JSON.
+    pub(crate) fn plan_json(&self) -> Value {
+        self.run(&["plan", "-input=false", "-no-color", "-out=plan.bin"]).succeeds();
+        let shown = self.command(&["show", "-json", "plan.bin"]).output().expect("the client runs");
+        serde_json::from_slice(&shown.stdout).expect("JSON")
+    }
+
+    /// The state as it is on disk; null when there is none.
+    pub(crate) fn state(&self) -> Value {
+        let text = fs::read_to_string(self.path("terraform.tfstate")).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// The attributes of the one cluster in the state; null when there is none.
+    pub(crate) fn cluster(&self) -> Value {
+        self.state()["resources"][0]["instances"][0]["attributes"].clone()
+    }
+
+    /// Whether the one cluster in the state is tainted.
+    pub(crate) fn is_tainted(&self) -> bool {
+        self.state()["resources"][0]["instances"][0]["status"] == "tainted"
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.client.path);
+        command.args(arguments).current_dir(self.folder.path()).env_clear().envs(&self.environment);
+        for name in ["PATH", "HOME", "TMPDIR"] {
+            if let Ok(value) = std::env::var(name)
+                && !self.environment.contains_key(name)
+            {
+                command.env(name, value);
+            }
+        }
+        command
+    }
+}
+
+/// A configuration of one cluster whose blocks are `body`.
+pub(crate) fn cluster(body: &str) -> String {
+    format!(
+        "terraform {{\n  required_providers {{\n    secureaks = {{ source = \"secureaks/secureaks\" }}\n  }}\n}}\n\nprovider \"secureaks\" {{}}\n\nresource \"secureaks_cluster\" \"main\" {{\n  name                = \"aks-demo\"\n  resource_group_name = \"rg-demo\"\n  location            = \"westeurope\"\n{body}\n}}\n"
+    )
+}
