@@ -3,7 +3,12 @@
 
 mod provider;
 
-use std::{process::ExitCode, sync::Arc, time::SystemTime};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Arc,
+    time::SystemTime,
+};
 
 use secureaks::{
     framework::Server,
@@ -18,6 +23,10 @@ fn main() -> ExitCode {
     };
     match run(&options, || Arc::new(Server::new(provider::Specimen))) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(error) => {
+            // There is nowhere else to say it.
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
     }
 }
