@@ -4,8 +4,8 @@ mod config;
 
 use async_trait::async_trait;
 
-pub use config::Environment;
 use config::Config;
+pub use config::Environment;
 
 use crate::{
     framework::{Diagnostics, Offers, Provider},
@@ -31,7 +31,11 @@ impl Provider for Secureaks {
     type Config = Config;
     type Client = Session;
 
-    async fn configure(&self, config: Config, client_version: &str) -> Result<Session, Diagnostics> {
+    async fn configure(
+        &self,
+        config: Config,
+        client_version: &str,
+    ) -> Result<Session, Diagnostics> {
         config.session(&self.environment, client_version)
     }
 
