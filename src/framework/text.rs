@@ -92,7 +92,7 @@ macro_rules! words {
         }
 
         impl $crate::framework::Text for $name {
-            const WANTED: &'static str = concat!("one of", $(" `", $word, "`",)+ "");
+            const WANTED: &'static str = concat!("one of these:", $(" `", $word, "`",)+ "");
 
             fn parse(text: &str) -> Result<Self, String> {
                 match text {

@@ -79,11 +79,10 @@ impl<R: Resource> ServedResource<R> {
         let replaces = !replacements.is_empty();
         if before.is_none() || replaces {
             plan::forget(&block, &mut planned, &|_, _| false);
-        } else if call.private(PENDING).is_some()
-            || !plan::only_local(&block, &prior, &planned)
-        {
+        } else if call.private(PENDING).is_some() || !plan::only_local(&block, &prior, &planned) {
+            let changed: Vec<Path> = changes.iter().map(|change| change.path.clone()).collect();
             plan::forget(&block, &mut planned, &|attribute, value| {
-                attribute.stable && !value.is_null()
+                !attribute.may_change(&changed) && !value.is_null()
             });
         } else {
             response
