@@ -27,7 +27,9 @@ impl Demo {
     /// What is in the folder for temporary files.
     fn files(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.temporary.path()).expect("the folder");
-        entries.map(|entry| entry.expect("an entry").path()).collect()
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .collect()
     }
 
     /// The names of the processes that the demo started and that still run: they inherited its
@@ -37,9 +39,18 @@ impl Demo {
         let entries = fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);
         let marked = entries.map(|entry| entry.path()).filter(|process| {
             let environment = fs::read(process.join("environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+            environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == mark.as_bytes())
         });
-        marked.map(|process| fs::read_to_string(process.join("comm")).unwrap_or_default().trim().to_owned()).collect()
+        marked
+            .map(|process| {
+                fs::read_to_string(process.join("comm"))
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned()
+            })
+            .collect()
     }
 }
 
@@ -87,15 +98,29 @@ fn a_demo_that_is_kept_can_be_played_on_with_and_stopped() {
     let (play, rest) = kept.split_once("its side:").expect("the simulator's side");
     let (_, stop) = rest.split_once("stop it:").expect("how to stop it");
     let stop = stop.lines().next().unwrap_or_default();
-    let played = shell(&demo, &format!("set -e\n{} -auto-approve -input=false -no-color", play.trim()));
+    let played = shell(
+        &demo,
+        &format!(
+            "set -e\n{} -auto-approve -input=false -no-color",
+            play.trim()
+        ),
+    );
     let running = demo.processes();
     let stopped = shell(&demo, stop);
     assert!(played.status.success(), "{}", told(&played));
-    assert!(text(&played.stdout).contains("Apply complete! Resources: 1 added"), "{}", told(&played));
+    assert!(
+        text(&played.stdout).contains("Apply complete! Resources: 1 added"),
+        "{}",
+        told(&played)
+    );
     assert_eq!(running.len(), 1, "{running:?}");
     assert!(stopped.status.success(), "{}", told(&stopped));
     assert_eq!(demo.files(), Vec::<PathBuf>::new());
-    assert!((0..10_000).any(|_| demo.processes().is_empty()), "{:?}", demo.processes());
+    assert!(
+        (0..10_000).any(|_| demo.processes().is_empty()),
+        "{:?}",
+        demo.processes()
+    );
 }
 
 #[test]
@@ -106,7 +131,10 @@ fn a_demo_that_fails_says_where_and_leaves_nothing() {
     let output = demo.run();
 
     assert!(!output.status.success(), "{}", told(&output));
-    assert_eq!(last_line(&output.stderr), "demo: failed at: Build the provider and the simulator");
+    assert_eq!(
+        last_line(&output.stderr),
+        "demo: failed at: Build the provider and the simulator"
+    );
     assert_eq!(demo.files(), Vec::<PathBuf>::new());
 }
 
@@ -114,7 +142,9 @@ fn a_demo_that_fails_says_where_and_leaves_nothing() {
 fn without_a_client_and_go_one_sentence_says_what_to_install() {
     let mut demo = Demo::new();
     let empty = tempfile::tempdir().expect("a folder");
-    demo.command.env("PATH", tools(empty.path())).env("XDG_CACHE_HOME", empty.path());
+    demo.command
+        .env("PATH", tools(empty.path()))
+        .env("XDG_CACHE_HOME", empty.path());
 
     let output = demo.run();
 
@@ -133,8 +163,12 @@ fn without_a_client_and_go_one_sentence_says_what_to_install() {
 /// A search path with what every system has, and without `terraform`, `tofu` and `go`.
 fn tools(folder: &Path) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    for name in ["sh", "env", "sed", "awk", "head", "cat", "uname", "dirname", "mktemp", "rm"] {
-        let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    for name in [
+        "sh", "env", "sed", "awk", "head", "cat", "uname", "dirname", "mktemp", "rm",
+    ] {
+        let found = std::env::split_paths(&path)
+            .map(|folder| folder.join(name))
+            .find(|file| file.is_file());
         std::os::unix::fs::symlink(found.expect(name), folder.join(name)).expect("linked");
     }
     folder.to_owned()
