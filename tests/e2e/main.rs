@@ -1,5 +1,6 @@
 //! Stories: the real Terraform and OpenTofu drive the provider's executable against the simulated
 //! Azure. Each story runs under every client that `tests/tools/find` names.
 
+mod interrupted;
 mod lifecycle;
 mod support;
