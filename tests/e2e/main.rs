@@ -2,5 +2,6 @@
 //! Azure. Each story runs under every client that `tests/tools/find` names.
 
 mod interrupted;
+mod killed;
 mod lifecycle;
 mod support;

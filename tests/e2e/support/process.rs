@@ -10,7 +10,10 @@ use std::{
     time::Instant,
 };
 
-use super::{Outcome, trouble::PATIENCE};
+use super::{
+    Outcome,
+    trouble::{PATIENCE, wait_until},
+};
 
 /// The client.
 pub(crate) struct Running {
@@ -54,6 +57,17 @@ impl Running {
         for plugin in self.plugins() {
             signal("-KILL", &plugin.to_string());
         }
+    }
+
+    /// Stops the client in its tracks; its plugins run on.
+    pub(crate) fn freeze_client(&self) {
+        signal("-STOP", &self.child.id().to_string());
+        wait_until("the client is stopped", || state_of(self.child.id()).as_deref() == Some("T"));
+    }
+
+    /// Lets a stopped client go on.
+    pub(crate) fn thaw_client(&self) {
+        signal("-CONT", &self.child.id().to_string());
     }
 
     /// The plugins that run.
@@ -107,7 +121,15 @@ fn signal(signal: &str, process: &str) {
 }
 
 fn parent_of(process: u32) -> Option<u32> {
+    status_field(process, 1)?.parse().ok()
+}
+
+fn state_of(process: u32) -> Option<String> {
+    status_field(process, 0)
+}
+
+fn status_field(process: u32, position: usize) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name, in parentheses, may hold anything; the parent is the second field after it.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    // The name, in parentheses, may hold anything; the state and the parent follow it.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(position).map(str::to_owned)
 }

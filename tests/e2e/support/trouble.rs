@@ -1,6 +1,6 @@
 //! Trouble: faults spelled briefly, and what the simulated Azure saw of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secureaks_simulator::{Action, Exchange, Fault, Host, Matches, Options, Simulator};
 use serde_json::Value;
@@ -50,4 +50,14 @@ pub(crate) fn birth(azure: &Simulator) -> Value {
 pub(crate) fn writes(azure: &Simulator) -> Vec<(String, Option<u16>)> {
     let of_cluster = |exchange: &Exchange| exchange.method != "GET" && exchange.path.contains("/managedClusters/");
     azure.journal().into_iter().filter(of_cluster).map(|exchange| (exchange.method, exchange.status)).collect()
+}
+
+/// Waits until something that is bound to happen has happened.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it never came to pass that {what}");
+        std::thread::yield_now();
+    }
 }
