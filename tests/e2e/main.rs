@@ -2,5 +2,7 @@
 //! Azure. Each story runs under every client that `tests/tools/find` names.
 
 mod examples;
+mod interrupted;
+mod killed;
 mod lifecycle;
 mod support;
