@@ -185,6 +185,7 @@ mod tests {
             kind: Kind::Live,
             replace: None,
             stable: false,
+            sticky: false,
             deprecated: None,
             same: |_, _| false,
             allowed: Vec::new(),
