@@ -3,10 +3,11 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
+use azure_core::http::HttpClient;
 use uuid::Uuid;
 
 use crate::{
-    azure::{self, Client, Cloud, CloudSource, Network, SystemClock, Wire, auth, random::Random},
+    azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Secret, Span, Text as _},
     resources::{Journal, Ownership, Session},
     words,
@@ -205,6 +206,7 @@ impl Config {
     pub(super) fn session(
         &self,
         environment: &Environment,
+        network: Arc<dyn HttpClient>,
         client_version: &str,
     ) -> Result<Session, Diagnostics> {
         let mut reader = Reader {
@@ -213,7 +215,7 @@ impl Config {
         };
         let random = Arc::new(Random::seeded(environment.seed));
         let wire = Wire {
-            http: Arc::new(Network::default()),
+            http: network,
             clock: Arc::new(SystemClock),
             user_agent: user_agent(environment, client_version),
             correlation_id: Uuid::from_u64_pair(environment.seed, environment.seed.rotate_left(17)),

@@ -85,9 +85,9 @@ impl<R: Resource> ServedResource<R> {
         let spec = Self::state(working).spec;
         let outcome = guarded(self.resource.create(call, &spec)).await;
         let Record { outputs, .. } = call.record();
-        let so_far = outputs.map(|outputs| plan::overlay(planned, &outputs));
+        let so_far = outputs.map(|outputs| plan::settle(planned, &outputs));
         let state = match outcome {
-            Ok(outputs) => plan::overlay(planned, &outputs.encode()),
+            Ok(outputs) => plan::settle(planned, &outputs.encode()),
             Err(Failure::Failed(errors)) => {
                 response.diagnostics.extend(errors);
                 so_far.unwrap_or(Value::Null)
@@ -119,7 +119,7 @@ impl<R: Resource> ServedResource<R> {
         let before = Self::state(prior);
         let spec = Self::state(working).spec;
         let state = match guarded(self.resource.update(call, &before, &spec)).await {
-            Ok(outputs) => plan::overlay(planned, &outputs.encode()),
+            Ok(outputs) => plan::settle(planned, &outputs.encode()),
             Err(Failure::Failed(errors)) => {
                 response.diagnostics.extend(errors);
                 prior.clone()
@@ -129,7 +129,7 @@ impl<R: Resource> ServedResource<R> {
                     severity: Severity::Warning,
                     ..word
                 });
-                plan::overlay(planned, &before.outputs.encode())
+                plan::settle(planned, &before.outputs.encode())
             }
         };
         response.new_state = Encoded::of(&state, ty);

@@ -7,7 +7,7 @@ use crate::{
         resource::{ImportTarget, Source},
         service::{ImportRequest, Imported, MoveRequest},
     },
-    value::Encoded,
+    value::{Encoded, Value},
 };
 
 impl<R: Resource> ServedResource<R> {
@@ -85,6 +85,8 @@ impl<R: Resource> ServedResource<R> {
         };
         let mut state = plan::overlay(&block.empty(), &outputs.encode());
         plan::with_local_defaults(&block, &mut state);
+        self.resource
+            .defaults(&mut state, &block.empty(), &Value::Null);
         let identity = self.identity(&state, &self.identity_schema().ty());
         Imported {
             state: Some(Encoded::of(&state, &block.ty())),

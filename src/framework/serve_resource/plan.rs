@@ -80,8 +80,9 @@ impl<R: Resource> ServedResource<R> {
         if before.is_none() || replaces {
             plan::forget(&block, &mut planned, &|_, _| false);
         } else if call.private(PENDING).is_some() || !plan::only_local(&block, &prior, &planned) {
+            let touched: Vec<Path> = changes.iter().map(|change| change.path.clone()).collect();
             plan::forget(&block, &mut planned, &|attribute, value| {
-                attribute.stable && !value.is_null()
+                !attribute.may_change(&touched) && !value.is_null()
             });
         } else {
             response

@@ -184,7 +184,7 @@ mod tests {
             write_only: false,
             kind: Kind::Live,
             replace: None,
-            stable: false,
+            follows: None,
             sticky: false,
             deprecated: None,
             same: |_, _| false,

@@ -1,0 +1,4 @@
+//! Resources in this very process, over the simulated Azure: what needs no Terraform to be proved.
+
+mod change;
+mod support;
