@@ -129,10 +129,6 @@ impl Nesting {
 }
 
 /// One attribute.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a word of the declaration, and they are independent"
-)]
 #[derive(Clone, Debug)]
 pub struct Attribute {
     /// Its name.
