@@ -1,5 +1,11 @@
 //! The specimen provider under the real clients: every RPC, value and nesting the protocol has.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as expected"
+)]
+
 #[path = "e2e/support/client.rs"]
 mod client;
 #[path = "e2e_specimen/life.rs"]

@@ -68,7 +68,7 @@ impl Workspace {
         assert!(specimen.exists(), "run `cargo build --examples` first");
         workspace.put(
             "client.tfrc",
-            &format!("provider_installation {{\n  dev_overrides {{ \"secureaks/specimen\" = {examples:?} }}\n  direct {{}}\n}}\n"),
+            &format!("provider_installation {{\n  dev_overrides {{ \"secureaks/specimen\" = \"{}\" }}\n  direct {{}}\n}}\n", examples.display()),
         );
         workspace.write(configuration);
         workspace

@@ -178,9 +178,9 @@ async fn a_change_in_any_nesting_is_an_update() {
     ];
 
     for (name, value) in changes {
-        let mut changed = config.clone();
-        changed.set_member(name, value);
-        let plan = core.plan("nest", Some(&kept), &changed).await;
+        let mut after = config.clone();
+        after.set_member(name, value);
+        let plan = core.plan("nest", Some(&kept), &after).await;
         let applied = core.apply("nest", &plan).await;
 
         assert_eq!(
