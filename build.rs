@@ -12,6 +12,10 @@ const FILES: [&str; 5] = [
     "proto/health.proto",
 ];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo says it over the environment"
+)]
 fn main() -> Result<(), Box<dyn error::Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     for file in FILES {

@@ -50,7 +50,10 @@ impl GrpcStdio for Control {
     type StreamStdioStream = Items<StdioData>;
 
     /// Stays silent: hosts read the real standard error, and log what comes here as unexpected.
-    async fn stream_stdio(&self, _: Request<()>) -> Result<Response<Self::StreamStdioStream>, Status> {
+    async fn stream_stdio(
+        &self,
+        _: Request<()>,
+    ) -> Result<Response<Self::StreamStdioStream>, Status> {
         Ok(Response::new(self.silence()))
     }
 }
@@ -67,28 +70,40 @@ impl GrpcBroker for Control {
         // What the host offers is read, because to drop it unread would reset its stream.
         let offers = request.into_inner().filter_map(|_| ready(None));
         let ending = self.ending.clone().cancelled_owned();
-        Ok(Response::new(Box::pin(select(offers, self.silence()).take_until(ending))))
+        Ok(Response::new(Box::pin(
+            select(offers, self.silence()).take_until(ending),
+        )))
     }
 }
 
 #[tonic::async_trait]
 impl Health for Control {
-    async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
         status(request.get_ref()).map(Response::new)
     }
 
     type WatchStream = Items<HealthCheckResponse>;
 
-    async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
+    async fn watch(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
         let first = status(request.get_ref())?;
-        Ok(Response::new(Box::pin(once(ready(Ok(first))).chain(self.silence()))))
+        Ok(Response::new(Box::pin(
+            once(ready(Ok(first))).chain(self.silence()),
+        )))
     }
 }
 
 /// The health of a service: go-plugin asks for `plugin`, others for the whole server.
 fn status(request: &HealthCheckRequest) -> Result<HealthCheckResponse, Status> {
     match request.service.as_str() {
-        "" | "plugin" => Ok(HealthCheckResponse { status: ServingStatus::Serving.into() }),
+        "" | "plugin" => Ok(HealthCheckResponse {
+            status: ServingStatus::Serving.into(),
+        }),
         _ => Err(Status::not_found("there is no such service")),
     }
 }

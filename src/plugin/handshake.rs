@@ -17,8 +17,10 @@ const PROTOCOL: u32 = 6;
 
 /// Keeps people from starting a plugin by hand; it is no secret
 /// (Terraform `internal/plugin6/serve.go`).
-const COOKIE: (&str, &str) =
-    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
+const COOKIE: (&str, &str) = (
+    "TF_PLUGIN_MAGIC_COOKIE",
+    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+);
 
 /// Why the plugin does not start.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +61,10 @@ pub(super) struct Host {
 
 impl Host {
     /// The host that started this process.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the handshake is made over the environment"
+    )]
     pub(super) fn of_process(reattach: bool) -> Result<Self, HandshakeError> {
         // What is not UTF-8 is none of the values looked for.
         Self::read(reattach, &env::temp_dir(), |name| env::var(name).ok())
@@ -81,12 +87,16 @@ impl Host {
             .transpose()
             .map_err(|_| HandshakeError::ClientCertificate)?;
         let port = |name: &'static str, otherwise: u16| match variable(name) {
-            Some(value) => value.parse().map_err(|_| HandshakeError::Port { variable: name, value }),
+            Some(value) => value.parse().map_err(|_| HandshakeError::Port {
+                variable: name,
+                value,
+            }),
             None => Ok(otherwise),
         };
         Ok(Self {
             client_certificate,
-            socket_directory: variable("PLUGIN_UNIX_SOCKET_DIR").map_or_else(|| temporary.to_owned(), PathBuf::from),
+            socket_directory: variable("PLUGIN_UNIX_SOCKET_DIR")
+                .map_or_else(|| temporary.to_owned(), PathBuf::from),
             ports: port("PLUGIN_MIN_PORT", 10_000)?..=port("PLUGIN_MAX_PORT", 25_000)?,
             asks_for_multiplexing: variable("PLUGIN_MULTIPLEX_GRPC").is_some(),
             log_level: ["TF_LOG_PROVIDER_SECUREAKS", "TF_LOG_PROVIDER", "TF_LOG"]
@@ -142,11 +152,25 @@ impl Address {
 
 /// The line the host waits for. The protocol is said even if the host did not offer it: it then
 /// tells the user both sides' versions, which is more than this side can.
-pub(super) fn line(host: &Host, address: &Address, certificate: Option<&CertificateDer<'_>>) -> String {
-    let certificate = certificate.map(|certificate| STANDARD_NO_PAD.encode(certificate)).unwrap_or_default();
+pub(super) fn line(
+    host: &Host,
+    address: &Address,
+    certificate: Option<&CertificateDer<'_>>,
+) -> String {
+    let certificate = certificate
+        .map(|certificate| STANDARD_NO_PAD.encode(certificate))
+        .unwrap_or_default();
     // Hosts that do not ask split the line at most six times and take the rest for a certificate.
-    let multiplexing = if host.asks_for_multiplexing { "|false" } else { "" };
-    format!("1|{PROTOCOL}|{}|{}|grpc|{certificate}{multiplexing}\n", address.network(), address.text())
+    let multiplexing = if host.asks_for_multiplexing {
+        "|false"
+    } else {
+        ""
+    };
+    format!(
+        "1|{PROTOCOL}|{}|{}|grpc|{certificate}{multiplexing}\n",
+        address.network(),
+        address.text()
+    )
 }
 
 /// What to tell a person who is to attach Terraform to this process by hand.
@@ -173,13 +197,17 @@ pub(super) fn announce(text: &str) -> io::Result<()> {
     output.flush()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
     fn read(reattach: bool, variables: &[(&str, &str)]) -> Result<Host, HandshakeError> {
         Host::read(reattach, Path::new("/tmp"), |name| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -197,7 +225,13 @@ mod tests {
     fn a_start_without_or_with_another_cookie_is_refused() {
         let starts = [read(false, &[]), read(false, &[(COOKIE.0, "another")])];
 
-        assert_eq!(starts, [Err(HandshakeError::NotStartedByHost), Err(HandshakeError::NotStartedByHost)]);
+        assert_eq!(
+            starts,
+            [
+                Err(HandshakeError::NotStartedByHost),
+                Err(HandshakeError::NotStartedByHost)
+            ]
+        );
     }
 
     #[test]
@@ -254,7 +288,10 @@ mod tests {
             starts,
             [
                 Err(HandshakeError::ClientCertificate),
-                Err(HandshakeError::Port { variable: "PLUGIN_MAX_PORT", value: "70000".into() }),
+                Err(HandshakeError::Port {
+                    variable: "PLUGIN_MAX_PORT",
+                    value: "70000".into()
+                }),
             ]
         );
     }
@@ -263,14 +300,21 @@ mod tests {
     fn the_line_carries_the_certificate_without_padding() {
         let address = Address::Unix("/tmp/plugin".into());
 
-        let line = line(&bare_host(), &address, Some(&CertificateDer::from(vec![0xff])));
+        let line = line(
+            &bare_host(),
+            &address,
+            Some(&CertificateDer::from(vec![0xff])),
+        );
 
         assert_eq!(line, "1|6|unix|/tmp/plugin|grpc|/w\n");
     }
 
     #[test]
     fn the_line_refuses_multiplexing_only_when_asked() {
-        let host = Host { asks_for_multiplexing: true, ..bare_host() };
+        let host = Host {
+            asks_for_multiplexing: true,
+            ..bare_host()
+        };
 
         let line = line(&host, &Address::Tcp(([127, 0, 0, 1], 10_000).into()), None);
 
@@ -279,9 +323,16 @@ mod tests {
 
     #[test]
     fn an_invitation_is_what_a_host_reads() {
-        let text = invitation("secureaks/secureaks", 7, &Address::Unix("/tmp/plugin".into()));
+        let text = invitation(
+            "secureaks/secureaks",
+            7,
+            &Address::Unix("/tmp/plugin".into()),
+        );
 
-        let value = text.split('\'').nth(1).map(serde_json::from_str::<serde_json::Value>);
+        let value = text
+            .split('\'')
+            .nth(1)
+            .map(serde_json::from_str::<serde_json::Value>);
         assert_eq!(
             value.and_then(Result::ok),
             Some(json!({ "secureaks/secureaks": {

@@ -48,7 +48,9 @@ pub enum ListenError {
         last: u16,
     },
     /// A port is open to everybody on the machine.
-    #[error("the host asks for unencrypted connections, which a port of this machine is too open for; unset TF_DISABLE_PLUGIN_TLS")]
+    #[error(
+        "the host asks for unencrypted connections, which a port of this machine is too open for; unset TF_DISABLE_PLUGIN_TLS"
+    )]
     OpenPort,
 }
 
@@ -83,7 +85,10 @@ impl Drop for Place {
 
 impl Listener {
     /// Listens where `host` looks; connections are encrypted with `acceptor`, if there is one.
-    pub(super) fn bind(host: &Host, acceptor: Option<TlsAcceptor>) -> Result<(Self, Place), ListenError> {
+    pub(super) fn bind(
+        host: &Host,
+        acceptor: Option<TlsAcceptor>,
+    ) -> Result<(Self, Place), ListenError> {
         #[cfg(unix)]
         return Self::in_directory(&host.socket_directory, acceptor);
         #[cfg(windows)]
@@ -91,22 +96,40 @@ impl Listener {
     }
 
     #[cfg(unix)]
-    fn in_directory(parent: &Path, acceptor: Option<TlsAcceptor>) -> Result<(Self, Place), ListenError> {
+    fn in_directory(
+        parent: &Path,
+        acceptor: Option<TlsAcceptor>,
+    ) -> Result<(Self, Place), ListenError> {
         use std::fs::{DirBuilder, Permissions, set_permissions};
         use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 
-        let failed = |source| ListenError::Unix { directory: parent.to_owned(), source };
+        let failed = |source| ListenError::Unix {
+            directory: parent.to_owned(),
+            source,
+        };
         // A directory of its own is closed to others from its first moment on; a socket is not,
         // because its mode can only be set once it is there. The names are short because a
         // socket's path may have no more than some hundred bytes.
         let name = uuid::Uuid::new_v4().simple().to_string();
         let directory = parent.join(format!("plugin{}", name.get(..12).unwrap_or(&name)));
-        DirBuilder::new().mode(0o700).create(&directory).map_err(failed)?;
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&directory)
+            .map_err(failed)?;
         let path = directory.join("rpc");
-        let place = Place { address: Address::Unix(path.clone()), directory: Some(directory) };
+        let place = Place {
+            address: Address::Unix(path.clone()),
+            directory: Some(directory),
+        };
         let socket = UnixListener::bind(&path).map_err(failed)?;
         set_permissions(&path, Permissions::from_mode(0o600)).map_err(failed)?;
-        Ok((Self { socket: Socket::Unix(socket), acceptor }, place))
+        Ok((
+            Self {
+                socket: Socket::Unix(socket),
+                acceptor,
+            },
+            place,
+        ))
     }
 
     #[cfg(any(windows, test))]
@@ -119,15 +142,30 @@ impl Listener {
         if acceptor.is_none() {
             return Err(ListenError::OpenPort);
         }
-        let taken = ListenError::Ports { first: *ports.start(), last: *ports.end() };
+        let taken = ListenError::Ports {
+            first: *ports.start(),
+            last: *ports.end(),
+        };
         let listening = ports.find_map(|port| {
             let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
             socket.set_nonblocking(true).ok()?;
-            Some((socket.local_addr().ok()?, TcpListener::from_std(socket).ok()?))
+            Some((
+                socket.local_addr().ok()?,
+                TcpListener::from_std(socket).ok()?,
+            ))
         });
         let (address, socket) = listening.ok_or(taken)?;
-        let place = Place { address: Address::Tcp(address), directory: None };
-        Ok((Self { socket: Socket::Tcp(socket), acceptor }, place))
+        let place = Place {
+            address: Address::Tcp(address),
+            directory: None,
+        };
+        Ok((
+            Self {
+                socket: Socket::Tcp(socket),
+                acceptor,
+            },
+            place,
+        ))
     }
 
     /// Hands over connections until nobody takes them any more. Each client proves itself in a
@@ -156,20 +194,34 @@ impl Socket {
     async fn accept(&self) -> io::Result<Connection> {
         match self {
             #[cfg(unix)]
-            Self::Unix(socket) => socket.accept().await.map(|(stream, _)| Connection(Box::pin(stream))),
+            Self::Unix(socket) => socket
+                .accept()
+                .await
+                .map(|(stream, _)| Connection(Box::pin(stream))),
             #[cfg(any(windows, test))]
-            Self::Tcp(socket) => socket.accept().await.map(|(stream, _)| Connection(Box::pin(stream))),
+            Self::Tcp(socket) => socket
+                .accept()
+                .await
+                .map(|(stream, _)| Connection(Box::pin(stream))),
         }
     }
 }
 
-async fn admit(connection: Connection, acceptor: Option<TlsAcceptor>, connections: Sender<io::Result<Connection>>) {
+async fn admit(
+    connection: Connection,
+    acceptor: Option<TlsAcceptor>,
+    connections: Sender<io::Result<Connection>>,
+) {
     let admitted = match acceptor {
         None => connection,
         Some(acceptor) => match timeout(HANDSHAKE_TIME, acceptor.accept(connection)).await {
             Ok(Ok(encrypted)) => Connection(Box::pin(encrypted)),
-            Ok(Err(error)) => return tracing::warn!("A client that is not the host was refused: {error}"),
-            Err(_) => return tracing::warn!("A client that did not prove to be the host was refused"),
+            Ok(Err(error)) => {
+                return tracing::warn!("A client that is not the host was refused: {error}");
+            }
+            Err(_) => {
+                return tracing::warn!("A client that did not prove to be the host was refused");
+            }
         },
     };
     // Nobody takes connections any more once the server ends.
@@ -190,13 +242,21 @@ impl Connected for Connection {
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.0.as_mut().poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.0.as_mut().poll_write(cx, bytes)
     }
 
@@ -221,7 +281,8 @@ impl AsyncWrite for Connection {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
@@ -239,16 +300,23 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
 
         let (_listener, place) = Listener::in_directory(parent.path(), None).unwrap();
-        let Address::Unix(socket) = place.address.clone() else { panic!("no socket") };
+        let Address::Unix(socket) = place.address.clone() else {
+            panic!("no socket")
+        };
         let modes = (mode(socket.parent().unwrap()), mode(&socket));
         drop(place);
 
-        assert_eq!((modes, socket.parent().unwrap().exists()), ((0o700, 0o600), false));
+        assert_eq!(
+            (modes, socket.parent().unwrap().exists()),
+            ((0o700, 0o600), false)
+        );
     }
 
     #[tokio::test]
     async fn a_missing_directory_is_named() {
-        let refused = Listener::in_directory(Path::new("/nowhere"), None).err().map(|error| error.to_string());
+        let refused = Listener::in_directory(Path::new("/nowhere"), None)
+            .err()
+            .map(|error| error.to_string());
 
         assert_eq!(
             refused.as_deref(),
@@ -258,18 +326,29 @@ mod tests {
 
     #[tokio::test]
     async fn a_port_is_the_next_free_one_of_the_range() {
-        let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let taken = std::net::TcpListener::bind(("127.0.0.1", 0))
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let _holder = std::net::TcpListener::bind(("127.0.0.1", taken)).unwrap();
         let tls = ServerTls::for_client(CertificateDer::from(vec![1])).unwrap();
 
         let refused = Listener::on_port(taken..=taken, Some(tls.acceptor.clone())).err();
         let (_listener, place) = Listener::on_port(taken..=u16::MAX, Some(tls.acceptor)).unwrap();
 
-        let Address::Tcp(address) = place.address else { panic!("no port") };
-        assert!(address.ip().is_loopback() && address.port() > taken, "{address}");
+        let Address::Tcp(address) = place.address else {
+            panic!("no port")
+        };
+        assert!(
+            address.ip().is_loopback() && address.port() > taken,
+            "{address}"
+        );
         assert_eq!(
             refused.map(|error| error.to_string()),
-            Some(format!("no port from {taken} to {taken} of this machine can be listened on"))
+            Some(format!(
+                "no port from {taken} to {taken} of this machine can be listened on"
+            ))
         );
     }
 
@@ -277,6 +356,9 @@ mod tests {
     async fn a_port_is_not_opened_without_encryption() {
         let refused = Listener::on_port(10_000..=25_000, None).err();
 
-        assert!(matches!(refused, Some(ListenError::OpenPort)), "{refused:?}");
+        assert!(
+            matches!(refused, Some(ListenError::OpenPort)),
+            "{refused:?}"
+        );
     }
 }

@@ -14,7 +14,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// Hosts do not parse lines of 64 KiB or more (go-plugin `client.go`).
 const LINE_LIMIT: usize = 60_000;
@@ -27,7 +27,11 @@ pub(super) fn install(level: LevelFilter, clock: fn() -> SystemTime) {
         // A host that is gone reads no logs.
         let _ = io::stderr().lock().write_all(line.as_bytes());
     };
-    let subscriber = Registry::default().with(HostLog { level, clock, write });
+    let subscriber = Registry::default().with(HostLog {
+        level,
+        clock,
+        write,
+    });
     // It fails only where somebody logs elsewhere already.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
@@ -73,7 +77,11 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
-        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(Scope::from_root)
+        {
             if let Some(of_span) = span.extensions().get::<Fields>() {
                 fields.values.extend(of_span.values.clone());
             }
@@ -85,13 +93,19 @@ where
 
 /// The line for one event.
 fn line(now: SystemTime, metadata: &Metadata<'_>, fields: Fields) -> String {
-    let Fields { message, mut values } = fields;
+    let Fields {
+        message,
+        mut values,
+    } = fields;
     let mut complete = |message: String| {
         // Each of these four must be text: go-plugin asserts their type and ends the host's
         // process where it is another (`log_entry.go`).
         values.insert("@level".to_owned(), level(*metadata.level()).into());
         values.insert("@message".to_owned(), message.into());
-        values.insert("@module".to_owned(), metadata.target().replace("::", ".").into());
+        values.insert(
+            "@module".to_owned(),
+            metadata.target().replace("::", ".").into(),
+        );
         values.insert("@timestamp".to_owned(), timestamp(now).into());
         format!("{}\n", Json::from_iter(mem::take(&mut values)))
     };
@@ -100,7 +114,10 @@ fn line(now: SystemTime, metadata: &Metadata<'_>, fields: Fields) -> String {
         return whole;
     }
     let cut = message.floor_char_boundary(MESSAGE_LIMIT);
-    complete(format!("{} [shortened]", message.get(..cut).unwrap_or_default()))
+    complete(format!(
+        "{} [shortened]",
+        message.get(..cut).unwrap_or_default()
+    ))
 }
 
 fn level(level: Level) -> &'static str {
@@ -170,14 +187,26 @@ mod tests {
         let kept = Arc::clone(&lines);
         let write = move |line: &str| kept.lock().unwrap().push(line.to_owned());
         let clock = || SystemTime::UNIX_EPOCH + Duration::from_micros(1_800_000_000_000_120);
-        tracing::subscriber::with_default(Registry::default().with(HostLog { level, clock, write }), events);
+        tracing::subscriber::with_default(
+            Registry::default().with(HostLog {
+                level,
+                clock,
+                write,
+            }),
+            events,
+        );
         lines.lock().unwrap().clone()
     }
 
     #[test]
     fn a_line_is_what_hosts_parse() {
         let lines = logged(LevelFilter::INFO, || {
-            tracing::info!(resource.id = "/a", duration_ms = 12, again = false, "The cluster is \"up\"");
+            tracing::info!(
+                resource.id = "/a",
+                duration_ms = 12,
+                again = false,
+                "The cluster is \"up\""
+            );
         });
 
         assert_eq!(
@@ -218,7 +247,9 @@ mod tests {
 
     #[test]
     fn a_long_line_loses_its_fields_and_its_end() {
-        let lines = logged(LevelFilter::INFO, || tracing::info!(body = "b", "{}", "\u{1}".repeat(70_000)));
+        let lines = logged(LevelFilter::INFO, || {
+            tracing::info!(body = "b", "{}", "\u{1}".repeat(70_000));
+        });
 
         let expected = format!(
             "{{\"@level\":\"info\",\"@message\":\"{} [shortened]\",\"@module\":\"secureaks.plugin.logging.tests\",\

@@ -20,7 +20,9 @@ impl Parent {
     /// The parent as it is now. To be asked for before a host is told anything: one that dies
     /// afterwards must not be taken for its heir.
     pub(super) fn now() -> Self {
-        Self { process: parent_id() }
+        Self {
+            process: parent_id(),
+        }
     }
 
     /// Returns when it is gone.
@@ -50,7 +52,8 @@ impl Parent {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::cell::Cell;
 

@@ -44,7 +44,10 @@ pub(super) async fn catch<T>(work: impl Future<Output = T>) -> Result<T, Panic> 
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Err(payload) => Poll::Ready(Err(Panic { message: message(&*payload), place: PLACE.take() })),
+            Err(payload) => Poll::Ready(Err(Panic {
+                message: message(&*payload),
+                place: PLACE.take(),
+            })),
         }
     })
     .await
@@ -59,7 +62,11 @@ pub(super) fn install_hook() {
             crash(panic);
         } else {
             // A task's panic ends the task, not the process.
-            tracing::error!(place = panic.location().map(tracing::field::display), "A task failed: {}", message(panic.payload()));
+            tracing::error!(
+                place = panic.location().map(tracing::field::display),
+                "A task failed: {}",
+                message(panic.payload())
+            );
         }
     }));
 }
@@ -67,21 +74,28 @@ pub(super) fn install_hook() {
 /// Prints what hosts show as a crash: a line that starts with `panic: `
 /// (Terraform `internal/logging/panic.go`).
 fn crash(panic: &PanicHookInfo<'_>) {
-    let mut report = format!("panic: {}\n", message(panic.payload()));
-    if let Some(place) = panic.location() {
-        report.push_str(&format!("\nat {place}\n"));
-    }
+    let place = panic
+        .location()
+        .map(|place| format!("\nat {place}\n"))
+        .unwrap_or_default();
     let trace = Backtrace::capture();
-    if trace.status() == BacktraceStatus::Captured {
-        report.push_str(&trace.to_string());
-    }
+    let trace = match trace.status() {
+        BacktraceStatus::Captured => trace.to_string(),
+        _ => String::new(),
+    };
     // Nobody is left to be told that this failed.
-    let _ = io::stderr().lock().write_all(report.as_bytes());
+    let _ = write!(
+        io::stderr().lock(),
+        "panic: {}\n{place}{trace}",
+        message(panic.payload())
+    );
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given").to_owned()
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason given")
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -96,7 +110,10 @@ mod tests {
         })
         .await;
 
-        assert_eq!(outcome.map_err(|panic| panic.message), Err("no pools".to_owned()));
+        assert_eq!(
+            outcome.map_err(|panic| panic.message),
+            Err("no pools".to_owned())
+        );
     }
 
     #[tokio::test]

@@ -69,7 +69,10 @@ pub fn run(options: &Options, build: impl FnOnce() -> Arc<dyn Service>) -> Resul
     let host = Host::of_process(options.reattach)?;
     logging::install(host.log_level, options.clock);
     install_hook();
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()?;
     let served = runtime.block_on(serve_to(&host, options, build()));
     // A name lookup that hangs must not keep the process: the host kills it after two seconds.
     runtime.shutdown_background();
@@ -81,11 +84,19 @@ pub async fn serve(service: Arc<dyn Service>, options: &Options) -> Result<(), S
     serve_to(&Host::of_process(options.reattach)?, options, service).await
 }
 
-async fn serve_to(host: &Host, options: &Options, service: Arc<dyn Service>) -> Result<(), ServeError> {
+async fn serve_to(
+    host: &Host,
+    options: &Options,
+    service: Arc<dyn Service>,
+) -> Result<(), ServeError> {
     // Before the host knows of this process: no interrupt and no death of it may come too early.
     let signals = Signals::take_over()?;
     let parent = (!options.reattach).then(Parent::now);
-    let tls = host.client_certificate.clone().map(ServerTls::for_client).transpose()?;
+    let tls = host
+        .client_certificate
+        .clone()
+        .map(ServerTls::for_client)
+        .transpose()?;
     let (acceptor, certificate) = tls.map(|tls| (tls.acceptor, tls.certificate)).unzip();
     let (listener, place) = Listener::bind(host, acceptor)?;
 
@@ -107,11 +118,14 @@ async fn serve_to(host: &Host, options: &Options, service: Arc<dyn Service>) -> 
         .add_service(GrpcStdioServer::new(control.clone()))
         .add_service(GrpcBrokerServer::new(control.clone()))
         .add_service(HealthServer::new(control))
-        .serve_with_incoming_shutdown(ReceiverStream::new(incoming), ending.clone().cancelled_owned());
+        .serve_with_incoming_shutdown(
+            ReceiverStream::new(incoming),
+            ending.clone().cancelled_owned(),
+        );
     let mut server = std::pin::pin!(server);
 
     let reason = tokio::select! {
-        served = &mut server => return served.map_err(ServeError::from),
+        outcome = &mut server => return outcome.map_err(ServeError::from),
         () = ending.cancelled() => Ending::ShutdownCall,
         reason = signals.ending(parent) => reason,
     };

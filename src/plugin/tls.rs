@@ -10,7 +10,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixT
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, ServerConfig,
+    SignatureScheme,
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -42,11 +43,17 @@ impl ServerTls {
         let (certificate, key) = own_certificate()?;
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&cryptography))
             .with_protocol_versions(&[&TLS13, &TLS12])?
-            .with_client_cert_verifier(Arc::new(OneClient { certificate: client, cryptography }))
+            .with_client_cert_verifier(Arc::new(OneClient {
+                certificate: client,
+                cryptography,
+            }))
             .with_single_cert(vec![certificate.clone()], key)?;
         // Go's gRPC client closes connections that do not agree on HTTP/2 here.
         config.alpn_protocols = vec![b"h2".to_vec()];
-        Ok(Self { acceptor: Arc::new(config).into(), certificate })
+        Ok(Self {
+            acceptor: Arc::new(config).into(),
+            certificate,
+        })
     }
 }
 
@@ -55,10 +62,15 @@ impl ServerTls {
 fn own_certificate() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let mut parameters = CertificateParams::new(vec!["localhost".to_owned()])?;
-    parameters.distinguished_name.push(DnType::CommonName, "localhost");
+    parameters
+        .distinguished_name
+        .push(DnType::CommonName, "localhost");
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let certificate = parameters.self_signed(&key)?;
-    Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    Ok((
+        certificate.der().clone(),
+        PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+    ))
 }
 
 /// Accepts one certificate, byte for byte, and proof of its key. Building a chain instead would
@@ -83,7 +95,9 @@ impl ClientCertVerifier for OneClient {
         if *certificate == self.certificate {
             Ok(ClientCertVerified::assertion())
         } else {
-            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+            Err(Error::InvalidCertificate(
+                CertificateError::ApplicationVerificationFailure,
+            ))
         }
     }
 
@@ -108,6 +122,8 @@ impl ClientCertVerifier for OneClient {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.cryptography.signature_verification_algorithms.supported_schemes()
+        self.cryptography
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

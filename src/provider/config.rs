@@ -3,12 +3,13 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
+use azure_core::http::HttpClient;
 use uuid::Uuid;
 
 use crate::{
-    azure::{self, Client, Cloud, CloudSource, Network, SystemClock, Wire, auth, random::Random},
+    azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Secret, Span, Text as _},
-    resources::{Journal, Ownership, Session},
+    resources::{Journal, Ownership, Session, cannot_sign_in},
     words,
 };
 
@@ -102,16 +103,29 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     pub fn of_process() -> Self {
-        let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let named =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         let (high, low) = Uuid::new_v4().as_u64_pair();
-        Self { variables: named.collect(), seed: high ^ low }
+        Self {
+            variables: named.collect(),
+            seed: high ^ low,
+        }
     }
 
     /// An environment of the given variables.
     pub fn of(variables: impl IntoIterator<Item = (String, String)>, seed: u64) -> Self {
-        Self { variables: variables.into_iter().map(|(name, value)| (name, value.into())).collect(), seed }
+        Self {
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name, value.into()))
+                .collect(),
+            seed,
+        }
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -132,12 +146,21 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn text(&self, attribute: &Attr<Option<String>>, names: &[&str]) -> Option<String> {
-        attribute.if_set().filter(|text| !text.is_empty()).cloned().or_else(|| self.environment.first(names))
+        attribute
+            .if_set()
+            .filter(|text| !text.is_empty())
+            .cloned()
+            .or_else(|| self.environment.first(names))
     }
 
     fn secret(&self, attribute: &Attr<Option<Secret>>, names: &[&str]) -> Option<azure::Secret> {
-        let written = attribute.if_set().map(|secret| secret.expose().to_owned()).filter(|text| !text.is_empty());
-        written.or_else(|| self.environment.first(names)).map(azure::Secret::new)
+        let written = attribute
+            .if_set()
+            .map(|secret| secret.expose().to_owned())
+            .filter(|text| !text.is_empty());
+        written
+            .or_else(|| self.environment.first(names))
+            .map(azure::Secret::new)
     }
 
     fn switch(&mut self, attribute: &Attr<Option<bool>>, name: &str, usual: bool) -> bool {
@@ -151,7 +174,10 @@ impl Reader<'_> {
             Some("1" | "t" | "T" | "true" | "TRUE" | "True") => true,
             Some("0" | "f" | "F" | "false" | "FALSE" | "False") => false,
             Some(other) => {
-                self.errors.push(Diagnostic::error("Invalid environment variable", format!("{name} is {other:?}; `true` or `false` is wanted.")));
+                self.errors.push(Diagnostic::error(
+                    "Invalid environment variable",
+                    format!("{name} is {other:?}; `true` or `false` is wanted."),
+                ));
                 usual
             }
         }
@@ -163,8 +189,12 @@ impl Reader<'_> {
         match std::fs::read_to_string(&path) {
             Ok(text) => Some(text.trim().to_owned()),
             Err(error) => {
-                let detail = format!("{path} (from `{}` or {name}) cannot be read: {error}. Name a file that can.", attribute.path());
-                self.errors.push(attribute.error("File cannot be read", detail));
+                let detail = format!(
+                    "{path} (from `{}` or {name}) cannot be read: {error}. Name a file that can.",
+                    attribute.path()
+                );
+                self.errors
+                    .push(attribute.error("File cannot be read", detail));
                 None
             }
         }
@@ -173,17 +203,29 @@ impl Reader<'_> {
 
 impl Config {
     /// What every call is handed. Nothing is asked of anybody yet.
-    pub(super) fn session(&self, environment: &Environment, client_version: &str) -> Result<Session, Diagnostics> {
-        let mut reader = Reader { environment, errors: Diagnostics::default() };
+    pub(super) fn session(
+        &self,
+        environment: &Environment,
+        network: Arc<dyn HttpClient>,
+        client_version: &str,
+    ) -> Result<Session, Diagnostics> {
+        let mut reader = Reader {
+            environment,
+            errors: Diagnostics::default(),
+        };
         let random = Arc::new(Random::seeded(environment.seed));
         let wire = Wire {
-            http: Arc::new(Network::default()),
+            http: network,
             clock: Arc::new(SystemClock),
             user_agent: user_agent(environment, client_version),
             correlation_id: Uuid::from_u64_pair(environment.seed, environment.seed.rotate_left(17)),
             random,
         };
-        let register_providers = reader.switch(&self.register_providers, "SECUREAKS_REGISTER_PROVIDERS", false);
+        let register_providers = reader.switch(
+            &self.register_providers,
+            "SECUREAKS_REGISTER_PROVIDERS",
+            false,
+        );
         let owner = reader.text(&self.owner, &["SECUREAKS_OWNER"]);
         let azure = match self.not_known_yet() {
             Some(attribute) => Err(not_known(attribute)),
@@ -197,9 +239,17 @@ impl Config {
         if reader.errors.has_errors() {
             return Err(reader.errors);
         }
-        let data = environment.text("TF_DATA_DIR").unwrap_or_else(|| ".terraform".to_owned());
-        let journal = Journal { folder: PathBuf::from(data).join("secureaks") };
-        Ok(Session { azure, register_providers, ownership: Ownership { owner, journal } })
+        let data = environment
+            .text("TF_DATA_DIR")
+            .unwrap_or_else(|| ".terraform".to_owned());
+        let journal = Journal {
+            folder: PathBuf::from(data).join("secureaks"),
+        };
+        Ok(Session {
+            azure,
+            register_providers,
+            ownership: Ownership { owner, journal },
+        })
     }
 
     /// An attribute without which nothing can be asked, and that only apply will know.
@@ -210,47 +260,83 @@ impl Config {
             ("client_id", &self.client_id),
             ("metadata_host", &self.metadata_host),
         ];
-        let secrets = [("client_secret", &self.client_secret), ("client_certificate", &self.client_certificate), ("oidc_token", &self.oidc_token)];
-        let text = texts.into_iter().find(|(_, attribute)| attribute.if_known().is_none()).map(|(name, _)| name);
-        text.or_else(|| secrets.into_iter().find(|(_, attribute)| attribute.if_known().is_none()).map(|(name, _)| name))
+        let secrets = [
+            ("client_secret", &self.client_secret),
+            ("client_certificate", &self.client_certificate),
+            ("oidc_token", &self.oidc_token),
+        ];
+        let text = texts
+            .into_iter()
+            .find(|(_, attribute)| attribute.if_known().is_none())
+            .map(|(name, _)| name);
+        text.or_else(|| {
+            secrets
+                .into_iter()
+                .find(|(_, attribute)| attribute.if_known().is_none())
+                .map(|(name, _)| name)
+        })
     }
 
     fn client(&self, reader: &mut Reader<'_>, wire: Wire) -> Option<Client> {
         const USUAL: Duration = Duration::from_secs(10);
-        let cloud = self.cloud(reader, &wire)?;
+        // Where the cloud is named wrongly, the rest is judged all the same.
+        let cloud = self
+            .cloud(reader, &wire)
+            .unwrap_or_else(|| CloudSource::known(Cloud::public()));
         let settings = self.settings(reader);
         let subscription_id = reader.text(&self.subscription_id, &["ARM_SUBSCRIPTION_ID"]);
         let poll_interval = self.poll_interval(reader).unwrap_or(USUAL);
-        let cluster_api_version = reader.text(&self.cluster_api_version, &["SECUREAKS_CLUSTER_API_VERSION"]);
+        let cluster_api_version = reader.text(
+            &self.cluster_api_version,
+            &["SECUREAKS_CLUSTER_API_VERSION"],
+        );
         let credential = match settings.credential(&cloud, &wire) {
             Ok(credential) => Some(credential),
             Err(error) => {
-                let setting = error.setting().map(|setting| format!(" Look at {setting}.")).unwrap_or_default();
-                reader.errors.push(Diagnostic::error("Cannot sign in to Azure", format!("{error}.{setting}")));
+                reader.errors.push(cannot_sign_in(&error));
                 None
             }
         };
         let subscription_id = match subscription_id {
             Some(id) if Uuid::parse_str(&id).is_ok() => Some(id),
             Some(id) => {
-                let detail = format!("`subscription_id` (or ARM_SUBSCRIPTION_ID) is {id:?}; a UUID is wanted (`az account show --query id`).");
-                reader.errors.push(self.subscription_id.error("Invalid subscription", detail));
+                let detail = format!(
+                    "`subscription_id` (or ARM_SUBSCRIPTION_ID) is {id:?}; a UUID is wanted (`az account show --query id`)."
+                );
+                reader
+                    .errors
+                    .push(self.subscription_id.error("Invalid subscription", detail));
                 None
             }
             None => {
                 let detail = "Neither `subscription_id` nor ARM_SUBSCRIPTION_ID is set. Set one of them to the subscription's id (`az account show --query id`).";
-                reader.errors.push(self.subscription_id.error("No subscription", detail));
+                reader
+                    .errors
+                    .push(self.subscription_id.error("No subscription", detail));
                 None
             }
         };
-        Some(Client::new(azure::client::Options { wire, cloud, credential: credential?, subscription_id: subscription_id?, poll_interval, cluster_api_version }))
+        Some(Client::new(azure::client::Options {
+            wire,
+            cloud,
+            credential: credential?,
+            subscription_id: subscription_id?,
+            poll_interval,
+            cluster_api_version,
+        }))
     }
 
     fn cloud(&self, reader: &mut Reader<'_>, wire: &Wire) -> Option<CloudSource> {
-        if let Some(host) = reader.text(&self.metadata_host, &["ARM_METADATA_HOSTNAME", "ARM_METADATA_HOST"]) {
+        if let Some(host) = reader.text(
+            &self.metadata_host,
+            &["ARM_METADATA_HOSTNAME", "ARM_METADATA_HOST"],
+        ) {
             return Some(CloudSource::discover(host, wire.clone()));
         }
-        let name = match (self.environment.if_set(), reader.environment.text("ARM_ENVIRONMENT")) {
+        let name = match (
+            self.environment.if_set(),
+            reader.environment.text("ARM_ENVIRONMENT"),
+        ) {
             (Some(name), _) => name.clone(),
             (None, Some(text)) => CloudName::other(&text),
             (None, None) => CloudName::Public,
@@ -260,7 +346,13 @@ impl Config {
             CloudName::UsGovernment => Cloud::us_government(),
             CloudName::China => Cloud::china(),
             CloudName::Other(text) => {
-                reader.errors.push(Diagnostic::error("Invalid environment variable", format!("ARM_ENVIRONMENT is {text:?}; wanted is {}.", CloudName::WANTED)));
+                reader.errors.push(Diagnostic::error(
+                    "Invalid environment variable",
+                    format!(
+                        "ARM_ENVIRONMENT is {text:?}; wanted is {}.",
+                        CloudName::WANTED
+                    ),
+                ));
                 return None;
             }
         };
@@ -275,44 +367,96 @@ impl Config {
         match Span::parse(&text) {
             Ok(span) => Some(span.duration()),
             Err(problem) => {
-                reader.errors.push(Diagnostic::error("Invalid environment variable", format!("SECUREAKS_POLL_INTERVAL is {text:?}: {problem}. Wanted is {}.", Span::WANTED)));
+                reader.errors.push(Diagnostic::error(
+                    "Invalid environment variable",
+                    format!(
+                        "SECUREAKS_POLL_INTERVAL is {text:?}: {problem}. Wanted is {}.",
+                        Span::WANTED
+                    ),
+                ));
                 None
             }
         }
     }
 
     fn settings(&self, reader: &mut Reader<'_>) -> auth::Settings {
-        let client_id = reader.text(&self.client_id, &["ARM_CLIENT_ID"]).or_else(|| reader.file(&self.client_id_file_path, "ARM_CLIENT_ID_FILE_PATH"));
+        let client_id = reader
+            .text(&self.client_id, &["ARM_CLIENT_ID"])
+            .or_else(|| reader.file(&self.client_id_file_path, "ARM_CLIENT_ID_FILE_PATH"));
         let client_secret = reader
             .secret(&self.client_secret, &["ARM_CLIENT_SECRET"])
-            .or_else(|| reader.file(&self.client_secret_file_path, "ARM_CLIENT_SECRET_FILE_PATH").map(azure::Secret::new));
-        let use_aks_workload_identity = reader.switch(&self.use_aks_workload_identity, "ARM_USE_AKS_WORKLOAD_IDENTITY", false);
-        let pod = |name: &str| reader.environment.text(name).filter(|_| use_aks_workload_identity);
+            .or_else(|| {
+                reader
+                    .file(&self.client_secret_file_path, "ARM_CLIENT_SECRET_FILE_PATH")
+                    .map(azure::Secret::new)
+            });
+        let use_aks_workload_identity = reader.switch(
+            &self.use_aks_workload_identity,
+            "ARM_USE_AKS_WORKLOAD_IDENTITY",
+            false,
+        );
+        let pod = |name: &str| {
+            reader
+                .environment
+                .text(name)
+                .filter(|_| use_aks_workload_identity)
+        };
         auth::Settings {
-            tenant_id: reader.text(&self.tenant_id, &["ARM_TENANT_ID"]).or_else(|| pod("AZURE_TENANT_ID")),
+            tenant_id: reader
+                .text(&self.tenant_id, &["ARM_TENANT_ID"])
+                .or_else(|| pod("AZURE_TENANT_ID")),
             client_id: client_id.or_else(|| pod("AZURE_CLIENT_ID")),
             federated_token_file: pod("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from),
             client_secret,
-            client_certificate: reader.secret(&self.client_certificate, &["ARM_CLIENT_CERTIFICATE"]),
-            client_certificate_path: reader.text(&self.client_certificate_path, &["ARM_CLIENT_CERTIFICATE_PATH"]).map(PathBuf::from),
-            client_certificate_password: reader.secret(&self.client_certificate_password, &["ARM_CLIENT_CERTIFICATE_PASSWORD"]),
+            client_certificate: reader
+                .secret(&self.client_certificate, &["ARM_CLIENT_CERTIFICATE"]),
+            client_certificate_path: reader
+                .text(
+                    &self.client_certificate_path,
+                    &["ARM_CLIENT_CERTIFICATE_PATH"],
+                )
+                .map(PathBuf::from),
+            client_certificate_password: reader.secret(
+                &self.client_certificate_password,
+                &["ARM_CLIENT_CERTIFICATE_PASSWORD"],
+            ),
             use_oidc: reader.switch(&self.use_oidc, "ARM_USE_OIDC", false),
             oidc_token: reader.secret(&self.oidc_token, &["ARM_OIDC_TOKEN"]),
-            oidc_token_file: reader.text(&self.oidc_token_file_path, &["ARM_OIDC_TOKEN_FILE_PATH"]).map(PathBuf::from),
-            oidc_request_url: reader.text(&self.oidc_request_url, &["ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL"]),
-            oidc_request_token: reader.secret(&self.oidc_request_token, &["ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]),
-            azure_devops_request_uri: reader.text(&self.oidc_request_url, &["ARM_OIDC_REQUEST_URL", "SYSTEM_OIDCREQUESTURI"]),
-            azure_devops_access_token: reader.secret(&self.oidc_request_token, &["ARM_OIDC_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN"]),
+            oidc_token_file: reader
+                .text(&self.oidc_token_file_path, &["ARM_OIDC_TOKEN_FILE_PATH"])
+                .map(PathBuf::from),
+            oidc_request_url: reader.text(
+                &self.oidc_request_url,
+                &["ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL"],
+            ),
+            oidc_request_token: reader.secret(
+                &self.oidc_request_token,
+                &["ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
+            ),
+            azure_devops_request_uri: reader.text(
+                &self.oidc_request_url,
+                &["ARM_OIDC_REQUEST_URL", "SYSTEM_OIDCREQUESTURI"],
+            ),
+            azure_devops_access_token: reader.secret(
+                &self.oidc_request_token,
+                &["ARM_OIDC_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN"],
+            ),
             azure_devops_service_connection_id: reader.text(
                 &self.ado_pipeline_service_connection_id,
-                &["ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID"],
+                &[
+                    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+                    "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID",
+                ],
             ),
             use_aks_workload_identity,
             use_managed_identity: reader.switch(&self.use_msi, "ARM_USE_MSI", false),
             managed_identity_endpoint: reader.text(&self.msi_endpoint, &["ARM_MSI_ENDPOINT"]),
             managed_identity_api_version: reader.environment.text("ARM_MSI_API_VERSION"),
             identity_endpoint: reader.environment.text("IDENTITY_ENDPOINT"),
-            identity_header: reader.environment.text("IDENTITY_HEADER").map(azure::Secret::new),
+            identity_header: reader
+                .environment
+                .text("IDENTITY_HEADER")
+                .map(azure::Secret::new),
             use_cli: reader.switch(&self.use_cli, "ARM_USE_CLI", true),
             search_path: reader.environment.variables.get("PATH").cloned(),
         }
@@ -321,7 +465,10 @@ impl Config {
 
 fn user_agent(environment: &Environment, client_version: &str) -> String {
     let own = concat!("secureaks/", env!("CARGO_PKG_VERSION"));
-    let extra = environment.text("AZURE_HTTP_USER_AGENT").map(|extra| format!(" {extra}")).unwrap_or_default();
+    let extra = environment
+        .text("AZURE_HTTP_USER_AGENT")
+        .map(|extra| format!(" {extra}"))
+        .unwrap_or_default();
     format!("Terraform/{client_version} {own}{extra}")
 }
 

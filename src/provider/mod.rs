@@ -2,12 +2,16 @@
 
 mod config;
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
-pub use config::Environment;
+use async_trait::async_trait;
+use azure_core::http::HttpClient;
+
 use config::Config;
+pub use config::Environment;
 
 use crate::{
+    azure::Network,
     framework::{Diagnostics, Offers, Provider},
     resources::{Session, cluster::Cluster},
 };
@@ -16,12 +20,21 @@ use crate::{
 #[derive(Debug)]
 pub struct Secureaks {
     environment: Environment,
+    network: Arc<dyn HttpClient>,
 }
 
 impl Secureaks {
     /// The provider in an environment.
     pub fn new(environment: Environment) -> Self {
-        Self { environment }
+        Self::over(environment, Arc::new(Network::default()))
+    }
+
+    /// The provider in an environment, over a network of the caller's.
+    pub fn over(environment: Environment, network: Arc<dyn HttpClient>) -> Self {
+        Self {
+            environment,
+            network,
+        }
     }
 }
 
@@ -31,8 +44,12 @@ impl Provider for Secureaks {
     type Config = Config;
     type Client = Session;
 
-    async fn configure(&self, config: Config, client_version: &str) -> Result<Session, Diagnostics> {
-        config.session(&self.environment, client_version)
+    async fn configure(
+        &self,
+        config: Config,
+        client_version: &str,
+    ) -> Result<Session, Diagnostics> {
+        config.session(&self.environment, Arc::clone(&self.network), client_version)
     }
 
     fn offers(&self) -> Offers<Session> {

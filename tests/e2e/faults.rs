@@ -23,7 +23,10 @@ fn a_429_is_retried_after_its_delay() {
     assert_eq!(writes(&azure), [put(429), put(201)]);
     let puts = exchanges(&azure, "PUT", CLUSTERS);
     let waited = puts[1].time.duration_since(puts[0].time).as_secs();
-    assert!(waited >= 20, "Retry-After was 20 seconds, and {waited} have passed");
+    assert!(
+        waited >= 20,
+        "Retry-After was 20 seconds, and {waited} have passed"
+    );
 }
 
 #[test]
@@ -64,7 +67,9 @@ fn a_create_whose_answer_is_lost_is_known_again() {
 #[test]
 fn a_create_that_took_effect_behind_a_gateway_error_is_known_again() {
     let azure = azure();
-    let Action::Status(timeout) = Action::gateway_timeout() else { unreachable!("a status") };
+    let Action::Status(timeout) = Action::gateway_timeout() else {
+        unreachable!("a status")
+    };
     strike(&azure, "PUT", CLUSTERS, 1, 1, Action::StatusAfter(timeout));
 
     converges(&azure);
@@ -87,7 +92,10 @@ fn outages_while_polling_are_waited_out() {
 #[test]
 fn an_operation_that_is_not_known_at_first_is_waited_for() {
     let azure = azure();
-    azure.set_quirks(Quirks { operations_appear_late: true, ..Quirks::default() });
+    azure.set_quirks(Quirks {
+        operations_appear_late: true,
+        ..Quirks::default()
+    });
 
     converges(&azure);
 
@@ -101,7 +109,12 @@ fn an_operation_that_is_not_known_at_first_is_waited_for() {
 #[test]
 fn words_nobody_documented_mean_that_an_operation_goes_on() {
     let azure = azure();
-    let statuses = ["ProvisioningControlPlane", "ReconcilingDNS", "CreatingAgentPools: 0/3 nodes completed", "ReconcilingAddons"];
+    let statuses = [
+        "ProvisioningControlPlane",
+        "ReconcilingDNS",
+        "CreatingAgentPools: 0/3 nodes completed",
+        "ReconcilingAddons",
+    ];
     for (nth, status) in (1..).zip(statuses) {
         let body = json!({
             "name": "25846a8e-292f-45dd-9edd-6754c520ba83",
@@ -109,8 +122,19 @@ fn words_nobody_documented_mean_that_an_operation_goes_on() {
             "startTime": "2026-10-01T10:00:00.8059684Z",
             "error": { "code": "ReconcileControlPlaneCertificatesError", "message": "key pool is empty" },
         });
-        let answer = Answer { code: 200, headers: vec![("content-type".to_owned(), "application/json".to_owned())], body };
-        strike(&azure, "GET", OPERATIONS, nth, 1, Action::StatusAfter(answer));
+        let answer = Answer {
+            code: 200,
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body,
+        };
+        strike(
+            &azure,
+            "GET",
+            OPERATIONS,
+            nth,
+            1,
+            Action::StatusAfter(answer),
+        );
     }
 
     converges(&azure);
@@ -123,12 +147,27 @@ fn words_nobody_documented_mean_that_an_operation_goes_on() {
 #[test]
 fn a_cluster_that_works_on_after_its_operation_is_waited_for() {
     let azure = azure();
-    azure.set_quirks(Quirks { reconciles_after_success: true, ..Quirks::default() });
+    azure.set_quirks(Quirks {
+        reconciles_after_success: true,
+        ..Quirks::default()
+    });
 
     let workspace = converges(&azure);
-    let id = workspace.cluster()["id"].as_str().expect("an id").to_owned();
-    let state = azure.resource(&id).expect("the cluster")["properties"]["provisioningState"].clone();
-    workspace.run(&["apply", "-auto-approve", "-input=false", "-no-color", "-var=node_count=4"]).succeeds();
+    let id = workspace.cluster()["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let state =
+        azure.resource(&id).expect("the cluster")["properties"]["provisioningState"].clone();
+    workspace
+        .run(&[
+            "apply",
+            "-auto-approve",
+            "-input=false",
+            "-no-color",
+            "-var=node_count=4",
+        ])
+        .succeeds();
 
     assert_eq!(state, "Succeeded");
     assert_eq!(writes(&azure), [put(201), put(200)]);
@@ -139,12 +178,23 @@ fn chaos_is_survived() {
     std::thread::scope(|scope| {
         for seed in 1..=5 {
             scope.spawn(move || {
-                let azure = azure_with(Options { seed, chaos: 0.2, ..Options::default() });
+                let azure = azure_with(Options {
+                    seed,
+                    chaos: 0.2,
+                    ..Options::default()
+                });
 
                 converges(&azure);
 
-                let struck = azure.journal().iter().filter(|exchange| exchange.fault.is_some()).count();
-                println!("seed {seed}: {struck} of {} exchanges struck", azure.journal().len());
+                let struck = azure
+                    .journal()
+                    .iter()
+                    .filter(|exchange| exchange.fault.is_some())
+                    .count();
+                println!(
+                    "seed {seed}: {struck} of {} exchanges struck",
+                    azure.journal().len()
+                );
             });
         }
     });
@@ -156,8 +206,18 @@ fn converges(azure: &Simulator) -> Workspace {
 
     let applied = workspace.apply().succeeds();
 
-    let warnings: Vec<&str> = applied.text.lines().filter(|line| line.contains("Warning: ")).collect();
-    assert!(warnings.iter().all(|line| line.contains("development overrides")), "{}", applied.text);
+    let warnings: Vec<&str> = applied
+        .text
+        .lines()
+        .filter(|line| line.contains("Warning: "))
+        .collect();
+    assert!(
+        warnings
+            .iter()
+            .all(|line| line.contains("development overrides")),
+        "{}",
+        applied.text
+    );
     assert_eq!(clusters(azure).len(), 1);
     workspace.assert_no_changes();
     assert_understood(azure);
@@ -165,7 +225,11 @@ fn converges(azure: &Simulator) -> Workspace {
 }
 
 fn exchanges(azure: &Simulator, method: &str, path: &str) -> Vec<Exchange> {
-    azure.journal().into_iter().filter(|exchange| exchange.method == method && exchange.path.contains(path)).collect()
+    azure
+        .journal()
+        .into_iter()
+        .filter(|exchange| exchange.method == method && exchange.path.contains(path))
+        .collect()
 }
 
 fn put(status: u16) -> (String, Option<u16>) {

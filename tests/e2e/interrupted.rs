@@ -11,7 +11,13 @@ use crate::support::{
 };
 
 const APPLY: [&str; 4] = ["apply", "-auto-approve", "-input=false", "-no-color"];
-const SCALE: [&str; 5] = ["apply", "-auto-approve", "-input=false", "-no-color", "-var=node_count=4"];
+const SCALE: [&str; 5] = [
+    "apply",
+    "-auto-approve",
+    "-input=false",
+    "-no-color",
+    "-var=node_count=4",
+];
 const DESTROY: [&str; 4] = ["destroy", "-auto-approve", "-input=false", "-no-color"];
 
 #[test]
@@ -20,15 +26,27 @@ fn an_interrupted_create_is_finished_by_the_next_apply() {
         let (azure, workspace) = quickstart(client);
 
         let interrupted = interrupt_at(&azure, &workspace, &APPLY, "GET", "/operations/");
-        let (half_made, pending, tainted) = (birth(&azure), workspace.private()["pending"].clone(), workspace.is_tainted());
+        let (half_made, pending, tainted) = (
+            birth(&azure),
+            workspace.private()["pending"].clone(),
+            workspace.is_tainted(),
+        );
         let id = workspace.cluster()["id"].clone();
         azure.advance(HOUR);
         workspace.apply().succeeds();
 
         interrupted.fails_with(&["Interrupted", "run apply again to see it through"]);
         assert_eq!((id, tainted), (Value::from(CLUSTER), false));
-        assert!(pending.as_str().is_some_and(|kept| kept.contains("/operations/")), "{pending}");
-        assert_eq!((workspace.cluster()["id"].as_str(), birth(&azure)), (Some(CLUSTER), half_made));
+        assert!(
+            pending
+                .as_str()
+                .is_some_and(|kept| kept.contains("/operations/")),
+            "{pending}"
+        );
+        assert_eq!(
+            (workspace.cluster()["id"].as_str(), birth(&azure)),
+            (Some(CLUSTER), half_made)
+        );
         assert_eq!(writes(&azure), [put(201)]);
         assert_eq!(workspace.private()["pending"], Value::Null);
         workspace.assert_no_changes();
@@ -73,7 +91,10 @@ fn an_interrupt_before_anything_is_asked_for_leaves_nothing() {
         azure.release_held();
 
         assert_ne!(interrupted.code, 0, "{}", interrupted.text);
-        assert_eq!((workspace.cluster(), clusters(&azure), writes(&azure)), (Value::Null, vec![], vec![]));
+        assert_eq!(
+            (workspace.cluster(), clusters(&azure), writes(&azure)),
+            (Value::Null, vec![], vec![])
+        );
         assert_understood(&azure);
     }
 }
@@ -97,7 +118,13 @@ fn an_interrupted_update_is_finished_by_the_next_apply() {
         assert_eq!((tainted, birth(&azure)), (false, before));
         assert_eq!(writes(&azure), [put(200)]);
         assert_eq!(workspace.cluster()["system_pool"]["node_count"], 4);
-        let plan = workspace.run(&["plan", "-detailed-exitcode", "-input=false", "-no-color", "-var=node_count=4"]);
+        let plan = workspace.run(&[
+            "plan",
+            "-detailed-exitcode",
+            "-input=false",
+            "-no-color",
+            "-var=node_count=4",
+        ]);
         assert_eq!(plan.code, 0, "{}", plan.text);
         assert_understood(&azure);
     }
@@ -136,11 +163,24 @@ fn quickstart(client: &Client) -> (Simulator, Workspace) {
 
 /// Whoever polls finds that an hour has passed.
 fn pass_time(azure: &Simulator) {
-    strike(azure, "GET", "/operations/", 2, 1, Action::Advance { seconds: 3600.0 });
+    strike(
+        azure,
+        "GET",
+        "/operations/",
+        2,
+        1,
+        Action::Advance { seconds: 3600.0 },
+    );
 }
 
 /// Runs a command and interrupts it while Azure keeps it waiting for an answer of the given kind.
-fn interrupt_at(azure: &Simulator, workspace: &Workspace, arguments: &[&str], method: &str, path: &str) -> Outcome {
+fn interrupt_at(
+    azure: &Simulator,
+    workspace: &Workspace,
+    arguments: &[&str],
+    method: &str,
+    path: &str,
+) -> Outcome {
     strike(azure, method, path, 2, 1, Action::HoldAfter);
     let running = workspace.start(arguments);
     held(azure);

@@ -22,10 +22,18 @@ fn whatever_is_killed_at_any_exchange_the_next_run_converges() {
     let longest = lengths.values().copied().max().unwrap_or_default();
     let mut lives = Vec::new();
     for (victim, moment) in Kill::ALL {
-        lives.extend((1..=longest).map(|position| Life { victim, moment, positions: within(&lengths, position) }));
+        lives.extend((1..=longest).map(|position| Life {
+            victim,
+            moment,
+            positions: within(&lengths, position),
+        }));
     }
     for victim in [Victim::Plugin, Victim::Group] {
-        lives.push(Life { victim, moment: Moment::Unsaved, positions: lengths.clone() });
+        lives.push(Life {
+            victim,
+            moment: Moment::Unsaved,
+            positions: lengths.clone(),
+        });
     }
 
     let converged = live_all(client, lives);
@@ -33,7 +41,11 @@ fn whatever_is_killed_at_any_exchange_the_next_run_converges() {
     let mut total = 0;
     let mut short = Vec::new();
     for ((verb, victim, moment), positions) in &converged {
-        let wanted = if *moment == Moment::Unsaved { 1 } else { lengths[verb] };
+        let wanted = if *moment == Moment::Unsaved {
+            1
+        } else {
+            lengths[verb]
+        };
         let count = u64::try_from(positions.len()).expect("a count");
         println!("{verb}, {victim} killed {moment}: exchanges: {wanted}, converged: {count}");
         total += count;
@@ -51,13 +63,23 @@ fn other_clients_converge_where_it_matters_most() {
     for client in clients().iter().filter(|client| *client != any_client()) {
         let lengths = exchanges(client);
         // The PUT or DELETE is followed by two polls and a read.
-        let positions: BTreeMap<Verb, u64> = lengths.iter().map(|(verb, length)| (*verb, length - 3)).collect();
-        let lives = Kill::ALL.map(|(victim, moment)| Life { victim, moment, positions: positions.clone() });
+        let positions: BTreeMap<Verb, u64> = lengths
+            .iter()
+            .map(|(verb, length)| (*verb, length - 3))
+            .collect();
+        let lives = Kill::ALL.map(|(victim, moment)| Life {
+            victim,
+            moment,
+            positions: positions.clone(),
+        });
 
         let converged = live_all(client, lives.into());
 
         let count: usize = converged.values().map(Vec::len).sum();
-        println!("{} {}: exchanges: 12, converged: {count}", client.name, client.version);
+        println!(
+            "{} {}: exchanges: 12, converged: {count}",
+            client.name, client.version
+        );
         assert_eq!(count, 12);
     }
 }
@@ -117,7 +139,13 @@ impl Verb {
             Self::Update => ("apply", "-var=node_count=4"),
             Self::Delete => ("destroy", "-var=node_count=4"),
         };
-        vec![command, "-auto-approve", "-input=false", "-no-color", variable]
+        vec![
+            command,
+            "-auto-approve",
+            "-input=false",
+            "-no-color",
+            variable,
+        ]
     }
 }
 
@@ -165,26 +193,57 @@ fn live(client: &Client, life: &Life, converged: &Mutex<Converged>) {
             workspace.run(&verb.arguments()).succeeds();
             continue;
         };
-        let place = format!("{verb}, {} killed {} exchange {position}", life.victim, life.moment);
+        let place = format!(
+            "{verb}, {} killed {} exchange {position}",
+            life.victim, life.moment
+        );
         kill_at(&azure, &workspace, verb, life, *position);
         let (born, accepted) = (birth(&azure), writes(&azure));
         set_pace(&azure);
         let rerun = run_again(&workspace, verb, &place);
 
-        assert!(!rerun.flat().contains("exists already"), "{place}: {}", rerun.text);
-        let creations = writes(&azure).into_iter().filter(|(method, status)| method == "PUT" && *status == Some(201)).count();
-        assert_eq!(creations, usize::from(verb == Verb::Create && born.is_null()), "{place}: {accepted:?}, then {:?}", writes(&azure));
+        assert!(
+            !rerun.flat().contains("exists already"),
+            "{place}: {}",
+            rerun.text
+        );
+        let creations = writes(&azure)
+            .into_iter()
+            .filter(|(method, status)| method == "PUT" && *status == Some(201))
+            .count();
+        assert_eq!(
+            creations,
+            usize::from(verb == Verb::Create && born.is_null()),
+            "{place}: {accepted:?}, then {:?}",
+            writes(&azure)
+        );
         if verb == Verb::Delete {
-            assert_eq!((clusters(&azure), workspace.cluster()), (vec![], Value::Null), "{place}");
+            assert_eq!(
+                (clusters(&azure), workspace.cluster()),
+                (vec![], Value::Null),
+                "{place}"
+            );
         } else {
             assert_eq!(clusters(&azure).len(), 1, "{place}");
-            assert!(born.is_null() || born == birth(&azure), "{place}: another cluster was made");
+            assert!(
+                born.is_null() || born == birth(&azure),
+                "{place}: another cluster was made"
+            );
             let variable = verb.arguments()[4];
-            let plan = workspace.run(&["plan", "-detailed-exitcode", "-input=false", "-no-color", variable]);
+            let plan = workspace.run(&[
+                "plan",
+                "-detailed-exitcode",
+                "-input=false",
+                "-no-color",
+                variable,
+            ]);
             assert_eq!(plan.code, 0, "{place}: {}", plan.text);
         }
         let mut converged = converged.lock().expect("the results");
-        converged.entry((verb, life.victim, life.moment)).or_default().push(*position);
+        converged
+            .entry((verb, life.victim, life.moment))
+            .or_default()
+            .push(*position);
     }
     assert_understood(&azure);
 }
@@ -201,16 +260,48 @@ fn begin(client: &Client) -> (Simulator, Workspace) {
 fn set_pace(azure: &Simulator) {
     azure.clear_faults();
     azure.clear_journal();
-    strike(azure, "GET", "/operations/", 2, 2, Action::Advance { seconds: 1500.0 });
-    strike(azure, "GET", "/managedClusters/", 4, 2, Action::Advance { seconds: 1500.0 });
+    strike(
+        azure,
+        "GET",
+        "/operations/",
+        2,
+        2,
+        Action::Advance { seconds: 1500.0 },
+    );
+    strike(
+        azure,
+        "GET",
+        "/managedClusters/",
+        4,
+        2,
+        Action::Advance { seconds: 1500.0 },
+    );
 }
 
 fn kill_at(azure: &Simulator, workspace: &Workspace, verb: Verb, life: &Life, position: u64) {
     azure.clear_faults();
-    let action = if life.moment == Moment::Before { Action::HoldBefore } else { Action::HoldAfter };
-    let matches = Matches { exchange: Some(position), ..Matches::default() };
-    azure.add_fault(Fault { name: "kill".to_owned(), matches, action });
-    strike(azure, "GET", "/operations/", 2, 2, Action::Advance { seconds: 1500.0 });
+    let action = if life.moment == Moment::Before {
+        Action::HoldBefore
+    } else {
+        Action::HoldAfter
+    };
+    let matches = Matches {
+        exchange: Some(position),
+        ..Matches::default()
+    };
+    azure.add_fault(Fault {
+        name: "kill".to_owned(),
+        matches,
+        action,
+    });
+    strike(
+        azure,
+        "GET",
+        "/operations/",
+        2,
+        2,
+        Action::Advance { seconds: 1500.0 },
+    );
 
     let running = workspace.start(&verb.arguments());
     let exchange = held(azure);
@@ -218,13 +309,22 @@ fn kill_at(azure: &Simulator, workspace: &Workspace, verb: Verb, life: &Life, po
     if life.moment == Moment::Unsaved {
         running.freeze_client();
         azure.release_held();
-        wait_until("the last exchange is answered", || azure.journal().iter().all(|exchange| exchange.status.is_some()));
+        wait_until("the last exchange is answered", || {
+            azure
+                .journal()
+                .iter()
+                .all(|exchange| exchange.status.is_some())
+        });
     }
     kill(&running, life.victim);
     running.thaw_client();
     let outcome = running.finish();
     azure.release_held();
-    assert!(life.moment == Moment::Unsaved || outcome.code != 0, "{}", outcome.text);
+    assert!(
+        life.moment == Moment::Unsaved || outcome.code != 0,
+        "{}",
+        outcome.text
+    );
 }
 
 fn kill(running: &Running, victim: Victim) {
@@ -241,7 +341,11 @@ fn run_again(workspace: &Workspace, verb: Verb, place: &str) -> Outcome {
         return first;
     }
     let second = workspace.run(&verb.arguments());
-    assert_eq!(second.code, 0, "{place}: {} and again: {}", first.text, second.text);
+    assert_eq!(
+        second.code, 0,
+        "{place}: {} and again: {}",
+        first.text, second.text
+    );
     second
 }
 

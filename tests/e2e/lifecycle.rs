@@ -12,8 +12,13 @@ fn the_quickstart_lives_its_whole_life() {
 
         workspace.apply().succeeds();
         workspace.assert_no_changes();
-        let id = workspace.cluster()["id"].as_str().expect("an id").to_owned();
-        workspace.run(&["apply", "-auto-approve", "-no-color", "-var=node_count=4"]).succeeds();
+        let id = workspace.cluster()["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        workspace
+            .run(&["apply", "-auto-approve", "-no-color", "-var=node_count=4"])
+            .succeeds();
         assert_eq!(nodes(&azure, &id), 4);
         workspace.destroy().succeeds();
 
@@ -24,9 +29,15 @@ fn the_quickstart_lives_its_whole_life() {
 
 fn nodes(azure: &Simulator, id: &str) -> i64 {
     let cluster = azure.resource(id).expect("the cluster");
-    cluster["properties"]["agentPoolProfiles"][0]["count"].as_i64().expect("a number")
+    cluster["properties"]["agentPoolProfiles"][0]["count"]
+        .as_i64()
+        .expect("a number")
 }
 
 fn clusters(azure: &Simulator) -> Vec<String> {
-    azure.resource_ids().into_iter().filter(|id| id.contains("managedClusters")).collect()
+    azure
+        .resource_ids()
+        .into_iter()
+        .filter(|id| id.contains("managedClusters"))
+        .collect()
 }

@@ -1,7 +1,8 @@
 //! Client certificates, such as hosts make for each plugin they start.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512,
+    BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PKCS_ECDSA_P384_SHA384,
+    PKCS_ECDSA_P521_SHA512,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -12,22 +13,33 @@ pub(crate) struct ClientCertificate {
 }
 
 impl ClientCertificate {
-    /// As Terraform and OpenTofu make it: P-521, and an authority (go-plugin `mtls.go`).
+    /// As Terraform makes it: P-521, and an authority (go-plugin `mtls.go`).
     pub(crate) fn of_terraform() -> Self {
         let mut parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        parameters.distinguished_name.push(DnType::OrganizationName, "HashiCorp");
+        parameters
+            .distinguished_name
+            .push(DnType::OrganizationName, "HashiCorp");
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self::signed(&parameters, KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap())
+        Self::signed(
+            &parameters,
+            KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap(),
+        )
     }
 
     /// As a host that is not written in Go makes it: P-384, no authority, another name.
     pub(crate) fn of_another_host() -> Self {
         let parameters = CertificateParams::new(vec!["another.host".to_owned()]).unwrap();
-        Self::signed(&parameters, KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap())
+        Self::signed(
+            &parameters,
+            KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap(),
+        )
     }
 
     fn signed(parameters: &CertificateParams, key: KeyPair) -> Self {
-        Self { certificate: parameters.self_signed(&key).unwrap(), key }
+        Self {
+            certificate: parameters.self_signed(&key).unwrap(),
+            key,
+        }
     }
 
     /// What goes into `PLUGIN_CLIENT_CERT`.

@@ -39,7 +39,10 @@ pub(crate) fn bare_command(temporary: &Path) -> Command {
 
 /// The variables every host sets.
 pub(crate) const HOST_ENVIRONMENT: [(&str, &str); 4] = [
-    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"),
+    (
+        "TF_PLUGIN_MAGIC_COOKIE",
+        "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+    ),
     ("PLUGIN_PROTOCOL_VERSIONS", "5,6"),
     ("PLUGIN_MIN_PORT", "10000"),
     ("PLUGIN_MAX_PORT", "25000"),
@@ -62,7 +65,10 @@ impl Plugin {
     }
 
     /// Like [`Plugin::start`], after `change` to its command.
-    pub(crate) async fn start_with(client: Option<&ClientCertificate>, change: impl FnOnce(&mut Command)) -> Self {
+    pub(crate) async fn start_with(
+        client: Option<&ClientCertificate>,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let mut command = bare_command(temporary.path());
         command.envs(HOST_ENVIRONMENT);
@@ -75,7 +81,12 @@ impl Plugin {
         let mut line = String::new();
         in_time(output.read_line(&mut line)).await.unwrap();
         let fields = line.trim_end().split('|').map(str::to_owned).collect();
-        Self { process, output, fields, temporary }
+        Self {
+            process,
+            output,
+            fields,
+            temporary,
+        }
     }
 
     /// Where its socket is.
@@ -84,7 +95,10 @@ impl Plugin {
     }
 
     /// A channel to it that presents `client`, or is not encrypted where it has no certificate.
-    pub(crate) async fn connect(&self, client: Option<&ClientCertificate>) -> Result<Channel, tonic::transport::Error> {
+    pub(crate) async fn connect(
+        &self,
+        client: Option<&ClientCertificate>,
+    ) -> Result<Channel, tonic::transport::Error> {
         let socket = self.socket();
         let certificate = STANDARD_NO_PAD.decode(self.fields.get(5).unwrap()).unwrap();
         if certificate.is_empty() {
@@ -105,7 +119,11 @@ impl Plugin {
     /// Sends it a signal.
     pub(crate) async fn signal(&self, signal: &str) {
         let process = self.process.id().unwrap().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &process]).status().await.unwrap();
+        let sent = Command::new("kill")
+            .args(["-s", signal, &process])
+            .status()
+            .await
+            .unwrap();
         assert!(sent.success(), "no {signal} for {process}");
     }
 
@@ -117,7 +135,9 @@ impl Plugin {
     /// Waits until nothing holds its output any more, and gives what came.
     pub(crate) async fn rest_of_output(&mut self) -> String {
         let mut rest = String::new();
-        in_time(self.output.read_to_string(&mut rest)).await.unwrap();
+        in_time(self.output.read_to_string(&mut rest))
+            .await
+            .unwrap();
         rest
     }
 }
@@ -140,11 +160,14 @@ fn connector(server: CertificateDer<'static>, client: Option<&ClientCertificate>
     let mut roots = RootCertStore::empty();
     roots.add(server).unwrap();
     let cryptography = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(cryptography).with_safe_default_protocol_versions().unwrap();
+    let config = ClientConfig::builder_with_provider(cryptography)
+        .with_safe_default_protocol_versions()
+        .unwrap();
     let config = config.with_root_certificates(roots);
     let mut config = match client {
-        Some(client) => config.with_client_auth_cert(client.chain(), client.key()).unwrap(),
+        Some(client) => config
+            .with_client_auth_cert(client.chain(), client.key())
+            .unwrap(),
         None => config.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"h2".to_vec()];

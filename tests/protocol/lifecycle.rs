@@ -24,13 +24,25 @@ async fn shutdown_is_answered_and_ends_the_process_with_an_open_stream() {
     let terraform = ClientCertificate::of_terraform();
     let mut plugin = Plugin::start(Some(&terraform)).await;
     let channel = plugin.connect(Some(&terraform)).await.unwrap();
-    let mut output = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap().into_inner();
+    let mut output = GrpcStdioClient::new(channel.clone())
+        .stream_stdio(())
+        .await
+        .unwrap()
+        .into_inner();
 
-    let answer = GrpcControllerClient::new(channel).shutdown(Empty {}).await.map(|_| ());
+    let answer = GrpcControllerClient::new(channel)
+        .shutdown(Empty {})
+        .await
+        .map(|_| ());
     let status = plugin.ended().await;
-    let items = in_time(output.next()).await.map(|item| item.map_err(|status| status.code()));
+    let items = in_time(output.next())
+        .await
+        .map(|item| item.map_err(|status| status.code()));
 
-    assert_eq!((answer.ok(), status.code(), items, leftovers(&plugin)), (Some(()), Some(0), None, 0));
+    assert_eq!(
+        (answer.ok(), status.code(), items, leftovers(&plugin)),
+        (Some(()), Some(0), None, 0)
+    );
 }
 
 #[tokio::test]
@@ -59,7 +71,11 @@ async fn the_hosts_death_ends_it() {
     let temporary = tempfile::tempdir().unwrap();
     // The shell stands for the host: it starts the provider and waits.
     let mut host = Command::new("/bin/sh")
-        .args(["-c", "\"$0\" & wait", env!("CARGO_BIN_EXE_terraform-provider-secureaks")])
+        .args([
+            "-c",
+            "\"$0\" & wait",
+            env!("CARGO_BIN_EXE_terraform-provider-secureaks"),
+        ])
         .env("TMPDIR", temporary.path())
         .envs(HOST_ENVIRONMENT)
         .stdin(Stdio::null())
@@ -74,29 +90,47 @@ async fn the_hosts_death_ends_it() {
     // The output ends when the last process that holds it does.
     let rest = in_time(output.read_line(&mut String::new())).await.unwrap();
 
-    assert_eq!((rest, std::fs::read_dir(temporary.path()).unwrap().count()), (0, 0));
+    assert_eq!(
+        (rest, std::fs::read_dir(temporary.path()).unwrap().count()),
+        (0, 0)
+    );
 }
 
 #[tokio::test]
 async fn a_process_to_attach_to_says_how_and_ends_with_an_interrupt() {
     let temporary = tempfile::tempdir().unwrap();
-    let mut process = bare_command(temporary.path()).arg("--debug").spawn().unwrap();
+    let mut process = bare_command(temporary.path())
+        .arg("--debug")
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let mut variable = None;
     while variable.is_none() {
         let line = in_time(lines.next_line()).await.unwrap().unwrap();
-        variable = line.trim().strip_prefix("TF_REATTACH_PROVIDERS=").map(|value| value.trim_matches('\'').to_owned());
+        variable = line
+            .trim()
+            .strip_prefix("TF_REATTACH_PROVIDERS=")
+            .map(|value| value.trim_matches('\'').to_owned());
     }
 
     let reattach: Json = serde_json::from_str(&variable.unwrap()).unwrap();
     let entry = &reattach["secureaks/secureaks"];
     let socket = entry["Addr"]["String"].as_str().unwrap().to_owned();
     let channel = connect_plainly(socket.into()).await.unwrap();
-    let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
+    let answer = HealthClient::new(channel)
+        .check(HealthCheckRequest::default())
+        .await;
     let id = process.id().unwrap();
-    Command::new("kill").args(["-s", "INT", &id.to_string()]).status().await.unwrap();
+    Command::new("kill")
+        .args(["-s", "INT", &id.to_string()])
+        .status()
+        .await
+        .unwrap();
     let status = in_time(process.wait()).await.unwrap();
 
     assert!(answer.is_ok(), "{answer:?}");
-    assert_eq!((&entry["Pid"], &entry["Test"], status.code()), (&Json::from(id), &Json::from(true), Some(0)));
+    assert_eq!(
+        (&entry["Pid"], &entry["Test"], status.code()),
+        (&Json::from(id), &Json::from(true), Some(0))
+    );
 }

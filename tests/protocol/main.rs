@@ -11,7 +11,13 @@ mod lifecycle;
 mod tls;
 
 /// Clients of the services, generated from `proto/`.
-#[allow(dead_code, clippy::pedantic, unreachable_pub, reason = "generated from proto/")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from proto/"
+)]
 mod wire {
     pub(crate) mod tfplugin6 {
         include!(concat!(env!("OUT_DIR"), "/client/tfplugin6.rs"));

@@ -10,8 +10,13 @@ use crate::wire::health::health_client::HealthClient;
 /// Whether `client` gets an answer from `plugin`. In TLS 1.3 a client learns that it was refused
 /// only after its own side of the handshake, with the first call.
 async fn is_let_in(plugin: &Plugin, client: Option<&ClientCertificate>) -> Result<(), Code> {
-    let channel = plugin.connect(client).await.map_err(|_| Code::Unavailable)?;
-    let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
+    let channel = plugin
+        .connect(client)
+        .await
+        .map_err(|_| Code::Unavailable)?;
+    let answer = HealthClient::new(channel)
+        .check(HealthCheckRequest::default())
+        .await;
     answer.map(|_| ()).map_err(|status| status.code())
 }
 
@@ -70,7 +75,11 @@ async fn an_unencrypted_client_is_refused_where_the_host_encrypts() {
     let plugin = Plugin::start(Some(&ClientCertificate::of_terraform())).await;
 
     let outcome = match crate::host::connect_plainly(plugin.socket()).await {
-        Ok(channel) => HealthClient::new(channel).check(HealthCheckRequest::default()).await.map(|_| ()).ok(),
+        Ok(channel) => HealthClient::new(channel)
+            .check(HealthCheckRequest::default())
+            .await
+            .map(|_| ())
+            .ok(),
         Err(_) => None,
     };
 
@@ -83,5 +92,8 @@ async fn a_host_without_tls_is_served_over_the_socket_alone() {
 
     let outcome = is_let_in(&plugin, None).await;
 
-    assert_eq!((outcome, plugin.fields.get(5).map(String::as_str)), (Ok(()), Some("")));
+    assert_eq!(
+        (outcome, plugin.fields.get(5).map(String::as_str)),
+        (Ok(()), Some(""))
+    );
 }

@@ -79,9 +79,7 @@ impl<R: Resource> ServedResource<R> {
         let replaces = !replacements.is_empty();
         if before.is_none() || replaces {
             plan::forget(&block, &mut planned, &|_, _| false);
-        } else if call.private(PENDING).is_some()
-            || !plan::only_local(&block, &prior, &planned)
-        {
+        } else if call.private(PENDING).is_some() || !plan::only_local(&block, &prior, &planned) {
             plan::forget(&block, &mut planned, &|attribute, value| {
                 attribute.stable && !value.is_null()
             });

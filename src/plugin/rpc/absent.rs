@@ -19,5 +19,8 @@ pub(super) fn generated_config() -> wire::generate_resource_config::Response {
         "This provider does not generate configuration",
         "The host makes it from the state by itself where a provider does not.",
     );
-    wire::generate_resource_config::Response { config: None, diagnostics: vec![diagnostic.into()] }
+    wire::generate_resource_config::Response {
+        config: None,
+        diagnostics: vec![diagnostic.into()],
+    }
 }

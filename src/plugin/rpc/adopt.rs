@@ -11,7 +11,12 @@ pub(super) async fn import(
 ) -> wire::import_resource_state::Response {
     let request = ImportRequest::from(request);
     let type_name = request.type_name.clone();
-    let imported = guarded("ImportResourceState", &type_name, service.import_resource(request)).await;
+    let imported = guarded(
+        "ImportResourceState",
+        &type_name,
+        service.import_resource(request),
+    )
+    .await;
     wire::import_resource_state::Response::of(type_name, imported.unwrap_or_else(failed))
 }
 
@@ -24,10 +29,18 @@ pub(super) async fn moved(
     }
     let request = MoveRequest::from(request);
     let type_name = request.target_type_name.clone();
-    let moved = guarded("MoveResourceState", &type_name, service.move_resource(request)).await;
+    let moved = guarded(
+        "MoveResourceState",
+        &type_name,
+        service.move_resource(request),
+    )
+    .await;
     moved.unwrap_or_else(failed).into()
 }
 
 fn failed(diagnostic: Diagnostic) -> Imported {
-    Imported { diagnostics: vec![diagnostic], ..Imported::default() }
+    Imported {
+        diagnostics: vec![diagnostic],
+        ..Imported::default()
+    }
 }

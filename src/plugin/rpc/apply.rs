@@ -17,6 +17,16 @@ pub(super) async fn apply(
         new_identity: request.planned_identity.clone(),
         diagnostics: Vec::new(),
     };
-    let applied = guarded("ApplyResourceChange", &type_name, service.apply_resource(request)).await;
-    applied.unwrap_or_else(|panic| ApplyResponse { diagnostics: vec![panic], ..before }).into()
+    let applied = guarded(
+        "ApplyResourceChange",
+        &type_name,
+        service.apply_resource(request),
+    )
+    .await;
+    applied
+        .unwrap_or_else(|panic| ApplyResponse {
+            diagnostics: vec![panic],
+            ..before
+        })
+        .into()
 }

@@ -10,6 +10,15 @@ pub(super) async fn read(
 ) -> wire::read_data_source::Response {
     let request = ValidateRequest::from(request);
     let type_name = request.type_name.clone();
-    let read = guarded("ReadDataSource", &type_name, service.read_data_source(request)).await;
-    read.unwrap_or_else(|panic| ValueResponse { value: None, diagnostics: vec![panic] }).into()
+    let read = guarded(
+        "ReadDataSource",
+        &type_name,
+        service.read_data_source(request),
+    )
+    .await;
+    read.unwrap_or_else(|panic| ValueResponse {
+        value: None,
+        diagnostics: vec![panic],
+    })
+    .into()
 }

@@ -10,8 +10,18 @@ pub(super) async fn open(
 ) -> wire::open_ephemeral_resource::Response {
     let request = ValidateRequest::from(request);
     let type_name = request.type_name.clone();
-    let opened = guarded("OpenEphemeralResource", &type_name, service.open_ephemeral(request)).await;
-    opened.unwrap_or_else(|panic| Opened { diagnostics: vec![panic], ..Opened::default() }).into()
+    let opened = guarded(
+        "OpenEphemeralResource",
+        &type_name,
+        service.open_ephemeral(request),
+    )
+    .await;
+    opened
+        .unwrap_or_else(|panic| Opened {
+            diagnostics: vec![panic],
+            ..Opened::default()
+        })
+        .into()
 }
 
 pub(super) async fn renew(
@@ -26,7 +36,13 @@ pub(super) async fn renew(
     )
     .await;
     // Closing still needs what opening left.
-    renewed.unwrap_or_else(|panic| Renewed { renew_at: None, private, diagnostics: vec![panic] }).into()
+    renewed
+        .unwrap_or_else(|panic| Renewed {
+            renew_at: None,
+            private,
+            diagnostics: vec![panic],
+        })
+        .into()
 }
 
 pub(super) async fn close(

@@ -70,7 +70,9 @@ impl Provider for Calls {
         &self,
         _: Request<wire::get_resource_identity_schemas::Request>,
     ) -> Result<Response<wire::get_resource_identity_schemas::Response>, Status> {
-        Ok(Response::new(offers::identity_schemas(self.service()).await))
+        Ok(Response::new(
+            offers::identity_schemas(self.service()).await,
+        ))
     }
 
     async fn get_functions(
@@ -85,14 +87,18 @@ impl Provider for Calls {
         &self,
         request: Request<wire::validate_provider_config::Request>,
     ) -> Result<Response<wire::validate_provider_config::Response>, Status> {
-        Ok(Response::new(validate::provider(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            validate::provider(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn configure_provider(
         &self,
         request: Request<wire::configure_provider::Request>,
     ) -> Result<Response<wire::configure_provider::Response>, Status> {
-        Ok(Response::new(provider::configure(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            provider::configure(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn stop_provider(
@@ -107,56 +113,72 @@ impl Provider for Calls {
         &self,
         request: Request<wire::validate_resource_config::Request>,
     ) -> Result<Response<wire::validate_resource_config::Response>, Status> {
-        Ok(Response::new(validate::resource(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            validate::resource(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn upgrade_resource_state(
         &self,
         request: Request<wire::upgrade_resource_state::Request>,
     ) -> Result<Response<wire::upgrade_resource_state::Response>, Status> {
-        Ok(Response::new(upgrade::state(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            upgrade::state(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn upgrade_resource_identity(
         &self,
         request: Request<wire::upgrade_resource_identity::Request>,
     ) -> Result<Response<wire::upgrade_resource_identity::Response>, Status> {
-        Ok(Response::new(upgrade::identity(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            upgrade::identity(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn read_resource(
         &self,
         request: Request<wire::read_resource::Request>,
     ) -> Result<Response<wire::read_resource::Response>, Status> {
-        Ok(Response::new(read::read(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            read::read(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn plan_resource_change(
         &self,
         request: Request<wire::plan_resource_change::Request>,
     ) -> Result<Response<wire::plan_resource_change::Response>, Status> {
-        Ok(Response::new(plan::plan(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            plan::plan(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn apply_resource_change(
         &self,
         request: Request<wire::apply_resource_change::Request>,
     ) -> Result<Response<wire::apply_resource_change::Response>, Status> {
-        Ok(Response::new(apply::apply(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            apply::apply(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn import_resource_state(
         &self,
         request: Request<wire::import_resource_state::Request>,
     ) -> Result<Response<wire::import_resource_state::Response>, Status> {
-        Ok(Response::new(adopt::import(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            adopt::import(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn move_resource_state(
         &self,
         request: Request<wire::move_resource_state::Request>,
     ) -> Result<Response<wire::move_resource_state::Response>, Status> {
-        Ok(Response::new(adopt::moved(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            adopt::moved(self.service(), request.into_inner()).await,
+        ))
     }
 
     // Data sources.
@@ -164,14 +186,18 @@ impl Provider for Calls {
         &self,
         request: Request<wire::validate_data_resource_config::Request>,
     ) -> Result<Response<wire::validate_data_resource_config::Response>, Status> {
-        Ok(Response::new(validate::data_source(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            validate::data_source(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn read_data_source(
         &self,
         request: Request<wire::read_data_source::Request>,
     ) -> Result<Response<wire::read_data_source::Response>, Status> {
-        Ok(Response::new(data_source::read(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            data_source::read(self.service(), request.into_inner()).await,
+        ))
     }
 
     // Ephemeral resources.
@@ -179,28 +205,36 @@ impl Provider for Calls {
         &self,
         request: Request<wire::validate_ephemeral_resource_config::Request>,
     ) -> Result<Response<wire::validate_ephemeral_resource_config::Response>, Status> {
-        Ok(Response::new(validate::ephemeral(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            validate::ephemeral(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn open_ephemeral_resource(
         &self,
         request: Request<wire::open_ephemeral_resource::Request>,
     ) -> Result<Response<wire::open_ephemeral_resource::Response>, Status> {
-        Ok(Response::new(ephemeral::open(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            ephemeral::open(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn renew_ephemeral_resource(
         &self,
         request: Request<wire::renew_ephemeral_resource::Request>,
     ) -> Result<Response<wire::renew_ephemeral_resource::Response>, Status> {
-        Ok(Response::new(ephemeral::renew(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            ephemeral::renew(self.service(), request.into_inner()).await,
+        ))
     }
 
     async fn close_ephemeral_resource(
         &self,
         request: Request<wire::close_ephemeral_resource::Request>,
     ) -> Result<Response<wire::close_ephemeral_resource::Response>, Status> {
-        Ok(Response::new(ephemeral::close(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            ephemeral::close(self.service(), request.into_inner()).await,
+        ))
     }
 
     // Functions.
@@ -208,7 +242,9 @@ impl Provider for Calls {
         &self,
         request: Request<wire::call_function::Request>,
     ) -> Result<Response<wire::call_function::Response>, Status> {
-        Ok(Response::new(function::call(self.service(), request.into_inner()).await))
+        Ok(Response::new(
+            function::call(self.service(), request.into_inner()).await,
+        ))
     }
 
     // What there is none of.
@@ -224,7 +260,9 @@ impl Provider for Calls {
         request: Request<wire::validate_list_resource_config::Request>,
     ) -> Result<Response<wire::validate_list_resource_config::Response>, Status> {
         let diagnostics = absent("list resources", &request.get_ref().type_name);
-        Ok(Response::new(wire::validate_list_resource_config::Response { diagnostics }))
+        Ok(Response::new(
+            wire::validate_list_resource_config::Response { diagnostics },
+        ))
     }
 
     async fn validate_action_config(
@@ -232,7 +270,9 @@ impl Provider for Calls {
         request: Request<wire::validate_action_config::Request>,
     ) -> Result<Response<wire::validate_action_config::Response>, Status> {
         let diagnostics = absent("actions", &request.get_ref().action_type);
-        Ok(Response::new(wire::validate_action_config::Response { diagnostics }))
+        Ok(Response::new(wire::validate_action_config::Response {
+            diagnostics,
+        }))
     }
 
     async fn plan_action(
@@ -240,7 +280,10 @@ impl Provider for Calls {
         request: Request<wire::plan_action::Request>,
     ) -> Result<Response<wire::plan_action::Response>, Status> {
         let diagnostics = absent("actions", &request.get_ref().action_type);
-        Ok(Response::new(wire::plan_action::Response { diagnostics, deferred: None }))
+        Ok(Response::new(wire::plan_action::Response {
+            diagnostics,
+            deferred: None,
+        }))
     }
 
     async fn validate_state_store_config(
@@ -248,7 +291,9 @@ impl Provider for Calls {
         request: Request<wire::validate_state_store_config::Request>,
     ) -> Result<Response<wire::validate_state_store_config::Response>, Status> {
         let diagnostics = absent("state stores", &request.get_ref().type_name);
-        Ok(Response::new(wire::validate_state_store_config::Response { diagnostics }))
+        Ok(Response::new(wire::validate_state_store_config::Response {
+            diagnostics,
+        }))
     }
 
     async fn configure_state_store(
@@ -256,7 +301,10 @@ impl Provider for Calls {
         request: Request<wire::configure_state_store::Request>,
     ) -> Result<Response<wire::configure_state_store::Response>, Status> {
         let diagnostics = absent("state stores", &request.get_ref().type_name);
-        Ok(Response::new(wire::configure_state_store::Response { diagnostics, capabilities: None }))
+        Ok(Response::new(wire::configure_state_store::Response {
+            diagnostics,
+            capabilities: None,
+        }))
     }
 
     async fn lock_state(
@@ -264,7 +312,10 @@ impl Provider for Calls {
         request: Request<wire::lock_state::Request>,
     ) -> Result<Response<wire::lock_state::Response>, Status> {
         let diagnostics = absent("state stores", &request.get_ref().type_name);
-        Ok(Response::new(wire::lock_state::Response { diagnostics, lock_id: String::new() }))
+        Ok(Response::new(wire::lock_state::Response {
+            diagnostics,
+            lock_id: String::new(),
+        }))
     }
 
     async fn unlock_state(
@@ -280,7 +331,10 @@ impl Provider for Calls {
         request: Request<wire::get_states::Request>,
     ) -> Result<Response<wire::get_states::Response>, Status> {
         let diagnostics = absent("state stores", &request.get_ref().type_name);
-        Ok(Response::new(wire::get_states::Response { diagnostics, state_ids: Vec::new() }))
+        Ok(Response::new(wire::get_states::Response {
+            diagnostics,
+            state_ids: Vec::new(),
+        }))
     }
 
     async fn delete_state(
@@ -298,7 +352,10 @@ impl Provider for Calls {
         request: Request<wire::list_resource::Request>,
     ) -> Result<Response<Self::ListResourceStream>, Status> {
         let diagnostic = absent("list resources", &request.get_ref().type_name);
-        Ok(Response::new(once(ready(Ok(wire::list_resource::Event { diagnostic, ..Default::default() })))))
+        Ok(Response::new(once(ready(Ok(wire::list_resource::Event {
+            diagnostic,
+            ..Default::default()
+        })))))
     }
 
     type InvokeActionStream = Once<Ready<Result<wire::invoke_action::Event, Status>>>;
@@ -310,7 +367,9 @@ impl Provider for Calls {
         use wire::invoke_action::event::{Completed, Type};
 
         let diagnostics = absent("actions", &request.get_ref().action_type);
-        let event = wire::invoke_action::Event { r#type: Some(Type::Completed(Completed { diagnostics })) };
+        let event = wire::invoke_action::Event {
+            r#type: Some(Type::Completed(Completed { diagnostics })),
+        };
         Ok(Response::new(once(ready(Ok(event)))))
     }
 
@@ -321,7 +380,12 @@ impl Provider for Calls {
         request: Request<wire::read_state_bytes::Request>,
     ) -> Result<Response<Self::ReadStateBytesStream>, Status> {
         let diagnostics = absent("state stores", &request.get_ref().type_name);
-        Ok(Response::new(once(ready(Ok(wire::read_state_bytes::Response { diagnostics, ..Default::default() })))))
+        Ok(Response::new(once(ready(Ok(
+            wire::read_state_bytes::Response {
+                diagnostics,
+                ..Default::default()
+            },
+        )))))
     }
 
     async fn write_state_bytes(
@@ -330,6 +394,8 @@ impl Provider for Calls {
     ) -> Result<Response<wire::write_state_bytes::Response>, Status> {
         let first = request.into_inner().message().await?.unwrap_or_default();
         let diagnostics = absent("state stores", &first.meta.unwrap_or_default().type_name);
-        Ok(Response::new(wire::write_state_bytes::Response { diagnostics }))
+        Ok(Response::new(wire::write_state_bytes::Response {
+            diagnostics,
+        }))
     }
 }

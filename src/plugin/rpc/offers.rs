@@ -14,21 +14,32 @@ const CAPABILITIES: wire::ServerCapabilities = wire::ServerCapabilities {
 };
 
 pub(super) async fn metadata(service: &dyn Service) -> wire::get_metadata::Response {
-    use wire::get_metadata::{DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata, Response};
+    use wire::get_metadata::{
+        DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata, Response,
+    };
 
     guarded("GetMetadata", "", async {
         let schemas = service.schemas();
         Response {
             server_capabilities: Some(CAPABILITIES),
-            data_sources: named(&schemas.data_sources, |type_name| DataSourceMetadata { type_name }),
-            resources: named(&schemas.resources, |type_name| ResourceMetadata { type_name }),
+            data_sources: named(&schemas.data_sources, |type_name| DataSourceMetadata {
+                type_name,
+            }),
+            resources: named(&schemas.resources, |type_name| ResourceMetadata {
+                type_name,
+            }),
             functions: named(&schemas.functions, |name| FunctionMetadata { name }),
-            ephemeral_resources: named(&schemas.ephemeral_resources, |type_name| EphemeralMetadata { type_name }),
+            ephemeral_resources: named(&schemas.ephemeral_resources, |type_name| {
+                EphemeralMetadata { type_name }
+            }),
             ..Response::default()
         }
     })
     .await
-    .unwrap_or_else(|panic| Response { diagnostics: vec![panic.into()], ..Response::default() })
+    .unwrap_or_else(|panic| Response {
+        diagnostics: vec![panic.into()],
+        ..Response::default()
+    })
 }
 
 pub(super) async fn provider_schema(service: &dyn Service) -> wire::get_provider_schema::Response {
@@ -47,31 +58,51 @@ pub(super) async fn provider_schema(service: &dyn Service) -> wire::get_provider
         }
     })
     .await
-    .unwrap_or_else(|panic| Response { diagnostics: vec![panic.into()], ..Response::default() })
+    .unwrap_or_else(|panic| Response {
+        diagnostics: vec![panic.into()],
+        ..Response::default()
+    })
 }
 
-pub(super) async fn identity_schemas(service: &dyn Service) -> wire::get_resource_identity_schemas::Response {
+pub(super) async fn identity_schemas(
+    service: &dyn Service,
+) -> wire::get_resource_identity_schemas::Response {
     use wire::get_resource_identity_schemas::Response;
 
     guarded("GetResourceIdentitySchemas", "", async {
-        Response { identity_schemas: translated(&service.schemas().identities), diagnostics: Vec::new() }
+        Response {
+            identity_schemas: translated(&service.schemas().identities),
+            diagnostics: Vec::new(),
+        }
     })
     .await
-    .unwrap_or_else(|panic| Response { diagnostics: vec![panic.into()], ..Response::default() })
+    .unwrap_or_else(|panic| Response {
+        diagnostics: vec![panic.into()],
+        ..Response::default()
+    })
 }
 
 pub(super) async fn functions(service: &dyn Service) -> wire::get_functions::Response {
     use wire::get_functions::Response;
 
     guarded("GetFunctions", "", async {
-        Response { functions: translated(&service.schemas().functions), diagnostics: Vec::new() }
+        Response {
+            functions: translated(&service.schemas().functions),
+            diagnostics: Vec::new(),
+        }
     })
     .await
-    .unwrap_or_else(|panic| Response { diagnostics: vec![panic.into()], ..Response::default() })
+    .unwrap_or_else(|panic| Response {
+        diagnostics: vec![panic.into()],
+        ..Response::default()
+    })
 }
 
 fn translated<'a, T, W: From<&'a T>>(named: &'a BTreeMap<String, T>) -> BTreeMap<String, W> {
-    named.iter().map(|(name, item)| (name.clone(), item.into())).collect()
+    named
+        .iter()
+        .map(|(name, item)| (name.clone(), item.into()))
+        .collect()
 }
 
 fn named<T, W>(items: &BTreeMap<String, T>, entry: impl Fn(String) -> W) -> Vec<W> {

@@ -6,9 +6,9 @@ use super::*;
 use crate::framework::Diagnostic;
 use crate::framework::schema::Schemas;
 use crate::framework::service::{
-    ApplyRequest, ApplyResponse, ConfigureRequest, FunctionError, ImportRequest, Imported, MoveRequest, Opened,
-    PlanRequest, PlanResponse, Private, ReadRequest, ReadResponse, Renewed, UpgradeRequest, ValidateRequest,
-    ValueResponse,
+    ApplyRequest, ApplyResponse, ConfigureRequest, FunctionError, ImportRequest, Imported,
+    MoveRequest, Opened, PlanRequest, PlanResponse, Private, ReadRequest, ReadResponse, Renewed,
+    UpgradeRequest, ValidateRequest, ValueResponse,
 };
 use crate::value::Encoded;
 
@@ -80,12 +80,22 @@ impl Service for Broken {
     }
 }
 
-fn value(text: &str) -> Option<wire::DynamicValue> {
-    Some(wire::DynamicValue { msgpack: text.into(), json: Vec::new() })
+fn value(text: &str) -> wire::DynamicValue {
+    wire::DynamicValue {
+        msgpack: text.into(),
+        json: Vec::new(),
+    }
 }
 
-fn identity(text: &str) -> Option<wire::ResourceIdentityData> {
-    Some(wire::ResourceIdentityData { identity_data: value(text) })
+fn identity(text: &str) -> wire::ResourceIdentityData {
+    wire::ResourceIdentityData {
+        identity_data: Some(value(text)),
+    }
+}
+
+/// A request in which nothing is said.
+fn empty<T: Default>() -> T {
+    T::default()
 }
 
 fn detail() -> String {
@@ -106,9 +116,9 @@ fn told(rpc: &str) -> Vec<wire::Diagnostic> {
 #[tokio::test]
 async fn a_panic_in_read_keeps_the_state() {
     let request = wire::read_resource::Request {
-        current_state: value("current"),
+        current_state: Some(value("current")),
         private: b"private".to_vec(),
-        current_identity: identity("identity"),
+        current_identity: Some(identity("identity")),
         ..Default::default()
     };
 
@@ -117,11 +127,11 @@ async fn a_panic_in_read_keeps_the_state() {
     assert_eq!(
         answer,
         wire::read_resource::Response {
-            new_state: value("current"),
+            new_state: Some(value("current")),
             diagnostics: told("ReadResource"),
             private: b"private".to_vec(),
             deferred: None,
-            new_identity: identity("identity"),
+            new_identity: Some(identity("identity")),
         }
     );
 }
@@ -129,10 +139,10 @@ async fn a_panic_in_read_keeps_the_state() {
 #[tokio::test]
 async fn a_panic_in_plan_plans_no_change() {
     let request = wire::plan_resource_change::Request {
-        prior_state: value("prior"),
-        proposed_new_state: value("proposed"),
+        prior_state: Some(value("prior")),
+        proposed_new_state: Some(value("proposed")),
         prior_private: b"private".to_vec(),
-        prior_identity: identity("identity"),
+        prior_identity: Some(identity("identity")),
         ..Default::default()
     };
 
@@ -141,10 +151,10 @@ async fn a_panic_in_plan_plans_no_change() {
     assert_eq!(
         answer,
         wire::plan_resource_change::Response {
-            planned_state: value("prior"),
+            planned_state: Some(value("prior")),
             planned_private: b"private".to_vec(),
             diagnostics: told("PlanResourceChange"),
-            planned_identity: identity("identity"),
+            planned_identity: Some(identity("identity")),
             ..Default::default()
         }
     );
@@ -153,10 +163,10 @@ async fn a_panic_in_plan_plans_no_change() {
 #[tokio::test]
 async fn a_panic_in_apply_keeps_the_state_before_it() {
     let request = wire::apply_resource_change::Request {
-        prior_state: value("prior"),
-        planned_state: value("planned"),
+        prior_state: Some(value("prior")),
+        planned_state: Some(value("planned")),
         planned_private: b"private".to_vec(),
-        planned_identity: identity("identity"),
+        planned_identity: Some(identity("identity")),
         ..Default::default()
     };
 
@@ -165,10 +175,10 @@ async fn a_panic_in_apply_keeps_the_state_before_it() {
     assert_eq!(
         answer,
         wire::apply_resource_change::Response {
-            new_state: value("prior"),
+            new_state: Some(value("prior")),
             private: b"private".to_vec(),
             diagnostics: told("ApplyResourceChange"),
-            new_identity: identity("identity"),
+            new_identity: Some(identity("identity")),
             ..Default::default()
         }
     );
@@ -176,7 +186,10 @@ async fn a_panic_in_apply_keeps_the_state_before_it() {
 
 #[tokio::test]
 async fn a_panic_in_renewal_keeps_what_closing_needs() {
-    let request = wire::renew_ephemeral_resource::Request { private: Some(b"private".to_vec()), ..Default::default() };
+    let request = wire::renew_ephemeral_resource::Request {
+        private: Some(b"private".to_vec()),
+        ..Default::default()
+    };
 
     let answer = ephemeral::renew(&Broken, request).await;
 
@@ -199,18 +212,18 @@ async fn a_panic_anywhere_else_is_an_error_of_that_call() {
         offers::provider_schema(service).await.diagnostics,
         offers::identity_schemas(service).await.diagnostics,
         offers::functions(service).await.diagnostics,
-        validate::provider(service, Default::default()).await.diagnostics,
-        validate::resource(service, Default::default()).await.diagnostics,
-        validate::data_source(service, Default::default()).await.diagnostics,
-        validate::ephemeral(service, Default::default()).await.diagnostics,
-        provider::configure(service, Default::default()).await.diagnostics,
-        upgrade::state(service, Default::default()).await.diagnostics,
-        upgrade::identity(service, Default::default()).await.diagnostics,
-        adopt::import(service, Default::default()).await.diagnostics,
-        adopt::moved(service, Default::default()).await.diagnostics,
-        data_source::read(service, Default::default()).await.diagnostics,
-        ephemeral::open(service, Default::default()).await.diagnostics,
-        ephemeral::close(service, Default::default()).await.diagnostics,
+        validate::provider(service, empty()).await.diagnostics,
+        validate::resource(service, empty()).await.diagnostics,
+        validate::data_source(service, empty()).await.diagnostics,
+        validate::ephemeral(service, empty()).await.diagnostics,
+        provider::configure(service, empty()).await.diagnostics,
+        upgrade::state(service, empty()).await.diagnostics,
+        upgrade::identity(service, empty()).await.diagnostics,
+        adopt::import(service, empty()).await.diagnostics,
+        adopt::moved(service, empty()).await.diagnostics,
+        data_source::read(service, empty()).await.diagnostics,
+        ephemeral::open(service, empty()).await.diagnostics,
+        ephemeral::close(service, empty()).await.diagnostics,
     ];
 
     let names = [
@@ -236,14 +249,20 @@ async fn a_panic_anywhere_else_is_an_error_of_that_call() {
 
 #[tokio::test]
 async fn a_panic_in_a_function_or_a_stop_is_told_in_their_own_way() {
-    let call = function::call(&Broken, Default::default()).await;
+    let call = function::call(&Broken, empty()).await;
     let stop = provider::stop(&Broken).await;
 
-    let error = wire::FunctionError { text: detail(), function_argument: None };
+    let error = wire::FunctionError {
+        text: detail(),
+        function_argument: None,
+    };
     assert_eq!(
         (call, stop),
         (
-            wire::call_function::Response { result: None, error: Some(error) },
+            wire::call_function::Response {
+                result: None,
+                error: Some(error)
+            },
             wire::stop_provider::Response { error: detail() }
         )
     );

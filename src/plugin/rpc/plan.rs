@@ -17,6 +17,16 @@ pub(super) async fn plan(
         planned_identity: request.prior_identity.clone(),
         diagnostics: Vec::new(),
     };
-    let planned = guarded("PlanResourceChange", &type_name, service.plan_resource(request)).await;
-    planned.unwrap_or_else(|panic| PlanResponse { diagnostics: vec![panic], ..unchanged }).into()
+    let planned = guarded(
+        "PlanResourceChange",
+        &type_name,
+        service.plan_resource(request),
+    )
+    .await;
+    planned
+        .unwrap_or_else(|panic| PlanResponse {
+            diagnostics: vec![panic],
+            ..unchanged
+        })
+        .into()
 }

@@ -16,5 +16,7 @@ pub(super) async fn configure(
 
 pub(super) async fn stop(service: &dyn Service) -> wire::stop_provider::Response {
     let stopped = guarded("StopProvider", "", async { service.stop() }).await;
-    wire::stop_provider::Response { error: stopped.err().map(|panic| panic.detail).unwrap_or_default() }
+    wire::stop_provider::Response {
+        error: stopped.err().map(|panic| panic.detail).unwrap_or_default(),
+    }
 }

@@ -13,7 +13,12 @@ pub(super) async fn state(
     }
     let request = UpgradeRequest::from(request);
     let type_name = request.type_name.clone();
-    let upgraded = guarded("UpgradeResourceState", &type_name, service.upgrade_resource(request)).await;
+    let upgraded = guarded(
+        "UpgradeResourceState",
+        &type_name,
+        service.upgrade_resource(request),
+    )
+    .await;
     upgraded.unwrap_or_else(failed).into()
 }
 
@@ -23,10 +28,18 @@ pub(super) async fn identity(
 ) -> wire::upgrade_resource_identity::Response {
     let request = UpgradeRequest::from(request);
     let type_name = request.type_name.clone();
-    let upgraded = guarded("UpgradeResourceIdentity", &type_name, service.upgrade_identity(request)).await;
+    let upgraded = guarded(
+        "UpgradeResourceIdentity",
+        &type_name,
+        service.upgrade_identity(request),
+    )
+    .await;
     upgraded.unwrap_or_else(failed).into()
 }
 
 fn failed(diagnostic: crate::framework::Diagnostic) -> ValueResponse {
-    ValueResponse { value: None, diagnostics: vec![diagnostic] }
+    ValueResponse {
+        value: None,
+        diagnostics: vec![diagnostic],
+    }
 }

@@ -9,8 +9,15 @@ pub(super) async fn provider(
     service: &dyn Service,
     request: wire::validate_provider_config::Request,
 ) -> wire::validate_provider_config::Response {
-    let told = guarded("ValidateProviderConfig", "", service.validate_provider(request.into())).await;
-    wire::validate_provider_config::Response { diagnostics: all(told) }
+    let told = guarded(
+        "ValidateProviderConfig",
+        "",
+        service.validate_provider(request.into()),
+    )
+    .await;
+    wire::validate_provider_config::Response {
+        diagnostics: all(told),
+    }
 }
 
 pub(super) async fn resource(
@@ -19,8 +26,15 @@ pub(super) async fn resource(
 ) -> wire::validate_resource_config::Response {
     let request = ValidateRequest::from(request);
     let type_name = request.type_name.clone();
-    let told = guarded("ValidateResourceConfig", &type_name, service.validate_resource(request)).await;
-    wire::validate_resource_config::Response { diagnostics: all(told) }
+    let told = guarded(
+        "ValidateResourceConfig",
+        &type_name,
+        service.validate_resource(request),
+    )
+    .await;
+    wire::validate_resource_config::Response {
+        diagnostics: all(told),
+    }
 }
 
 pub(super) async fn data_source(
@@ -29,8 +43,15 @@ pub(super) async fn data_source(
 ) -> wire::validate_data_resource_config::Response {
     let request = ValidateRequest::from(request);
     let type_name = request.type_name.clone();
-    let told = guarded("ValidateDataResourceConfig", &type_name, service.validate_data_source(request)).await;
-    wire::validate_data_resource_config::Response { diagnostics: all(told) }
+    let told = guarded(
+        "ValidateDataResourceConfig",
+        &type_name,
+        service.validate_data_source(request),
+    )
+    .await;
+    wire::validate_data_resource_config::Response {
+        diagnostics: all(told),
+    }
 }
 
 pub(super) async fn ephemeral(
@@ -39,8 +60,15 @@ pub(super) async fn ephemeral(
 ) -> wire::validate_ephemeral_resource_config::Response {
     let request = ValidateRequest::from(request);
     let type_name = request.type_name.clone();
-    let told = guarded("ValidateEphemeralResourceConfig", &type_name, service.validate_ephemeral(request)).await;
-    wire::validate_ephemeral_resource_config::Response { diagnostics: all(told) }
+    let told = guarded(
+        "ValidateEphemeralResourceConfig",
+        &type_name,
+        service.validate_ephemeral(request),
+    )
+    .await;
+    wire::validate_ephemeral_resource_config::Response {
+        diagnostics: all(told),
+    }
 }
 
 fn all(told: Result<Vec<Diagnostic>, Diagnostic>) -> Vec<wire::Diagnostic> {

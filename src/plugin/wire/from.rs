@@ -3,13 +3,16 @@
 use super::tfplugin6 as wire;
 use crate::framework::Diagnostic;
 use crate::framework::service::{
-    ApplyRequest, ClientCapabilities, ConfigureRequest, ImportRequest, MoveRequest, PlanRequest, ReadRequest,
-    UpgradeRequest, ValidateRequest,
+    ApplyRequest, ClientCapabilities, ConfigureRequest, ImportRequest, MoveRequest, PlanRequest,
+    ReadRequest, UpgradeRequest, ValidateRequest,
 };
 use crate::value::Encoded;
 
 /// An error when `state` is in the form Terraform 0.11 and older wrote, which names no types.
-pub(in crate::plugin) fn legacy_state(type_name: &str, state: Option<&wire::RawState>) -> Option<Diagnostic> {
+pub(in crate::plugin) fn legacy_state(
+    type_name: &str,
+    state: Option<&wire::RawState>,
+) -> Option<Diagnostic> {
     let legacy = state.is_some_and(|state| state.json.is_empty() && !state.flatmap.is_empty());
     legacy.then(|| {
         Diagnostic::error(
@@ -24,7 +27,10 @@ pub(in crate::plugin) fn legacy_state(type_name: &str, state: Option<&wire::RawS
 
 impl From<wire::DynamicValue> for Encoded {
     fn from(value: wire::DynamicValue) -> Self {
-        Self { msgpack: value.msgpack, json: value.json }
+        Self {
+            msgpack: value.msgpack,
+            json: value.json,
+        }
     }
 }
 
@@ -39,7 +45,10 @@ impl From<wire::ClientCapabilities> for ClientCapabilities {
 
 impl From<wire::validate_provider_config::Request> for ValidateRequest {
     fn from(request: wire::validate_provider_config::Request) -> Self {
-        Self { config: encoded(request.config), ..Self::default() }
+        Self {
+            config: encoded(request.config),
+            ..Self::default()
+        }
     }
 }
 
@@ -55,7 +64,11 @@ impl From<wire::validate_resource_config::Request> for ValidateRequest {
 
 impl From<wire::validate_data_resource_config::Request> for ValidateRequest {
     fn from(request: wire::validate_data_resource_config::Request) -> Self {
-        Self { type_name: request.type_name, config: encoded(request.config), ..Self::default() }
+        Self {
+            type_name: request.type_name,
+            config: encoded(request.config),
+            ..Self::default()
+        }
     }
 }
 
@@ -71,7 +84,11 @@ impl From<wire::read_data_source::Request> for ValidateRequest {
 
 impl From<wire::validate_ephemeral_resource_config::Request> for ValidateRequest {
     fn from(request: wire::validate_ephemeral_resource_config::Request) -> Self {
-        Self { type_name: request.type_name, config: encoded(request.config), ..Self::default() }
+        Self {
+            type_name: request.type_name,
+            config: encoded(request.config),
+            ..Self::default()
+        }
     }
 }
 
@@ -87,7 +104,10 @@ impl From<wire::open_ephemeral_resource::Request> for ValidateRequest {
 
 impl From<wire::configure_provider::Request> for ConfigureRequest {
     fn from(request: wire::configure_provider::Request) -> Self {
-        Self { client_version: request.terraform_version, config: encoded(request.config) }
+        Self {
+            client_version: request.terraform_version,
+            config: encoded(request.config),
+        }
     }
 }
 
@@ -151,7 +171,11 @@ impl From<wire::apply_resource_change::Request> for ApplyRequest {
 
 impl From<wire::import_resource_state::Request> for ImportRequest {
     fn from(request: wire::import_resource_state::Request) -> Self {
-        Self { type_name: request.type_name, id: request.id, identity: identity(request.identity) }
+        Self {
+            type_name: request.type_name,
+            id: request.id,
+            identity: identity(request.identity),
+        }
     }
 }
 
@@ -175,7 +199,9 @@ fn encoded(value: Option<wire::DynamicValue>) -> Encoded {
 }
 
 fn identity(identity: Option<wire::ResourceIdentityData>) -> Option<Encoded> {
-    identity.and_then(|identity| identity.identity_data).map(Encoded::from)
+    identity
+        .and_then(|identity| identity.identity_data)
+        .map(Encoded::from)
 }
 
 #[cfg(test)]
@@ -184,8 +210,16 @@ mod tests {
 
     #[test]
     fn a_plan_request_keeps_every_part() {
-        let value = |text: &str| Some(wire::DynamicValue { msgpack: text.into(), json: Vec::new() });
-        let encoded = |text: &str| Encoded { msgpack: text.into(), json: Vec::new() };
+        let value = |text: &str| {
+            Some(wire::DynamicValue {
+                msgpack: text.into(),
+                json: Vec::new(),
+            })
+        };
+        let encoded = |text: &str| Encoded {
+            msgpack: text.into(),
+            json: Vec::new(),
+        };
         let request = wire::plan_resource_change::Request {
             type_name: "secureaks_cluster".into(),
             prior_state: value("prior"),
@@ -196,7 +230,9 @@ mod tests {
                 write_only_attributes_allowed: true,
                 ..Default::default()
             }),
-            prior_identity: Some(wire::ResourceIdentityData { identity_data: value("identity") }),
+            prior_identity: Some(wire::ResourceIdentityData {
+                identity_data: value("identity"),
+            }),
             ..Default::default()
         };
 
@@ -213,7 +249,10 @@ mod tests {
                     config: encoded("config"),
                     prior_private: b"private".to_vec(),
                     prior_identity: Some(encoded("identity")),
-                    client: ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true },
+                    client: ClientCapabilities {
+                        deferral_allowed: false,
+                        write_only_attributes_allowed: true
+                    },
                 }
             )
         );
@@ -221,10 +260,17 @@ mod tests {
 
     #[test]
     fn a_flat_state_is_refused_and_json_is_not() {
-        let flat = wire::RawState { flatmap: [("id".to_owned(), "1".to_owned())].into(), ..Default::default() };
-        let json = wire::RawState { json: b"{}".to_vec(), ..Default::default() };
+        let flat = wire::RawState {
+            flatmap: [("id".to_owned(), "1".to_owned())].into(),
+            ..Default::default()
+        };
+        let json = wire::RawState {
+            json: b"{}".to_vec(),
+            ..Default::default()
+        };
 
-        let refused = [Some(&flat), Some(&json), None].map(|state| legacy_state("secureaks_cluster", state).is_some());
+        let refused = [Some(&flat), Some(&json), None]
+            .map(|state| legacy_state("secureaks_cluster", state).is_some());
 
         assert_eq!(refused, [true, false, false]);
     }

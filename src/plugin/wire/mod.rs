@@ -8,22 +8,37 @@ mod to;
 pub(super) use from::legacy_state;
 
 /// Terraform's plugin protocol.
-#[expect(clippy::pedantic, unreachable_pub, reason = "generated from proto/")]
-#[allow(dead_code, reason = "generated from proto/, with messages that only name others")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from proto/"
+)]
 pub(super) mod tfplugin6 {
     tonic::include_proto!("tfplugin6");
 }
 
 /// go-plugin's own services.
-#[expect(clippy::pedantic, unreachable_pub, reason = "generated from proto/")]
-#[allow(dead_code, reason = "generated from proto/, with messages that only name others")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from proto/"
+)]
 pub(super) mod go_plugin {
     tonic::include_proto!("plugin");
 }
 
 /// gRPC's health checks.
-#[expect(clippy::pedantic, unreachable_pub, reason = "generated from proto/")]
-#[allow(dead_code, reason = "generated from proto/, with messages that only name others")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from proto/"
+)]
 pub(super) mod health {
     tonic::include_proto!("grpc.health.v1");
 }

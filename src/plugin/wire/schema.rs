@@ -2,22 +2,33 @@
 
 use super::tfplugin6 as wire;
 use crate::framework::schema::{
-    Attribute, Block, IdentityAttribute, IdentitySchema, Mode, NestedBlock, Nesting, Parameter, Schema, Shape,
-    Signature,
+    Attribute, Block, IdentityAttribute, IdentitySchema, Mode, NestedBlock, Nesting, Parameter,
+    Schema, Shape, Signature,
 };
 use crate::value::Type;
 
 impl From<&Schema> for wire::Schema {
     fn from(schema: &Schema) -> Self {
-        Self { version: schema.version, block: Some((&schema.block).into()) }
+        Self {
+            version: schema.version,
+            block: Some((&schema.block).into()),
+        }
     }
 }
 
 impl From<&Block> for wire::schema::Block {
     fn from(block: &Block) -> Self {
         Self {
-            attributes: block.attributes.iter().map(wire::schema::Attribute::from).collect(),
-            block_types: block.blocks.iter().map(wire::schema::NestedBlock::from).collect(),
+            attributes: block
+                .attributes
+                .iter()
+                .map(wire::schema::Attribute::from)
+                .collect(),
+            block_types: block
+                .blocks
+                .iter()
+                .map(wire::schema::NestedBlock::from)
+                .collect(),
             description: block.doc.to_owned(),
             description_kind: wire::StringKind::Markdown.into(),
             ..Self::default()
@@ -81,7 +92,11 @@ fn object(nesting: Nesting, block: &Block) -> wire::schema::Object {
         Nesting::Map => NestingMode::Map,
     };
     wire::schema::Object {
-        attributes: block.attributes.iter().map(wire::schema::Attribute::from).collect(),
+        attributes: block
+            .attributes
+            .iter()
+            .map(wire::schema::Attribute::from)
+            .collect(),
         nesting: nesting.into(),
         ..Default::default()
     }
@@ -115,9 +130,18 @@ impl From<&IdentityAttribute> for wire::resource_identity_schema::IdentityAttrib
 impl From<&Signature> for wire::Function {
     fn from(signature: &Signature) -> Self {
         Self {
-            parameters: signature.parameters.iter().map(wire::function::Parameter::from).collect(),
-            variadic_parameter: signature.variadic.as_ref().map(wire::function::Parameter::from),
-            r#return: Some(wire::function::Return { r#type: type_constraint(&signature.result) }),
+            parameters: signature
+                .parameters
+                .iter()
+                .map(wire::function::Parameter::from)
+                .collect(),
+            variadic_parameter: signature
+                .variadic
+                .as_ref()
+                .map(wire::function::Parameter::from),
+            r#return: Some(wire::function::Return {
+                r#type: type_constraint(&signature.result),
+            }),
             summary: signature.summary.to_owned(),
             description: signature.doc.to_owned(),
             description_kind: wire::StringKind::Markdown.into(),
@@ -181,15 +205,25 @@ mod tests {
     fn a_mode_becomes_its_flag() {
         let modes = [Mode::Required, Mode::Optional, Mode::Computed];
 
-        let flags = modes
-            .map(|mode| wire::schema::Attribute::from(&attribute("name", Shape::Value(Type::String), mode)));
+        let flags = modes.map(|mode| {
+            wire::schema::Attribute::from(&attribute("name", Shape::Value(Type::String), mode))
+        });
 
         assert_eq!(
             flags,
             [
-                wire::schema::Attribute { required: true, ..sent("name") },
-                wire::schema::Attribute { optional: true, ..sent("name") },
-                wire::schema::Attribute { computed: true, ..sent("name") },
+                wire::schema::Attribute {
+                    required: true,
+                    ..sent("name")
+                },
+                wire::schema::Attribute {
+                    optional: true,
+                    ..sent("name")
+                },
+                wire::schema::Attribute {
+                    computed: true,
+                    ..sent("name")
+                },
             ]
         );
     }
@@ -203,7 +237,14 @@ mod tests {
 
         let on_the_wire = wire::schema::Attribute::from(&tier);
 
-        assert_eq!(on_the_wire, wire::schema::Attribute { optional: true, computed: true, ..sent("tier") });
+        assert_eq!(
+            on_the_wire,
+            wire::schema::Attribute {
+                optional: true,
+                computed: true,
+                ..sent("tier")
+            }
+        );
     }
 
     #[test]
@@ -233,7 +274,11 @@ mod tests {
     #[test]
     fn a_nested_attribute_has_no_type_of_its_own() {
         let inner = attribute("vm_size", Shape::Value(Type::String), Mode::Required);
-        let block = Block { doc: "Pools.", attributes: vec![inner], blocks: Vec::new() };
+        let block = Block {
+            doc: "Pools.",
+            attributes: vec![inner],
+            blocks: Vec::new(),
+        };
 
         let on_the_wire = wire::schema::Attribute::from(&attribute(
             "pools",
@@ -246,7 +291,10 @@ mod tests {
             wire::schema::Attribute {
                 r#type: Vec::new(),
                 nested_type: Some(wire::schema::Object {
-                    attributes: vec![wire::schema::Attribute { required: true, ..sent("vm_size") }],
+                    attributes: vec![wire::schema::Attribute {
+                        required: true,
+                        ..sent("vm_size")
+                    }],
                     nesting: wire::schema::object::NestingMode::Map.into(),
                     ..Default::default()
                 }),
@@ -261,11 +309,21 @@ mod tests {
         let rule = NestedBlock {
             name: "rule",
             nesting: Nesting::Set,
-            block: Block { doc: "A rule.", ..Block::default() },
+            block: Block {
+                doc: "A rule.",
+                ..Block::default()
+            },
             min_items: 1,
             max_items: 4,
         };
-        let schema = Schema { version: 3, block: Block { doc: "Rules.", attributes: Vec::new(), blocks: vec![rule] } };
+        let schema = Schema {
+            version: 3,
+            block: Block {
+                doc: "Rules.",
+                attributes: Vec::new(),
+                blocks: vec![rule],
+            },
+        };
 
         let on_the_wire = wire::Schema::from(&schema);
 
@@ -298,17 +356,39 @@ mod tests {
         let identity = IdentitySchema {
             version: 1,
             attributes: vec![
-                IdentityAttribute { name: "id", doc: "The id.", ty: Type::String, required_for_import: true },
-                IdentityAttribute { name: "cloud", doc: "The cloud.", ty: Type::String, required_for_import: false },
+                IdentityAttribute {
+                    name: "id",
+                    doc: "The id.",
+                    ty: Type::String,
+                    required_for_import: true,
+                },
+                IdentityAttribute {
+                    name: "cloud",
+                    doc: "The cloud.",
+                    ty: Type::String,
+                    required_for_import: false,
+                },
             ],
         };
 
         let flags = wire::ResourceIdentitySchema::from(&identity)
             .identity_attributes
             .into_iter()
-            .map(|attribute| (attribute.name, attribute.required_for_import, attribute.optional_for_import))
+            .map(|attribute| {
+                (
+                    attribute.name,
+                    attribute.required_for_import,
+                    attribute.optional_for_import,
+                )
+            })
             .collect::<Vec<_>>();
 
-        assert_eq!(flags, [("id".to_owned(), true, false), ("cloud".to_owned(), false, true)]);
+        assert_eq!(
+            flags,
+            [
+                ("id".to_owned(), true, false),
+                ("cloud".to_owned(), false, true)
+            ]
+        );
     }
 }

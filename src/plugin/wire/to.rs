@@ -3,7 +3,8 @@
 use super::tfplugin6 as wire;
 use super::tfplugin6::attribute_path::{Step as WireStep, step::Selector};
 use crate::framework::service::{
-    ApplyResponse, FunctionError, Imported, Opened, PlanResponse, ReadResponse, Renewed, ValueResponse,
+    ApplyResponse, FunctionError, Imported, Opened, PlanResponse, ReadResponse, Renewed,
+    ValueResponse,
 };
 use crate::framework::{Diagnostic, Severity};
 use crate::value::{Encoded, Path, Step};
@@ -12,14 +13,19 @@ impl wire::DynamicValue {
     /// The value, or nothing at all when neither form was filled: a host takes that for null.
     pub(in crate::plugin) fn of(value: Encoded) -> Option<Self> {
         let empty = value.msgpack.is_empty() && value.json.is_empty();
-        (!empty).then_some(Self { msgpack: value.msgpack, json: value.json })
+        (!empty).then_some(Self {
+            msgpack: value.msgpack,
+            json: value.json,
+        })
     }
 }
 
 impl wire::ResourceIdentityData {
     /// The identity, if there is one.
     pub(in crate::plugin) fn of(identity: Option<Encoded>) -> Option<Self> {
-        identity.map(|identity| Self { identity_data: wire::DynamicValue::of(identity) })
+        identity.map(|identity| Self {
+            identity_data: wire::DynamicValue::of(identity),
+        })
     }
 }
 
@@ -49,7 +55,12 @@ impl From<Diagnostic> for wire::Diagnostic {
 /// The detail, with the attribute's path where the host may not show it: hosts before
 /// Terraform 1.15 point nested paths at the resource as a whole.
 fn located_detail(diagnostic: &Diagnostic) -> String {
-    let Diagnostic { path, summary, detail, .. } = diagnostic;
+    let Diagnostic {
+        path,
+        summary,
+        detail,
+        ..
+    } = diagnostic;
     let place = path.to_string();
     if path.steps().len() < 2 || summary.contains(&place) || detail.contains(&place) {
         detail.clone()
@@ -68,7 +79,13 @@ impl From<&Path> for wire::AttributePath {
             Step::Index(index) => i64::try_from(*index).ok().map(Selector::ElementKeyInt),
             Step::Element => None,
         });
-        Self { steps: addressable.map(|selector| WireStep { selector: Some(selector) }).collect() }
+        Self {
+            steps: addressable
+                .map(|selector| WireStep {
+                    selector: Some(selector),
+                })
+                .collect(),
+        }
     }
 }
 
@@ -116,7 +133,11 @@ impl From<PlanResponse> for wire::plan_resource_change::Response {
     fn from(answer: PlanResponse) -> Self {
         Self {
             planned_state: wire::DynamicValue::of(answer.planned_state),
-            requires_replace: answer.requires_replace.iter().map(wire::AttributePath::from).collect(),
+            requires_replace: answer
+                .requires_replace
+                .iter()
+                .map(wire::AttributePath::from)
+                .collect(),
             planned_private: answer.planned_private,
             diagnostics: wire::Diagnostic::all(answer.diagnostics),
             planned_identity: wire::ResourceIdentityData::of(answer.planned_identity),
@@ -140,12 +161,14 @@ impl From<ApplyResponse> for wire::apply_resource_change::Response {
 impl wire::import_resource_state::Response {
     /// The answer for a resource of the type `type_name`.
     pub(in crate::plugin) fn of(type_name: String, imported: Imported) -> Self {
-        let resource = imported.state.map(|state| wire::import_resource_state::ImportedResource {
-            type_name,
-            state: wire::DynamicValue::of(state),
-            private: imported.private,
-            identity: wire::ResourceIdentityData::of(imported.identity),
-        });
+        let resource = imported
+            .state
+            .map(|state| wire::import_resource_state::ImportedResource {
+                type_name,
+                state: wire::DynamicValue::of(state),
+                private: imported.private,
+                identity: wire::ResourceIdentityData::of(imported.identity),
+            });
         Self {
             imported_resources: resource.into_iter().collect(),
             diagnostics: wire::Diagnostic::all(imported.diagnostics),
@@ -190,10 +213,17 @@ impl From<Renewed> for wire::renew_ephemeral_resource::Response {
 impl From<Result<Encoded, FunctionError>> for wire::call_function::Response {
     fn from(result: Result<Encoded, FunctionError>) -> Self {
         match result {
-            Ok(value) => Self { result: wire::DynamicValue::of(value), error: None },
-            Err(FunctionError { text, argument }) => {
-                Self { result: None, error: Some(wire::FunctionError { text, function_argument: argument }) }
-            }
+            Ok(value) => Self {
+                result: wire::DynamicValue::of(value),
+                error: None,
+            },
+            Err(FunctionError { text, argument }) => Self {
+                result: None,
+                error: Some(wire::FunctionError {
+                    text,
+                    function_argument: argument,
+                }),
+            },
         }
     }
 }
@@ -204,13 +234,21 @@ mod tests {
 
     fn wire_path(selectors: impl IntoIterator<Item = Selector>) -> wire::AttributePath {
         wire::AttributePath {
-            steps: selectors.into_iter().map(|selector| WireStep { selector: Some(selector) }).collect(),
+            steps: selectors
+                .into_iter()
+                .map(|selector| WireStep {
+                    selector: Some(selector),
+                })
+                .collect(),
         }
     }
 
     #[test]
     fn every_addressable_step_is_sent() {
-        let path = Path::attribute("rules").join(Step::Index(2)).join_attribute("ports").join(Step::Key("http".into()));
+        let path = Path::attribute("rules")
+            .join(Step::Index(2))
+            .join_attribute("ports")
+            .join(Step::Key("http".into()));
 
         let sent = wire::AttributePath::from(&path);
 
@@ -227,7 +265,9 @@ mod tests {
 
     #[test]
     fn a_path_ends_before_a_set_element() {
-        let path = Path::attribute("ranges").join(Step::Element).join_attribute("first");
+        let path = Path::attribute("ranges")
+            .join(Step::Element)
+            .join_attribute("first");
 
         let sent = wire::AttributePath::from(&path);
 
@@ -258,7 +298,8 @@ mod tests {
     #[test]
     fn a_detail_that_names_its_attribute_is_left_alone() {
         let path = Path::attribute("network").join_attribute("policy");
-        let diagnostic = Diagnostic::error("Unknown policy", "Set network.policy to cilium.").at(&path);
+        let diagnostic =
+            Diagnostic::error("Unknown policy", "Set network.policy to cilium.").at(&path);
 
         let sent = wire::Diagnostic::from(diagnostic);
 
@@ -281,7 +322,10 @@ mod tests {
 
     #[test]
     fn an_import_without_state_lists_no_resource() {
-        let imported = Imported { diagnostics: vec![Diagnostic::error("Not found", "")], ..Imported::default() };
+        let imported = Imported {
+            diagnostics: vec![Diagnostic::error("Not found", "")],
+            ..Imported::default()
+        };
 
         let sent = wire::import_resource_state::Response::of("secureaks_cluster".into(), imported);
 

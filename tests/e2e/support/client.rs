@@ -20,7 +20,10 @@ pub(crate) struct Client {
 impl Client {
     /// Whether it is at least of the given versions of Terraform and OpenTofu.
     pub(crate) fn knows(&self, terraform: (u32, u32), tofu: (u32, u32)) -> bool {
-        let mut parts = self.version.split('.').map(|part| part.parse().unwrap_or(0));
+        let mut parts = self
+            .version
+            .split('.')
+            .map(|part| part.parse().unwrap_or(0));
         let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
         version >= if self.name == "tofu" { tofu } else { terraform }
     }
@@ -33,7 +36,11 @@ pub(crate) fn clients() -> &'static [Client] {
     CLIENTS.get_or_init(|| {
         let find = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/find");
         let found = Command::new(find).output().expect("tests/tools/find runs");
-        assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+        assert!(
+            found.status.success(),
+            "{}",
+            String::from_utf8_lossy(&found.stderr)
+        );
         let lines = String::from_utf8(found.stdout).expect("text");
         let clients: Vec<Client> = lines.lines().filter_map(parse).collect();
         assert!(!clients.is_empty(), "tests/tools/find names no client");
@@ -49,5 +56,9 @@ pub(crate) fn any_client() -> &'static Client {
 fn parse(line: &str) -> Option<Client> {
     let mut words = line.splitn(3, ' ');
     let (name, version, path) = (words.next()?, words.next()?, words.next()?);
-    Some(Client { name: name.to_owned(), version: version.to_owned(), path: PathBuf::from(path) })
+    Some(Client {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        path: PathBuf::from(path),
+    })
 }

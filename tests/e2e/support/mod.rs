@@ -24,5 +24,9 @@ pub(crate) fn azure_with(options: Options) -> Simulator {
 
 /// Fails when the simulator met something it does not know.
 pub(crate) fn assert_understood(azure: &Simulator) {
-    assert_eq!(azure.unknown_requests(), Vec::<String>::new(), "requests the simulator does not know");
+    assert_eq!(
+        azure.unknown_requests(),
+        Vec::<String>::new(),
+        "requests the simulator does not know"
+    );
 }

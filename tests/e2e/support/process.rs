@@ -29,10 +29,20 @@ struct Output {
 
 impl Running {
     pub(super) fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
         let mut child = command.spawn().expect("the client starts");
-        let (out, err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
-        Self { child, output: [Output::of(out), Output::of(err)] }
+        let (out, err) = (
+            child.stdout.take().expect("piped"),
+            child.stderr.take().expect("piped"),
+        );
+        Self {
+            child,
+            output: [Output::of(out), Output::of(err)],
+        }
     }
 
     /// Waits until the client has printed `words`.
@@ -62,7 +72,9 @@ impl Running {
     /// Stops the client in its tracks; its plugins run on.
     pub(crate) fn freeze_client(&self) {
         signal("-STOP", &self.child.id().to_string());
-        wait_until("the client is stopped", || state_of(self.child.id()).as_deref() == Some("T"));
+        wait_until("the client is stopped", || {
+            state_of(self.child.id()).as_deref() == Some("T")
+        });
     }
 
     /// Lets a stopped client go on.
@@ -73,15 +85,22 @@ impl Running {
     /// The plugins that run.
     pub(crate) fn plugins(&self) -> Vec<u32> {
         let parent = self.child.id();
-        let processes = fs::read_dir("/proc").expect("/proc").filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        processes.filter(|process| parent_of(*process) == Some(parent)).collect()
+        let processes = fs::read_dir("/proc")
+            .expect("/proc")
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+        processes
+            .filter(|process| parent_of(*process) == Some(parent))
+            .collect()
     }
 
     /// Waits for the end.
     pub(crate) fn finish(mut self) -> Outcome {
         let status = self.child.wait().expect("the client ends");
         let text = self.output.map(Output::whole).concat();
-        Outcome { code: status.code().unwrap_or(-1), text }
+        Outcome {
+            code: status.code().unwrap_or(-1),
+            text,
+        }
     }
 }
 
@@ -92,7 +111,11 @@ impl Output {
         let reader = std::thread::spawn(move || {
             let mut chunk = [0; 4096];
             while let Ok(length @ 1..) = stream.read(&mut chunk) {
-                shared.0.lock().expect("the text").push_str(&String::from_utf8_lossy(&chunk[..length]));
+                shared
+                    .0
+                    .lock()
+                    .expect("the text")
+                    .push_str(&String::from_utf8_lossy(&chunk[..length]));
                 shared.1.notify_all();
             }
         });
@@ -104,7 +127,9 @@ impl Output {
         let deadline = Instant::now() + PATIENCE;
         let mut text = self.text.0.lock().expect("the text");
         while !text.contains(words) {
-            let left = deadline.checked_duration_since(Instant::now()).unwrap_or_else(|| panic!("never said {words:?}: {text}"));
+            let left = deadline
+                .checked_duration_since(Instant::now())
+                .unwrap_or_else(|| panic!("never said {words:?}: {text}"));
             text = self.text.1.wait_timeout(text, left).expect("the text").0;
         }
     }
@@ -117,7 +142,12 @@ impl Output {
 
 fn signal(signal: &str, process: &str) {
     // It may have ended by itself; then there is nothing to signal.
-    drop(Command::new("kill").args([signal, "--", process]).stderr(Stdio::null()).status());
+    drop(
+        Command::new("kill")
+            .args([signal, "--", process])
+            .stderr(Stdio::null())
+            .status(),
+    );
 }
 
 fn parent_of(process: u32) -> Option<u32> {
@@ -131,5 +161,9 @@ fn state_of(process: u32) -> Option<String> {
 fn status_field(process: u32, position: usize) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name, in parentheses, may hold anything; the state and the parent follow it.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(position).map(str::to_owned)
+    stat.rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(position)
+        .map(str::to_owned)
 }

@@ -33,7 +33,11 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// The text, with its line breaks and frames taken out: diagnostics are wrapped at any word.
     pub(crate) fn flat(&self) -> String {
-        let plain: String = self.text.chars().map(|c| if "│╷╵\n".contains(c) { ' ' } else { c }).collect();
+        let plain: String = self
+            .text
+            .chars()
+            .map(|c| if "│╷╵\n".contains(c) { ' ' } else { c })
+            .collect();
         plain.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -61,23 +65,40 @@ impl Workspace {
     pub(crate) fn new(client: &Client, azure: &Simulator) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut environment = azure.environment();
-        let overrides = Path::new(env!("CARGO_BIN_EXE_terraform-provider-secureaks")).parent().expect("a folder");
+        let overrides = Path::new(env!("CARGO_BIN_EXE_terraform-provider-secureaks"))
+            .parent()
+            .expect("a folder");
         let configuration = folder.path().join("client.tfrc");
-        let text = format!("provider_installation {{\n  dev_overrides {{ \"secureaks/secureaks\" = {overrides:?} }}\n  direct {{}}\n}}\n");
+        let text = format!(
+            "provider_installation {{\n  dev_overrides {{ \"secureaks/secureaks\" = {overrides:?} }}\n  direct {{}}\n}}\n"
+        );
         fs::write(&configuration, text).expect("written");
-        environment.insert("TF_CLI_CONFIG_FILE".to_owned(), configuration.display().to_string());
+        environment.insert(
+            "TF_CLI_CONFIG_FILE".to_owned(),
+            configuration.display().to_string(),
+        );
         environment.insert("CHECKPOINT_DISABLE".to_owned(), "1".to_owned());
-        Self { folder, client: client.clone(), environment }
+        Self {
+            folder,
+            client: client.clone(),
+            environment,
+        }
     }
 
     /// A folder with one of the repository's examples.
     pub(crate) fn of_example(client: &Client, azure: &Simulator, example: &str) -> Self {
         let workspace = Self::new(client, azure);
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(example);
         for entry in fs::read_dir(source).expect("the example") {
             let path = entry.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "tf") {
-                fs::copy(&path, workspace.path(path.file_name().expect("a name").to_str().expect("text"))).expect("copied");
+                fs::copy(
+                    &path,
+                    workspace.path(path.file_name().expect("a name").to_str().expect("text")),
+                )
+                .expect("copied");
             }
         }
         workspace
@@ -125,9 +146,16 @@ impl Workspace {
 
     /// Runs the client to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
-        let output = self.command(arguments).stdin(Stdio::null()).output().expect("the client runs");
+        let output = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the client runs");
         let text = [output.stdout, output.stderr].concat();
-        Outcome { code: output.status.code().unwrap_or(-1), text: String::from_utf8_lossy(&text).into_owned() }
+        Outcome {
+            code: output.status.code().unwrap_or(-1),
+            text: String::from_utf8_lossy(&text).into_owned(),
+        }
     }
 
     /// Starts the client in a process group of its own.
@@ -154,15 +182,29 @@ impl Workspace {
     #[track_caller]
     pub(crate) fn assert_no_changes(&self) {
         for refresh in ["-refresh=true", "-refresh=false"] {
-            let plan = self.run(&["plan", "-detailed-exitcode", "-input=false", "-no-color", refresh]);
-            assert_eq!(plan.code, 0, "{} {} {refresh}: {}", self.client.name, self.client.version, plan.text);
+            let plan = self.run(&[
+                "plan",
+                "-detailed-exitcode",
+                "-input=false",
+                "-no-color",
+                refresh,
+            ]);
+            assert_eq!(
+                plan.code, 0,
+                "{} {} {refresh}: {}",
+                self.client.name, self.client.version, plan.text
+            );
         }
     }
 
     /// The plan as JSON.
     pub(crate) fn plan_json(&self) -> Value {
-        self.run(&["plan", "-input=false", "-no-color", "-out=plan.bin"]).succeeds();
-        let shown = self.command(&["show", "-json", "plan.bin"]).output().expect("the client runs");
+        self.run(&["plan", "-input=false", "-no-color", "-out=plan.bin"])
+            .succeeds();
+        let shown = self
+            .command(&["show", "-json", "plan.bin"])
+            .output()
+            .expect("the client runs");
         serde_json::from_slice(&shown.stdout).expect("JSON")
     }
 
@@ -185,14 +227,20 @@ impl Workspace {
     /// What the provider keeps beside the state of the one cluster; null when there is none.
     pub(crate) fn private(&self) -> Value {
         let state = self.state();
-        let text = state["resources"][0]["instances"][0]["private"].as_str().unwrap_or_default();
+        let text = state["resources"][0]["instances"][0]["private"]
+            .as_str()
+            .unwrap_or_default();
         let bytes = STANDARD.decode(text).expect("base64");
         serde_json::from_slice(&bytes).unwrap_or(Value::Null)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.client.path);
-        command.args(arguments).current_dir(self.folder.path()).env_clear().envs(&self.environment);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(&self.environment);
         for name in ["PATH", "HOME", "TMPDIR"] {
             if let Ok(value) = std::env::var(name)
                 && !self.environment.contains_key(name)

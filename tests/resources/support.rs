@@ -1,0 +1,349 @@
+//! A provider in this process: what Terraform would ask of it, without Terraform.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use secureaks::{
+    framework::{
+        Diagnostic, Server,
+        service::{
+            ApplyRequest, ConfigureRequest, ImportRequest, PlanRequest, Private, ReadRequest,
+            Service as _, ValidateRequest,
+        },
+    },
+    provider::{Environment, Secureaks},
+    value::{Encoded, Path, Type, Value, from_json},
+};
+use secureaks_simulator::{Host, Options, Simulator};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const TYPE: &str = "secureaks_cluster";
+
+/// A simulated Azure with the default seed; when its test fails, the seed is in the output.
+pub(crate) fn azure() -> Simulator {
+    let options = Options::default();
+    println!("simulator seed: {}", options.seed);
+    Simulator::start(options).expect("the simulator starts")
+}
+
+/// Fails when the simulator met something it does not know.
+#[track_caller]
+pub(crate) fn assert_understood(azure: &Simulator) {
+    assert_eq!(
+        azure.unknown_requests(),
+        Vec::<String>::new(),
+        "requests the simulator does not know"
+    );
+}
+
+/// The configured provider, and what is asked of it about `secureaks_cluster`.
+pub(crate) struct Provider {
+    server: Server<Secureaks>,
+    runtime: Runtime,
+    /// Its `.terraform`.
+    _folder: TempDir,
+}
+
+/// A cluster's state and what travels with it; null when there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Kept {
+    pub(crate) value: Value,
+    pub(crate) private: Private,
+}
+
+impl Kept {
+    /// No cluster.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            value: Value::Null,
+            private: Vec::new(),
+        }
+    }
+}
+
+/// What a plan came to.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) value: Value,
+    pub(crate) private: Private,
+    pub(crate) replaces: Vec<Path>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Provider {
+    /// As the subscription's owner.
+    pub(crate) fn of(azure: &Simulator) -> Self {
+        Self::acting_in(azure, azure.environment())
+    }
+
+    /// With the given variables. A refusal to be configured fails the test.
+    pub(crate) fn acting_in(azure: &Simulator, environment: BTreeMap<String, String>) -> Self {
+        let (provider, diagnostics) = Self::configured(azure, environment, json!({}));
+        assert_eq!(diagnostics, []);
+        provider
+    }
+
+    /// With the given variables and provider block, and what it says to them.
+    pub(crate) fn configured(
+        azure: &Simulator,
+        mut environment: BTreeMap<String, String>,
+        block: Json,
+    ) -> (Self, Vec<Diagnostic>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        environment.insert(
+            "TF_DATA_DIR".to_owned(),
+            folder.path().display().to_string(),
+        );
+        let network = Arc::new(network(azure));
+        let provider = Secureaks::over(Environment::of(environment, 7), network);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let this = Self {
+            server: Server::new(provider),
+            runtime,
+            _folder: folder,
+        };
+        let config = Encoded {
+            json: block.to_string().into_bytes(),
+            ..Encoded::default()
+        };
+        let request = ConfigureRequest {
+            client_version: "1.11.4".to_owned(),
+            config,
+        };
+        let diagnostics = this.runtime.block_on(this.server.configure(request));
+        (this, diagnostics)
+    }
+
+    /// The type of a cluster's values.
+    pub(crate) fn ty(&self) -> Type {
+        self.server.schemas().resources[TYPE].ty()
+    }
+
+    /// The schemas.
+    pub(crate) fn server(&self) -> &Server<Secureaks> {
+        &self.server
+    }
+
+    /// A configuration written as JSON, as a value of the resource.
+    pub(crate) fn value(&self, config: &Json) -> Value {
+        from_json(config.to_string().as_bytes(), &self.ty()).expect("a configuration")
+    }
+
+    fn encoded(&self, value: &Value) -> Encoded {
+        Encoded::of(value, &self.ty())
+    }
+
+    fn decoded(&self, encoded: &Encoded) -> Value {
+        encoded
+            .decode(&self.ty())
+            .expect("a value of the resource's type")
+    }
+
+    /// `ValidateResourceConfig`.
+    pub(crate) fn validate(&self, config: &Value) -> Vec<Diagnostic> {
+        let request = ValidateRequest {
+            type_name: TYPE.to_owned(),
+            config: self.encoded(config),
+            ..ValidateRequest::default()
+        };
+        self.runtime
+            .block_on(self.server.validate_resource(request))
+    }
+
+    /// `PlanResourceChange`; a null configuration plans to destroy.
+    pub(crate) fn plan(&self, prior: &Kept, config: &Value) -> Plan {
+        let request = PlanRequest {
+            type_name: TYPE.to_owned(),
+            prior_state: self.encoded(&prior.value),
+            // The provider takes from it only whether the object is to be destroyed.
+            proposed_new_state: self.encoded(config),
+            config: self.encoded(config),
+            prior_private: prior.private.clone(),
+            ..PlanRequest::default()
+        };
+        let response = self.runtime.block_on(self.server.plan_resource(request));
+        Plan {
+            value: self.decoded(&response.planned_state),
+            private: response.planned_private,
+            replaces: response.requires_replace,
+            diagnostics: response.diagnostics,
+        }
+    }
+
+    /// `ApplyResourceChange` of a plan.
+    pub(crate) fn carry_out(
+        &self,
+        prior: &Kept,
+        config: &Value,
+        plan: &Plan,
+    ) -> (Kept, Vec<Diagnostic>) {
+        let request = ApplyRequest {
+            type_name: TYPE.to_owned(),
+            prior_state: self.encoded(&prior.value),
+            planned_state: self.encoded(&plan.value),
+            config: self.encoded(config),
+            planned_private: plan.private.clone(),
+            ..ApplyRequest::default()
+        };
+        let response = self.runtime.block_on(self.server.apply_resource(request));
+        (
+            Kept {
+                value: self.decoded(&response.new_state),
+                private: response.private,
+            },
+            response.diagnostics,
+        )
+    }
+
+    /// Plans and applies. Errors of the plan fail the test.
+    #[track_caller]
+    pub(crate) fn apply(&self, prior: &Kept, config: &Value) -> (Kept, Vec<Diagnostic>) {
+        let plan = self.plan(prior, config);
+        assert_eq!(plan.diagnostics, []);
+        self.carry_out(prior, config, &plan)
+    }
+
+    /// Creates a cluster; anything there is to tell fails the test.
+    #[track_caller]
+    pub(crate) fn create(&self, config: &Value) -> Kept {
+        let (kept, diagnostics) = self.apply(&Kept::nothing(), config);
+        assert_eq!(diagnostics, []);
+        kept
+    }
+
+    /// Destroys.
+    #[track_caller]
+    pub(crate) fn destroy(&self, prior: &Kept) -> (Kept, Vec<Diagnostic>) {
+        self.apply(prior, &Value::Null)
+    }
+
+    /// `ReadResource`.
+    pub(crate) fn read(&self, prior: &Kept) -> (Kept, Vec<Diagnostic>) {
+        let request = ReadRequest {
+            type_name: TYPE.to_owned(),
+            current_state: self.encoded(&prior.value),
+            private: prior.private.clone(),
+            ..ReadRequest::default()
+        };
+        let response = self.runtime.block_on(self.server.read_resource(request));
+        (
+            Kept {
+                value: self.decoded(&response.new_state),
+                private: response.private,
+            },
+            response.diagnostics,
+        )
+    }
+
+    /// `ImportResourceState` by id, and the read that Terraform lets follow.
+    pub(crate) fn import(&self, id: &str) -> (Kept, Vec<Diagnostic>) {
+        let request = ImportRequest {
+            type_name: TYPE.to_owned(),
+            id: id.to_owned(),
+            ..ImportRequest::default()
+        };
+        let imported = self.runtime.block_on(self.server.import_resource(request));
+        match imported.state {
+            Some(state) => self.read(&Kept {
+                value: self.decoded(&state),
+                private: imported.private,
+            }),
+            None => (Kept::nothing(), imported.diagnostics),
+        }
+    }
+}
+
+/// A configuration of one cluster: the least there is, with `changes` laid over it. A null takes
+/// an attribute out.
+pub(crate) fn cluster(changes: &Json) -> Json {
+    let mut config = json!({
+        "name": "aks-demo",
+        "resource_group_name": "rg-demo",
+        "location": "westeurope",
+        "entra": { "admin_group_object_ids": ["f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345"] },
+        "api_server": { "authorized_ip_ranges": ["20.50.0.0/24"] },
+        "system_pool": { "vm_size": "Standard_D4ds_v5", "node_count": 3 },
+    });
+    lay_over(&mut config, changes);
+    config
+}
+
+fn lay_over(config: &mut Json, changes: &Json) {
+    match (config.as_object_mut(), changes.as_object()) {
+        (Some(members), Some(changes)) => {
+            for (name, change) in changes {
+                lay_over(members.entry(name).or_insert(Json::Null), change);
+            }
+        }
+        _ => *config = changes.clone(),
+    }
+}
+
+/// Trusts the simulator's own authority, which the process' environment need not name.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one constructor in `azure` trusts what the environment names"
+)]
+fn network(azure: &Simulator) -> reqwest::Client {
+    // Whoever came first has installed the same provider.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let authority = std::fs::read(&azure.environment()["SSL_CERT_FILE"]).expect("the authority");
+    let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([authority])
+        .build()
+        .expect("a client")
+}
+
+/// Diagnostics as text, in the order they came.
+pub(crate) fn told(diagnostics: &[Diagnostic]) -> String {
+    let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    texts.join("\n")
+}
+
+/// A text without the ids that Azure draws anew for every request.
+pub(crate) fn redacted(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let drawn = match words.as_slice() {
+            [.., kind, id] => {
+                id == "id"
+                    && ["correlation", "(correlation", "request", "trace"].contains(&kind.as_str())
+            }
+            _ => false,
+        };
+        let rest = word.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '-');
+        words.push(if drawn {
+            format!("ID{rest}")
+        } else {
+            word.to_owned()
+        });
+    }
+    words.join(" ")
+}
+
+/// The ids of all clusters.
+pub(crate) fn clusters(azure: &Simulator) -> Vec<String> {
+    azure
+        .resource_ids()
+        .into_iter()
+        .filter(|id| id.contains("managedClusters") && !id.contains("agentPools"))
+        .collect()
+}
+
+/// The requests that were to change a cluster or what belongs to it.
+pub(crate) fn writes(azure: &Simulator) -> Vec<String> {
+    let exchanges = azure
+        .journal()
+        .into_iter()
+        .filter(|exchange| exchange.host == Host::Arm && exchange.method != "GET");
+    exchanges
+        .map(|exchange| format!("{} {}", exchange.method, exchange.path))
+        .collect()
+}
