@@ -1,5 +1,8 @@
 //! Stories: the real Terraform and OpenTofu drive the provider's executable against the simulated
 //! Azure. Each story runs under every client that `tests/tools/find` names.
 
+mod examples;
+mod interrupted;
+mod killed;
 mod lifecycle;
 mod support;

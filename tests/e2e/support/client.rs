@@ -48,6 +48,11 @@ pub(crate) fn clients() -> &'static [Client] {
     })
 }
 
+/// One client, for stories in which it does not matter which.
+pub(crate) fn any_client() -> &'static Client {
+    &clients()[0]
+}
+
 fn parse(line: &str) -> Option<Client> {
     let mut words = line.splitn(3, ' ');
     let (name, version, path) = (words.next()?, words.next()?, words.next()?);

@@ -2,11 +2,12 @@
 
 mod client;
 mod process;
+pub(crate) mod trouble;
 mod workspace;
 
 use secureaks_simulator::{Options, Simulator};
 
-pub(crate) use client::{Client, clients};
+pub(crate) use client::{Client, any_client, clients};
 pub(crate) use process::Running;
 pub(crate) use workspace::{Outcome, Workspace};
 

@@ -2,18 +2,29 @@
 
 use std::{
     fs,
-    io::Read as _,
+    io::Read,
     os::unix::process::CommandExt as _,
     process::{Child, Command, Stdio},
+    sync::{Arc, Condvar, Mutex},
     thread::JoinHandle,
+    time::Instant,
 };
 
-use super::Outcome;
+use super::{
+    Outcome,
+    trouble::{PATIENCE, wait_until},
+};
 
 /// The client.
 pub(crate) struct Running {
     child: Child,
-    output: Vec<JoinHandle<String>>,
+    output: [Output; 2],
+}
+
+/// What comes out of one of its outputs.
+struct Output {
+    text: Arc<(Mutex<String>, Condvar)>,
+    reader: JoinHandle<()>,
 }
 
 impl Running {
@@ -24,24 +35,21 @@ impl Running {
             .stderr(Stdio::piped())
             .process_group(0);
         let mut child = command.spawn().expect("the client starts");
-        let (mut out, mut err) = (
+        let (out, err) = (
             child.stdout.take().expect("piped"),
             child.stderr.take().expect("piped"),
         );
-        let read_out = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            drop(out.read_to_end(&mut text));
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        let read_err = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            drop(err.read_to_end(&mut text));
-            String::from_utf8_lossy(&text).into_owned()
-        });
         Self {
             child,
-            output: vec![read_out, read_err],
+            output: [Output::of(out), Output::of(err)],
         }
+    }
+
+    /// Waits until the client has printed `words`.
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) {
+        let [out, _] = &self.output;
+        out.wait_for(words);
     }
 
     /// Ctrl-C: SIGINT to the whole process group, as a terminal sends it.
@@ -61,6 +69,19 @@ impl Running {
         }
     }
 
+    /// Stops the client in its tracks; its plugins run on.
+    pub(crate) fn freeze_client(&self) {
+        signal("-STOP", &self.child.id().to_string());
+        wait_until("the client is stopped", || {
+            state_of(self.child.id()).as_deref() == Some("T")
+        });
+    }
+
+    /// Lets a stopped client go on.
+    pub(crate) fn thaw_client(&self) {
+        signal("-CONT", &self.child.id().to_string());
+    }
+
     /// The plugins that run.
     pub(crate) fn plugins(&self) -> Vec<u32> {
         let parent = self.child.id();
@@ -75,16 +96,47 @@ impl Running {
     /// Waits for the end.
     pub(crate) fn finish(mut self) -> Outcome {
         let status = self.child.wait().expect("the client ends");
-        let text = self
-            .output
-            .into_iter()
-            .map(|thread| thread.join().expect("read"))
-            .collect::<Vec<_>>()
-            .concat();
+        let text = self.output.map(Output::whole).concat();
         Outcome {
             code: status.code().unwrap_or(-1),
             text,
         }
+    }
+}
+
+impl Output {
+    fn of(mut stream: impl Read + Send + 'static) -> Self {
+        let text = Arc::new((Mutex::new(String::new()), Condvar::new()));
+        let shared = Arc::clone(&text);
+        let reader = std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(length @ 1..) = stream.read(&mut chunk) {
+                shared
+                    .0
+                    .lock()
+                    .expect("the text")
+                    .push_str(&String::from_utf8_lossy(&chunk[..length]));
+                shared.1.notify_all();
+            }
+        });
+        Self { text, reader }
+    }
+
+    #[track_caller]
+    fn wait_for(&self, words: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut text = self.text.0.lock().expect("the text");
+        while !text.contains(words) {
+            let left = deadline
+                .checked_duration_since(Instant::now())
+                .unwrap_or_else(|| panic!("never said {words:?}: {text}"));
+            text = self.text.1.wait_timeout(text, left).expect("the text").0;
+        }
+    }
+
+    fn whole(self) -> String {
+        self.reader.join().expect("read");
+        std::mem::take(&mut *self.text.0.lock().expect("the text"))
     }
 }
 
@@ -99,12 +151,19 @@ fn signal(signal: &str, process: &str) {
 }
 
 fn parent_of(process: u32) -> Option<u32> {
+    status_field(process, 1)?.parse().ok()
+}
+
+fn state_of(process: u32) -> Option<String> {
+    status_field(process, 0)
+}
+
+fn status_field(process: u32, position: usize) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name, in parentheses, may hold anything; the parent is the second field after it.
+    // The name, in parentheses, may hold anything; the state and the parent follow it.
     stat.rsplit_once(')')?
         .1
         .split_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
+        .nth(position)
+        .map(str::to_owned)
 }

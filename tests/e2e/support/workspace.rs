@@ -7,6 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secureaks_simulator::Simulator;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -221,6 +222,16 @@ impl Workspace {
     /// Whether the one cluster in the state is tainted.
     pub(crate) fn is_tainted(&self) -> bool {
         self.state()["resources"][0]["instances"][0]["status"] == "tainted"
+    }
+
+    /// What the provider keeps beside the state of the one cluster; null when there is none.
+    pub(crate) fn private(&self) -> Value {
+        let state = self.state();
+        let text = state["resources"][0]["instances"][0]["private"]
+            .as_str()
+            .unwrap_or_default();
+        let bytes = STANDARD.decode(text).expect("base64");
+        serde_json::from_slice(&bytes).unwrap_or(Value::Null)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

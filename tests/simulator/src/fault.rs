@@ -61,6 +61,12 @@ pub enum Action {
         /// Simulated seconds.
         seconds: f64,
     },
+    /// The simulated clock moves forward before the request is handled, as if its client had taken
+    /// that long.
+    Advance {
+        /// Simulated seconds.
+        seconds: f64,
+    },
 }
 
 /// The answer a fault gives instead of the service's.

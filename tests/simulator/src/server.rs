@@ -119,6 +119,9 @@ async fn simulated(host: Host, message: &Message, shared: &Shared) -> Option<Rep
             let real = shared.lock().clock.real(seconds(*simulated));
             tokio::time::sleep(real.min(Duration::from_hours(1))).await;
         }
+        Some(Action::Advance { seconds: simulated }) => {
+            shared.with(|inner, _| inner.clock.advance(seconds(*simulated)));
+        }
         _ => {}
     }
     let reply = shared.answer(host, message, entry);

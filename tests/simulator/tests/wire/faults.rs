@@ -221,3 +221,24 @@ fn a_delay_lasts_its_simulated_time() {
     assert_eq!(answer.status, 201);
     assert!(before.elapsed() >= Duration::from_millis(100));
 }
+
+#[test]
+fn a_fault_can_make_time_pass() {
+    let (simulator, client) = crate::client::start_with(secureaks_simulator::Options {
+        speed: 1.0,
+        ..secureaks_simulator::Options::default()
+    });
+    strike_puts(&simulator, Action::Advance { seconds: 3600.0 });
+
+    client.group("later");
+    client.group("later");
+
+    let times: Vec<_> = simulator
+        .journal()
+        .into_iter()
+        .filter(|exchange| exchange.method == "PUT")
+        .map(|exchange| exchange.time)
+        .collect();
+    let hours = times[1].duration_since(times[0]).as_hours();
+    assert_eq!(hours, 1);
+}

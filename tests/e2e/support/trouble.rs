@@ -1,0 +1,97 @@
+//! Trouble: faults spelled briefly, and what the simulated Azure saw of it.
+
+use std::time::{Duration, Instant};
+
+use secureaks_simulator::{Action, Exchange, Fault, Host, Matches, Options, Simulator};
+use serde_json::Value;
+
+/// How long a story waits for something that is bound to happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The id of the one cluster of the stories, as the provider writes it.
+pub(crate) const CLUSTER: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo";
+
+/// A simulated Azure in which no operation ends before a story says so: time stands all but still.
+pub(crate) fn patient_azure() -> Simulator {
+    super::azure_with(Options {
+        speed: 1.0,
+        ..Options::default()
+    })
+}
+
+/// Strikes requests of `method` whose address contains `path`, from the `nth` on and `times` often.
+pub(crate) fn strike(
+    azure: &Simulator,
+    method: &str,
+    path: &str,
+    nth: u64,
+    times: u64,
+    action: Action,
+) {
+    let matches = Matches {
+        host: Some(Host::Arm),
+        method: Some(method.to_owned()),
+        path_contains: Some(path.to_owned()),
+        nth: Some(nth),
+        times: Some(times),
+        ..Matches::default()
+    };
+    azure.add_fault(Fault {
+        name: format!("{method} {path} {nth}"),
+        matches,
+        action,
+    });
+}
+
+/// Waits until an exchange is held.
+#[track_caller]
+pub(crate) fn held(azure: &Simulator) -> Exchange {
+    azure
+        .wait_held(PATIENCE)
+        .expect("an exchange comes to be held")
+}
+
+/// The clusters there are.
+pub(crate) fn clusters(azure: &Simulator) -> Vec<String> {
+    let is_cluster = |id: &String| {
+        id.to_ascii_lowercase().contains("managedclusters") && !id.contains("/agentPools/")
+    };
+    azure
+        .resource_ids()
+        .into_iter()
+        .filter(is_cluster)
+        .collect()
+}
+
+/// What tells a cluster from another of the same name; null when there is none.
+pub(crate) fn birth(azure: &Simulator) -> Value {
+    azure.resource(CLUSTER).map_or(Value::Null, |cluster| {
+        cluster["properties"]["resourceUID"].clone()
+    })
+}
+
+/// The requests so far that would change a cluster, as method and status.
+pub(crate) fn writes(azure: &Simulator) -> Vec<(String, Option<u16>)> {
+    let of_cluster = |exchange: &Exchange| {
+        exchange.method != "GET" && exchange.path.contains("/managedClusters/")
+    };
+    azure
+        .journal()
+        .into_iter()
+        .filter(of_cluster)
+        .map(|exchange| (exchange.method, exchange.status))
+        .collect()
+}
+
+/// Waits until something that is bound to happen has happened.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(
+            Instant::now() < deadline,
+            "it never came to pass that {what}"
+        );
+        std::thread::yield_now();
+    }
+}
