@@ -15,6 +15,7 @@
 extern crate self as secureaks;
 
 pub mod azure;
+pub mod docs;
 pub mod framework;
 pub mod plugin;
 pub mod provider;

@@ -1,29 +1,61 @@
 //! The provider's executable: Terraform starts it without arguments.
 
-use std::io::{self, Write};
-use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::{io, path::Path, process::ExitCode, sync::Arc, time::SystemTime};
 
-use secureaks::framework::Server;
-use secureaks::plugin::{Options, run};
-use secureaks::provider::{Environment, Secureaks};
+use secureaks::{
+    docs,
+    framework::{Server, service::Service as _},
+    plugin::{Options, run},
+    provider::{Environment, Secureaks},
+};
+
+const USAGE: &str = "terraform-provider-secureaks is started by terraform or tofu.
+
+  terraform-provider-secureaks --debug     waits for a client to attach, for debuggers
+  terraform-provider-secureaks docs        writes docs/ from the declarations, or checks it with --check
+  terraform-provider-secureaks --version   prints the version";
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] => serve(false),
+        ["--debug" | "-debug"] => serve(true),
+        ["docs", ..] => write_docs(arguments.get(1..).unwrap_or_default()),
+        ["--version" | "-version"] => tell(
+            &mut io::stdout(),
+            env!("CARGO_PKG_VERSION"),
+            ExitCode::SUCCESS,
+        ),
+        ["--help" | "-h" | "help"] => tell(&mut io::stdout(), USAGE, ExitCode::SUCCESS),
+        _ => tell(&mut io::stderr(), USAGE, ExitCode::from(2)),
+    }
+}
+
+fn serve(reattach: bool) -> ExitCode {
     let options = Options {
         provider: "secureaks/secureaks".to_owned(),
-        reattach: std::env::args()
-            .skip(1)
-            .any(|argument| argument == "--debug" || argument == "-debug"),
+        reattach,
         clock: SystemTime::now,
     };
     match run(&options, || {
         Arc::new(Server::new(Secureaks::new(Environment::of_process())))
     }) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => tell(&mut io::stderr(), &error.to_string(), ExitCode::FAILURE),
     }
+}
+
+fn write_docs(arguments: &[String]) -> ExitCode {
+    let server = Server::new(Secureaks::new(Environment::of([], 0)));
+    match docs::run(arguments, server.schemas(), "secureaks", Path::new(".")) {
+        Ok(done) => tell(&mut io::stdout(), &done, ExitCode::SUCCESS),
+        Err(error) => tell(&mut io::stderr(), &error.to_string(), ExitCode::FAILURE),
+    }
+}
+
+/// Says `text`; when nobody listens there is nobody to tell that to.
+fn tell(output: &mut dyn io::Write, text: &str, code: ExitCode) -> ExitCode {
+    drop(writeln!(output, "{text}"));
+    code
 }

@@ -173,7 +173,19 @@ fn forgotten(block: &Block, item: &Value, keep: &dyn Fn(&Attribute, &Value) -> b
     item
 }
 
-/// The planned user part with what the service says put in: the result of an apply.
+/// The result of an apply: what was planned, with what the service says where that was not known.
+/// What was planned as known stays, as Terraform demands; a read sees whatever else has changed.
+pub fn settle(planned: &Value, outputs: &Value) -> Value {
+    let mut state = planned.clone();
+    for (name, value) in outputs.members().into_iter().flatten() {
+        if !planned.member(name).is_wholly_known() {
+            state.set_member(name, value.clone());
+        }
+    }
+    without_unknowns(&state)
+}
+
+/// What the user writes and what the service says, together.
 pub fn overlay(planned: &Value, outputs: &Value) -> Value {
     let mut state = planned.clone();
     for (name, value) in outputs.members().into_iter().flatten() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::{Type, Value};
+use crate::value::{Path, Step, Type, Value};
 
 /// A resource's, data source's or provider's schema.
 #[derive(Clone, Debug, Default)]
@@ -149,8 +149,9 @@ pub struct Attribute {
     pub kind: Kind,
     /// Why a change of it needs a new object; `None` when it does not.
     pub replace: Option<&'static str>,
-    /// Whether an update leaves its value as it is; for what the service says.
-    pub stable: bool,
+    /// For what the service says: the user's attributes whose change may change it. With `None`
+    /// any update may; with an empty list none does.
+    pub follows: Option<&'static [&'static str]>,
     /// Whether it keeps the value it has when it is left out; its default is for new objects only.
     pub sticky: bool,
     /// What to use instead; `None` while it is current.
@@ -174,12 +175,23 @@ impl Attribute {
             write_only: F::WRITE_ONLY,
             kind: Kind::Live,
             replace: None,
-            stable: false,
+            follows: None,
             sticky: false,
             deprecated: None,
             same: F::same,
             allowed: F::allowed(),
         }
+    }
+
+    /// Whether an update of the attributes that `changed` names may change it.
+    pub fn may_change(&self, changed: &[Path]) -> bool {
+        let names = |path: &Path, name: &str| matches!(path.steps().first(), Some(Step::Attribute(first)) if first == name);
+        let follows = |names_of: &[&str]| {
+            changed
+                .iter()
+                .any(|path| names_of.iter().any(|name| names(path, name)))
+        };
+        self.follows.is_none_or(follows)
     }
 
     /// The same attribute with a default: it may be left out.

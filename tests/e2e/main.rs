@@ -1,6 +1,7 @@
 //! Stories: the real Terraform and OpenTofu drive the provider's executable against the simulated
 //! Azure. Each story runs under every client that `tests/tools/find` names.
 
+mod examples;
 mod failures;
 mod faults;
 mod interrupted;

@@ -256,7 +256,11 @@ fn a_quota_that_turns_out_too_small_keeps_the_cluster_in_the_state() {
 /// Variables of a provider that cannot be configured, and its block.
 fn misconfigured() -> Vec<(&'static str, Json, Json)> {
     vec![
-        ("nothing at all", json!({}), json!({})),
+        (
+            "nothing at all, and no Azure CLI",
+            json!({ "PATH": "/nowhere" }),
+            json!({}),
+        ),
         (
             "no subscription",
             json!({ "ARM_CLIENT_ID": STRANGER, "ARM_TENANT_ID": STRANGER, "ARM_CLIENT_SECRET": "x" }),

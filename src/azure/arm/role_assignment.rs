@@ -24,6 +24,13 @@ model! {
 }
 
 model! {
+    /// Several role assignments.
+    RoleAssignments {
+        value: Vec<RoleAssignment> = "value",
+    }
+}
+
+model! {
     /// Who may do what.
     Properties {
         role_definition_id: String = "roleDefinitionId",

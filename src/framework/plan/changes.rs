@@ -1,7 +1,5 @@
 //! What of the user's attributes a plan changes, down to the innermost attribute.
 
-use std::collections::BTreeSet;
-
 use crate::{
     framework::schema::{Attribute, Block, Kind, Mode, Nesting, Shape},
     value::{Path, Step, Value},
@@ -21,7 +19,7 @@ pub struct Change<'a> {
 }
 
 /// What of the user's attributes a plan changes. An attribute with objects in it is named itself
-/// where objects come or go, or have no address; else the attributes within them are.
+/// where objects come or go, have no address or are not known; else the attributes within them are.
 pub fn changes<'a>(block: &'a Block, prior: &Value, planned: &Value) -> Vec<Change<'a>> {
     let mut found = Vec::new();
     collect(block, prior, planned, &Path::root(), &mut found);
@@ -63,12 +61,12 @@ fn collect<'a>(
         if let Shape::Nested(_, inner) = &attribute.shape
             && let (Some(before), Some(after)) = (addressed(from), addressed(to))
         {
-            let steps = |items: &[Item<'_>]| items.iter().map(|(step, _)| step.clone()).collect();
-            let (left, right): (BTreeSet<_>, BTreeSet<_>) = (steps(&before), steps(&after));
-            named = left != right;
+            named = false;
             for (step, from, to) in beside(&before, &after) {
-                if !from.is_null() && !to.is_null() {
+                if is_object(from) && is_object(to) {
                     collect(inner, from, to, &join(&path, step), found);
+                } else {
+                    named = true;
                 }
             }
         }
@@ -83,6 +81,9 @@ fn collect<'a>(
     }
     for nested in &block.blocks {
         let (from, to) = (prior.member(nested.name), planned.member(nested.name));
+        if to.is_unknown() {
+            continue;
+        }
         let path = path.join_attribute(nested.name);
         let (before, after) = match (addressed(from), addressed(to)) {
             (Some(before), Some(after)) => (before, after),

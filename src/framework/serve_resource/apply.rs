@@ -1,7 +1,7 @@
 //! `ApplyResourceChange`: creates, changes or deletes the object, and keeps in the state what is
 //! known of it whatever happens.
 
-use super::{AnyResource as _, PENDING, Scope, ServedResource, guarded, undecodable};
+use super::{PENDING, Scope, ServedResource, guarded, undecodable};
 use crate::{
     framework::{
         Block as _, Diagnostic, Failure, Resource, Severity, plan,
@@ -18,18 +18,17 @@ impl<R: Resource> ServedResource<R> {
         scope: Scope<R::Client>,
         request: ApplyRequest,
     ) -> ApplyResponse {
-        let block = self.schema().block;
-        let ty = block.ty();
+        let (block, ty) = self.declared();
         let mut response = ApplyResponse {
             new_state: request.prior_state.clone(),
             private: request.planned_private.clone(),
             ..Default::default()
         };
-        let decoded = request.prior_state.decode(&ty).and_then(|prior| {
+        let decoded = request.prior_state.decode(ty).and_then(|prior| {
             Ok((
                 prior,
-                request.planned_state.decode(&ty)?,
-                request.config.decode(&ty)?,
+                request.planned_state.decode(ty)?,
+                request.config.decode(ty)?,
             ))
         });
         let (prior, planned, config) = match decoded {
@@ -39,7 +38,7 @@ impl<R: Resource> ServedResource<R> {
                 return response;
             }
         };
-        let working = plan::with_write_only(&block, &planned, &config);
+        let working = plan::with_write_only(block, &planned, &config);
         let mut call = scope.call(read_private(&request.planned_private));
         let (verb, spec) = match (prior.is_null(), planned.is_null()) {
             (_, true) => (Verb::Delete, Self::state(&prior).spec),
@@ -48,28 +47,27 @@ impl<R: Resource> ServedResource<R> {
         };
         call.timeout = self.timeout(&spec, verb);
         match verb {
-            Verb::Delete => self.delete(&call, &prior, &mut response, &ty).await,
+            Verb::Delete => self.delete(&call, &prior, &mut response, ty).await,
             Verb::Create => {
-                self.create(&call, &working, &planned, &mut response, &ty)
+                self.create(&call, &working, &planned, &mut response, ty)
                     .await
             }
             // Timeouts and flags are nobody's business but ours.
             Verb::Update
-                if call.private(PENDING).is_none()
-                    && plan::only_local(&block, &prior, &planned) =>
+                if call.private(PENDING).is_none() && plan::only_local(block, &prior, &planned) =>
             {
-                response.new_state = Encoded::of(&plan::without_unknowns(&planned), &ty);
+                response.new_state = Encoded::of(&plan::without_unknowns(&planned), ty);
             }
             Verb::Update | Verb::Read => {
-                self.update(&call, &prior, &working, &planned, &mut response, &ty)
+                self.update(&call, &prior, &working, &planned, &mut response, ty)
                     .await
             }
         }
         let record = call.record();
         response.diagnostics.extend(record.warnings);
         response.private = write_private(&record.private);
-        if let Ok(state) = response.new_state.decode(&ty) {
-            response.new_identity = self.identity(&state, &self.identity_schema().ty());
+        if let Ok(state) = response.new_state.decode(ty) {
+            response.new_identity = self.identity(&state);
         }
         response
     }
@@ -85,9 +83,9 @@ impl<R: Resource> ServedResource<R> {
         let spec = Self::state(working).spec;
         let outcome = guarded(self.resource.create(call, &spec)).await;
         let Record { outputs, .. } = call.record();
-        let so_far = outputs.map(|outputs| plan::overlay(planned, &outputs));
+        let so_far = outputs.map(|outputs| plan::settle(planned, &outputs));
         let state = match outcome {
-            Ok(outputs) => plan::overlay(planned, &outputs.encode()),
+            Ok(outputs) => plan::settle(planned, &outputs.encode()),
             Err(Failure::Failed(errors)) => {
                 response.diagnostics.extend(errors);
                 so_far.unwrap_or(Value::Null)
@@ -119,7 +117,7 @@ impl<R: Resource> ServedResource<R> {
         let before = Self::state(prior);
         let spec = Self::state(working).spec;
         let state = match guarded(self.resource.update(call, &before, &spec)).await {
-            Ok(outputs) => plan::overlay(planned, &outputs.encode()),
+            Ok(outputs) => plan::settle(planned, &outputs.encode()),
             Err(Failure::Failed(errors)) => {
                 response.diagnostics.extend(errors);
                 prior.clone()
@@ -129,7 +127,7 @@ impl<R: Resource> ServedResource<R> {
                     severity: Severity::Warning,
                     ..word
                 });
-                plan::overlay(planned, &before.outputs.encode())
+                plan::settle(planned, &before.outputs.encode())
             }
         };
         response.new_state = Encoded::of(&state, ty);

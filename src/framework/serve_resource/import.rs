@@ -1,22 +1,22 @@
 //! `ImportResourceState` and `MoveResourceState`: states from which a read can start.
 
-use super::{AnyResource, ServedResource, undecodable};
+use super::{ServedResource, undecodable};
 use crate::{
     framework::{
         Block as _, Diagnostic, Diagnostics, Origin, Resource, plan,
         resource::{ImportTarget, Source},
         service::{ImportRequest, Imported, MoveRequest},
     },
-    value::Encoded,
+    value::{Encoded, Value},
 };
 
 impl<R: Resource> ServedResource<R> {
     pub(super) fn import_state(&self, request: ImportRequest) -> Imported {
-        let identity_ty = self.identity_schema().ty();
+        let identity_ty = self.identity_type();
         let given = request
             .identity
             .as_ref()
-            .map(|identity| identity.decode(&identity_ty));
+            .map(|identity| identity.decode(identity_ty));
         let target = match given {
             Some(Ok(value)) if request.id.is_empty() => {
                 let mut diagnostics = Diagnostics::default();
@@ -75,7 +75,7 @@ impl<R: Resource> ServedResource<R> {
 
     /// A state from which a read can start: outputs that name the object, and local defaults.
     fn seed(&self, outputs: Result<R::Outputs, Diagnostic>) -> Imported {
-        let block = AnyResource::schema(self).block;
+        let (block, ty) = self.declared();
         let outputs = match outputs {
             Ok(outputs) => outputs,
             Err(error) => {
@@ -86,10 +86,12 @@ impl<R: Resource> ServedResource<R> {
             }
         };
         let mut state = plan::overlay(&block.empty(), &outputs.encode());
-        plan::with_local_defaults(&block, &mut state);
-        let identity = self.identity(&state, &self.identity_schema().ty());
+        plan::with_local_defaults(block, &mut state);
+        self.resource
+            .defaults(&mut state, &block.empty(), &Value::Null);
+        let identity = self.identity(&state);
         Imported {
-            state: Some(Encoded::of(&state, &block.ty())),
+            state: Some(Encoded::of(&state, ty)),
             private: Vec::new(),
             identity,
             diagnostics: Vec::new(),

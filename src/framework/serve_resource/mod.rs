@@ -7,7 +7,11 @@ mod plan;
 mod read;
 mod validate;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
@@ -58,6 +62,15 @@ impl<C> Scope<C> {
 
 pub(super) struct ServedResource<R> {
     resource: R,
+    declared: OnceLock<Declared>,
+}
+
+/// What a resource declares, put together once.
+struct Declared {
+    schema: Schema,
+    ty: Type,
+    identity: IdentitySchema,
+    identity_ty: Type,
 }
 
 #[async_trait]
@@ -67,28 +80,11 @@ impl<R: Resource> AnyResource<R::Client> for ServedResource<R> {
     }
 
     fn schema(&self) -> Schema {
-        let mut block = R::Spec::schema();
-        block.attributes.extend(R::Outputs::attributes());
-        Schema {
-            version: R::VERSION,
-            block,
-        }
+        self.declaration().schema.clone()
     }
 
     fn identity_schema(&self) -> IdentitySchema {
-        let attribute = |attribute: Attribute| IdentityAttribute {
-            name: attribute.name,
-            doc: attribute.doc,
-            ty: attribute.ty(),
-            required_for_import: attribute.mode == Mode::Required,
-        };
-        IdentitySchema {
-            version: 0,
-            attributes: R::Identity::attributes()
-                .into_iter()
-                .map(attribute)
-                .collect(),
-        }
+        self.declaration().identity.clone()
     }
 
     fn validate(&self, request: ValidateRequest) -> Diagnostics {
@@ -122,7 +118,50 @@ impl<R: Resource> AnyResource<R::Client> for ServedResource<R> {
 
 impl<R: Resource> ServedResource<R> {
     pub(super) fn new(resource: R) -> Self {
-        Self { resource }
+        Self {
+            resource,
+            declared: OnceLock::new(),
+        }
+    }
+
+    fn declaration(&self) -> &Declared {
+        self.declared.get_or_init(|| {
+            let mut block = R::Spec::schema();
+            block.attributes.extend(R::Outputs::attributes());
+            let schema = Schema {
+                version: R::VERSION,
+                block,
+            };
+            let attribute = |attribute: Attribute| IdentityAttribute {
+                name: attribute.name,
+                doc: attribute.doc,
+                ty: attribute.ty(),
+                required_for_import: attribute.mode == Mode::Required,
+            };
+            let attributes = R::Identity::attributes()
+                .into_iter()
+                .map(attribute)
+                .collect();
+            let identity = IdentitySchema {
+                version: 0,
+                attributes,
+            };
+            Declared {
+                ty: schema.ty(),
+                identity_ty: identity.ty(),
+                schema,
+                identity,
+            }
+        })
+    }
+
+    fn declared(&self) -> (&Block, &Type) {
+        let declared = self.declaration();
+        (&declared.schema.block, &declared.ty)
+    }
+
+    fn identity_type(&self) -> &Type {
+        &self.declaration().identity_ty
     }
 
     fn state(value: &Value) -> State<R> {
@@ -142,12 +181,12 @@ impl<R: Resource> ServedResource<R> {
         filled
     }
 
-    fn identity(&self, value: &Value, ty: &Type) -> Option<Encoded> {
+    fn identity(&self, value: &Value) -> Option<Encoded> {
         if value.is_null() {
             return None;
         }
         let identity = self.resource.identity(&Self::state(value))?.encode();
-        Some(Encoded::of(&identity, ty))
+        Some(Encoded::of(&identity, self.identity_type()))
     }
 
     fn timeout(&self, spec: &R::Spec, verb: Verb) -> Option<Duration> {

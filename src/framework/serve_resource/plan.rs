@@ -1,7 +1,7 @@
 //! `PlanResourceChange`: what apply will do, in the order of terraform-plugin-framework's
 //! `server_planresourcechange.go`.
 
-use super::{AnyResource as _, PENDING, Scope, ServedResource, guarded, undecodable};
+use super::{PENDING, Scope, ServedResource, guarded, undecodable};
 use crate::{
     framework::{
         Block as _, Diagnostic, Diagnostics, Failure, Origin, Planned, Resource, Severity, State,
@@ -19,18 +19,17 @@ impl<R: Resource> ServedResource<R> {
         scope: Scope<R::Client>,
         request: PlanRequest,
     ) -> PlanResponse {
-        let block = self.schema().block;
-        let ty = block.ty();
+        let (block, ty) = self.declared();
         let mut response = PlanResponse {
             planned_state: request.prior_state.clone(),
             planned_private: request.prior_private.clone(),
             ..Default::default()
         };
-        let decoded = request.prior_state.decode(&ty).and_then(|prior| {
+        let decoded = request.prior_state.decode(ty).and_then(|prior| {
             Ok((
                 prior,
-                request.config.decode(&ty)?,
-                request.proposed_new_state.decode(&ty)?,
+                request.config.decode(ty)?,
+                request.proposed_new_state.decode(ty)?,
             ))
         });
         let (prior, config, proposed) = match decoded {
@@ -50,11 +49,11 @@ impl<R: Resource> ServedResource<R> {
                 replaces: false,
             };
             let outcome = guarded(self.resource.plan(&call, planned)).await;
-            response.planned_state = Encoded::of(&Value::Null, &ty);
+            response.planned_state = Encoded::of(&Value::Null, ty);
             finish_plan(&mut response, &call, outcome);
             return response;
         }
-        let filled = self.filled(&block, &config, &prior);
+        let filled = self.filled(block, &config, &prior);
         let mut errors = Diagnostics::default();
         let written = R::Spec::from_value(&filled, Origin::Configuration, &mut errors);
         self.resource.check(&written, &mut errors);
@@ -62,9 +61,9 @@ impl<R: Resource> ServedResource<R> {
             response.diagnostics = errors.into_vec();
             return response;
         }
-        let mut planned = plan::merge(&block, &filled, &prior);
+        let mut planned = plan::merge(block, &filled, &prior);
         let spec = R::Spec::from_value(&planned, Origin::Service, &mut Diagnostics::default());
-        let changes = plan::changes(&block, &prior, &planned);
+        let changes = plan::changes(block, &prior, &planned);
         let replacements = before
             .as_ref()
             .map(|before| self.replacements(&changes, before, &spec))
@@ -78,10 +77,11 @@ impl<R: Resource> ServedResource<R> {
         }
         let replaces = !replacements.is_empty();
         if before.is_none() || replaces {
-            plan::forget(&block, &mut planned, &|_, _| false);
-        } else if call.private(PENDING).is_some() || !plan::only_local(&block, &prior, &planned) {
-            plan::forget(&block, &mut planned, &|attribute, value| {
-                attribute.stable && !value.is_null()
+            plan::forget(block, &mut planned, &|_, _| false);
+        } else if call.private(PENDING).is_some() || !plan::only_local(block, &prior, &planned) {
+            let touched: Vec<Path> = changes.iter().map(|change| change.path.clone()).collect();
+            plan::forget(block, &mut planned, &|attribute, value| {
+                !attribute.may_change(&touched) && !value.is_null()
             });
         } else {
             response
@@ -89,9 +89,7 @@ impl<R: Resource> ServedResource<R> {
                 .clone_from(&request.prior_identity);
         }
         if before.is_some() && !replaces {
-            response.planned_identity = request
-                .prior_identity
-                .or_else(|| self.identity(&prior, &self.identity_schema().ty()));
+            response.planned_identity = request.prior_identity.or_else(|| self.identity(&prior));
         }
         let mut paths: Vec<Path> = replacements
             .iter()
@@ -108,7 +106,7 @@ impl<R: Resource> ServedResource<R> {
             replaces,
         };
         let outcome = guarded(self.resource.plan(&call, judged)).await;
-        response.planned_state = Encoded::of(&planned, &ty);
+        response.planned_state = Encoded::of(&planned, ty);
         finish_plan(&mut response, &call, outcome);
         response
     }

@@ -1,6 +1,6 @@
 //! `ReadResource`: the live object, in the spelling of the state so far.
 
-use super::{AnyResource as _, Scope, ServedResource, guarded, undecodable};
+use super::{Scope, ServedResource, guarded, undecodable};
 use crate::{
     framework::{
         Block as _, Diagnostic, Failure, Resource, Severity, plan,
@@ -17,15 +17,14 @@ impl<R: Resource> ServedResource<R> {
         scope: Scope<R::Client>,
         request: ReadRequest,
     ) -> ReadResponse {
-        let block = self.schema().block;
-        let ty = block.ty();
+        let (block, ty) = self.declared();
         let mut response = ReadResponse {
             new_state: request.current_state.clone(),
             private: request.private.clone(),
             new_identity: request.current_identity.clone(),
             diagnostics: Vec::new(),
         };
-        let prior = match request.current_state.decode(&ty) {
+        let prior = match request.current_state.decode(ty) {
             Ok(prior) => prior,
             Err(error) => {
                 response.diagnostics.push(undecodable("state", &error));
@@ -38,13 +37,11 @@ impl<R: Resource> ServedResource<R> {
         match guarded(self.resource.read(&call, &before)).await {
             Ok(Some(live)) => {
                 let live = plan::overlay(&live.spec.encode(), &live.outputs.encode());
-                let state = plan::reconcile(&block, &live, &prior);
-                response.new_identity = self
-                    .identity(&state, &self.identity_schema().ty())
-                    .or(request.current_identity);
-                response.new_state = Encoded::of(&state, &ty);
+                let state = plan::reconcile(block, &live, &prior);
+                response.new_identity = self.identity(&state).or(request.current_identity);
+                response.new_state = Encoded::of(&state, ty);
             }
-            Ok(None) => response.new_state = Encoded::of(&Value::Null, &ty),
+            Ok(None) => response.new_state = Encoded::of(&Value::Null, ty),
             Err(Failure::Failed(errors)) => response.diagnostics.extend(errors),
             Err(Failure::Interrupted(word)) => response.diagnostics.push(Diagnostic {
                 severity: Severity::Error,

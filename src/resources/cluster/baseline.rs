@@ -14,9 +14,12 @@ pub(super) struct Choices {
 
 /// A value that can be written in a table.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    dead_code,
-    reason = "the first set is the schema's own defaults; the next one is written in these words"
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "the first set is the schema's own defaults; the next one is written in these words"
+    )
 )]
 pub(super) enum Choice {
     Text(&'static str),

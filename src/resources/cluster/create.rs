@@ -1,7 +1,8 @@
 //! Creating a cluster, or seeing through what a killed process began.
 
 use super::{
-    body, live, outputs::Outputs, ownership, role::SubnetRole, spec::Spec, update, work::Work,
+    body, live, outputs::Outputs, ownership, planning, role::SubnetRole, spec::Spec, update,
+    work::Work,
 };
 use crate::{
     azure::{Precondition, arm::managed_cluster::ManagedCluster},
@@ -14,6 +15,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     let subscription = call.client.azure()?.subscription_id().to_owned();
     let id = super::id_of(&subscription, spec)?;
     let work = Work::begin(call, id, Verb::Create)?;
+    call.drop_private(planning::REPLACES);
     let mark = call.client.ownership.mark(&work.id).await?;
     if let Some(found) = work.find().await.map_err(|error| work.fail(&error))? {
         return found_one(&work, &found, spec).await;

@@ -12,6 +12,8 @@ mod places;
 mod planning;
 mod role;
 mod spec;
+#[cfg(test)]
+mod tests;
 mod update;
 mod work;
 

@@ -18,18 +18,22 @@ pub struct Outputs {
     #[tf(stable)]
     pub(super) node_resource_group: Computed<String>,
     /// Issuer of the tokens of service accounts, for federated credentials.
+    #[tf(follows("oidc_issuer"))]
     pub(super) oidc_issuer_url: Computed<String>,
     /// Identity the nodes act as, for roles such as `AcrPull`.
     #[tf(stable)]
     pub(super) kubelet_identity: Computed<KubeletIdentity>,
     /// Object id of the identity the control plane acts as, for roles on networks and disks.
+    #[tf(follows("identity"))]
     pub(super) principal_id: Computed<String>,
     /// Version of Kubernetes that runs.
+    #[tf(follows("kubernetes_version"))]
     pub(super) current_kubernetes_version: Computed<String>,
     /// Address ranges that are in use, chosen by you or by Azure.
     #[tf(stable)]
     pub(super) current_network: Computed<CurrentNetwork>,
     /// Whether the cluster is `Running` or `Stopped`.
+    #[tf(stable)]
     pub(super) power_state: Computed<String>,
 }
 

@@ -1,6 +1,8 @@
 //! What is judged when a plan is made, asking Azure: versions, names that are taken, newer sets
 //! of choices.
 
+use serde_json::Value as Json;
+
 use super::{Cluster, baseline, create, ownership, spec::Spec, work::Work};
 use crate::{
     azure::{
@@ -13,6 +15,10 @@ use crate::{
     framework::{Call, Diagnostic, Failure, Planned, State, Text as _, Verb},
     resources::{Session, texts::KubernetesVersion},
 };
+
+/// Terraform plans a replacement twice, the second time as a creation. Under this private name the
+/// first plan tells the second that the cluster that is there is going to be deleted.
+pub(super) const REPLACES: &str = "replaces";
 
 /// Judges a plan.
 pub(super) async fn judge(
@@ -29,7 +35,11 @@ pub(super) async fn judge(
         // The provider block holds something that is only known after apply; nothing can be asked.
         Err(_) => return Ok(()),
     };
+    if plan.replaces {
+        call.keep_private(REPLACES, Json::Bool(true));
+    }
     if plan.prior.is_none()
+        && call.private(REPLACES).is_none()
         && let Ok(id) = super::id_of(&subscription, spec)
     {
         warn_of_taken_name(&Work::begin(call, id, Verb::Read)?, spec).await?;

@@ -1,6 +1,7 @@
 //! The role a cluster's identity needs on a subnet of yours: Network Contributor.
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     live,
@@ -11,17 +12,26 @@ use crate::{
     azure::{
         Error,
         arm::{
-            ResourceId,
+            InvalidResourceId, ResourceId,
             managed_cluster::ManagedCluster,
-            role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType},
+            role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType, RoleAssignments},
             user_assigned_identity,
         },
     },
     framework::{Diagnostic, Failure, Text as _},
+    value::Path,
 };
 
-/// Under this private name stands the id of an assignment that we made, which is ours to delete.
-const KEPT: &str = "role_assignment";
+/// Under this private name stand the ids of the assignments that we made, which are ours to delete.
+const KEPT: &str = "role_assignments";
+
+/// Roles that let an identity join a subnet and write what is attached to it: Network Contributor,
+/// Contributor, Owner (Azure built-in roles).
+const SUFFICIENT: [Uuid; 3] = [
+    NETWORK_CONTRIBUTOR,
+    Uuid::from_u128(0xb249_88ac_6180_42a0_ab88_20f7_382d_d24c),
+    Uuid::from_u128(0x8e3a_f657_a8ff_443c_a75c_2fe8_c4bc_b635),
+];
 
 /// A subnet on which the cluster's identity must have the role.
 pub(super) struct SubnetRole {
@@ -97,21 +107,18 @@ impl SubnetRole {
     }
 
     async fn grant(&self, work: &Work<'_>, principal: &str) -> Result<(), Failure> {
-        let invalid = |error: crate::azure::arm::InvalidResourceId| {
-            Diagnostic::error("Invalid id", error.to_string())
-        };
         let assignment =
             role_assignment::id(&self.subnet, principal, NETWORK_CONTRIBUTOR).map_err(invalid)?;
-        let request = role_assignment::put(
-            &self.subnet,
-            principal,
-            PrincipalType::ServicePrincipal,
-            NETWORK_CONTRIBUTOR,
-        )
-        .map_err(invalid)?;
+        let kind = PrincipalType::ServicePrincipal;
+        let request = role_assignment::put(&self.subnet, principal, kind, NETWORK_CONTRIBUTOR)
+            .map_err(invalid)?;
         match work.send_whole(&request).await {
             Ok(_) => {
-                work.call.keep_private(KEPT, json!(assignment.as_str()));
+                let mut ours = kept(work);
+                ours.push(assignment.as_str().to_owned());
+                ours.sort();
+                ours.dedup();
+                work.call.keep_private(KEPT, json!(ours));
                 Ok(())
             }
             // Somebody granted it already; it stays theirs.
@@ -122,45 +129,79 @@ impl SubnetRole {
             {
                 Ok(())
             }
-            Err(error) => Err(refused(work, &self.subnet, principal, &error)),
+            Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 403) => {
+                if self.is_granted(work, principal).await {
+                    Ok(())
+                } else {
+                    Err(refused(&self.subnet, principal, &error).into())
+                }
+            }
+            Err(error) => Err(work.fail(&error)),
+        }
+    }
+
+    /// Whether the identity has the role, or one that includes it, from somebody who may grant it.
+    async fn is_granted(&self, work: &Work<'_>, principal: &str) -> bool {
+        let Ok(request) = role_assignment::list(&self.subnet, principal) else {
+            return false;
+        };
+        let listed = work.azure.read(&request, &work.limits).await;
+        let Ok(assignments) = listed.and_then(|response| response.json::<RoleAssignments>()) else {
+            return false;
+        };
+        let roles = assignments
+            .value
+            .into_iter()
+            .flatten()
+            .filter_map(|assignment| assignment.properties?.role_definition_id);
+        roles.into_iter().any(|role| {
+            SUFFICIENT
+                .iter()
+                .any(|enough| role.to_ascii_lowercase().ends_with(&enough.to_string()))
+        })
+    }
+}
+
+fn invalid(error: InvalidResourceId) -> Diagnostic {
+    Diagnostic::error("Invalid id", error.to_string())
+}
+
+/// The ids of the assignments that we made for this cluster.
+fn kept(work: &Work<'_>) -> Vec<String> {
+    work.call
+        .private(KEPT)
+        .and_then(|kept| serde_json::from_value(kept).ok())
+        .unwrap_or_default()
+}
+
+/// Deletes the assignments that we made. That one cannot be deleted is no reason to keep a cluster
+/// in the state that is gone.
+pub(super) async fn revoke(work: &Work<'_>) {
+    for id in kept(work)
+        .iter()
+        .filter_map(|id| ResourceId::parse(id).ok())
+    {
+        let outcome = work
+            .azure
+            .send(&role_assignment::delete(&id), &work.limits)
+            .await;
+        if let Err(error) = outcome
+            && !error.is_not_found()
+        {
+            work.call.warn(Diagnostic::warning(
+                "Role assignment is left",
+                format!("The cluster is deleted; the role assignment {id} that was made for it could not be: {error}. Delete it with `az role assignment delete --ids {id}`."),
+            ));
         }
     }
 }
 
-/// Deletes the assignment that we made, if we made one. That it cannot be deleted is no reason to
-/// keep a cluster in the state that is gone.
-pub(super) async fn revoke(work: &Work<'_>) {
-    let Some(kept) = work.call.private(KEPT) else {
-        return;
-    };
-    let Some(Ok(id)) = kept.as_str().map(ResourceId::parse) else {
-        return;
-    };
-    let outcome = work
-        .azure
-        .send(&role_assignment::delete(&id), &work.limits)
-        .await;
-    if let Err(error) = outcome
-        && !error.is_not_found()
-    {
-        work.call.warn(Diagnostic::warning(
-            "Role assignment is left",
-            format!("The cluster is deleted; the role assignment {id} that was made for it could not be: {error}. Delete it with `az role assignment delete --ids {id}`."),
-        ));
-    }
-}
-
-fn refused(work: &Work<'_>, subnet: &ResourceId, principal: &str, error: &Error) -> Failure {
-    let place = crate::value::Path::attribute("system_pool").join_attribute("subnet_id");
-    match work.fail(error) {
-        Failure::Failed(_) if error.refusal().is_some_and(|refusal| refusal.status == 403) => Diagnostic::error(
-            "Cannot give the cluster its role on the subnet",
-            format!(
-                "The cluster's identity {principal} needs Network Contributor on {subnet}, and whoever applies may not grant it: {error}. Apply as somebody with `Microsoft.Authorization/roleAssignments/write` there (Role Based Access Control Administrator), or use a user-assigned identity that has the role."
-            ),
-        )
-        .at(&place)
-        .into(),
-        other => other,
-    }
+fn refused(subnet: &ResourceId, principal: &str, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        "Cannot give the cluster its role on the subnet",
+        format!(
+            "The cluster's identity {principal} needs Network Contributor on {subnet}, and whoever applies may not grant it: {error}. Apply as somebody with `Microsoft.Authorization/roleAssignments/write` there (Role Based Access Control Administrator), or use a user-assigned identity that has the role."
+        ),
+    )
+    .at(&Path::attribute("system_pool").join_attribute("subnet_id"))
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     azure::{Error, Precondition, arm::managed_cluster::ManagedCluster},
-    framework::{Block as _, Call, Diagnostic, Failure, PENDING, State, Verb},
+    framework::{Block as _, Call, Diagnostic, Failure, Field as _, PENDING, State, Verb},
     resources::Session,
 };
 
@@ -24,7 +24,10 @@ pub(super) async fn update(
     spec: &Spec,
 ) -> Result<Outputs, Failure> {
     let work = Work::begin(call, super::id_in(&prior.outputs)?, Verb::Update)?;
-    if let Some(role) = SubnetRole::wanted(spec)? {
+    // Another identity needs the role anew; the one there was has it, from whomever.
+    if prior.spec.identity.encode() != spec.identity.encode()
+        && let Some(role) = SubnetRole::wanted(spec)?
+    {
         role.grant_to_assigned(&work).await?;
     }
     converge(&work, spec).await

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::arm::exchange::Moment;
+use crate::arm::exchange::{Caller, Moment, Request, Response};
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Setting};
 use crate::fault::{Fault, Faults};
@@ -237,6 +238,49 @@ impl Inner {
             tenant_id: &tenant_id,
         };
         act(&mut self.cloud.manager, &mut moment)
+    }
+
+    /// Lets a request of the subscription's owner take effect, past authentication and journal;
+    /// `None` when nothing here knows it.
+    pub(crate) fn as_owner(
+        &mut self,
+        setting: &Setting,
+        method: &str,
+        id: &str,
+        body: Value,
+    ) -> Option<Response> {
+        let Self {
+            cloud,
+            clock,
+            random,
+            ..
+        } = self;
+        let tenant_id = cloud.directory.tenant_id.clone();
+        let request = Request {
+            method: method.to_owned(),
+            segments: id
+                .split('/')
+                .filter(|segment| !segment.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            query: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            body: Some(body),
+            caller: Caller {
+                object_id: seed::OWNER.to_owned(),
+                app_id: seed::OWNER_APP.to_owned(),
+                tenant_id: tenant_id.clone(),
+            },
+        };
+        let mut moment = Moment {
+            now: clock.now(),
+            random,
+            resource_manager: &setting.origins.arm,
+            tenant_id: &tenant_id,
+        };
+        cloud
+            .manager
+            .handle(&request, &mut cloud.directory, &mut moment)
     }
 }
 

@@ -215,6 +215,15 @@ impl Simulator {
         })
     }
 
+    /// Writes a resource as the subscription's owner, past the journal and its numbers. The status
+    /// Resource Manager answers; what it has begun takes simulated time.
+    pub fn put(&self, id: &str, body: Value) -> u16 {
+        let response = self
+            .shared
+            .with(|inner, setting| inner.as_owner(setting, "PUT", id, body));
+        response.map_or(501, |response| response.status)
+    }
+
     /// Edits a resource behind the client's back. False when there is no such resource.
     pub fn change(&self, id: &str, mut edit: impl FnMut(&mut Value)) -> bool {
         self.shared

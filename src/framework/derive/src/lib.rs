@@ -19,6 +19,7 @@ use syn::{
 /// - `default`: left out means the block with all its own defaults.
 /// - `replace = "REASON"`: a change needs a new object, and why.
 /// - `stable`: an update leaves what the service says here as it is.
+/// - `follows("NAME", ..)`: only a change of these attributes may change what the service says here.
 /// - `sticky`: left out it keeps the value it has; the default is for new objects only.
 /// - `local`: not the object's; a read keeps what the user wrote.
 /// - `unmanaged`: while it is left out it stays so, whatever the object says.
@@ -130,8 +131,8 @@ fn declaration(field: &Field, ident: &Ident, key: &str) -> Result<TokenStream> {
     if let Some(instead) = options.deprecated {
         changes.push(quote! { deprecated: Some(#instead) });
     }
-    if options.stable {
-        changes.push(quote! { stable: true });
+    if let Some(names) = options.follows {
+        changes.push(quote! { follows: Some(&[#(#names),*]) });
     }
     if options.sticky {
         changes.push(quote! { sticky: true });
@@ -157,7 +158,7 @@ struct Options {
     default: Option<Default>,
     replace: Option<LitStr>,
     deprecated: Option<LitStr>,
-    stable: bool,
+    follows: Option<Vec<LitStr>>,
     sticky: bool,
     kind: Option<Ident>,
 }
@@ -168,7 +169,7 @@ impl Options {
             default: None,
             replace: None,
             deprecated: None,
-            stable: false,
+            follows: None,
             sticky: false,
             kind: None,
         };
@@ -186,7 +187,12 @@ impl Options {
                 } else if meta.path.is_ident("deprecated") {
                     options.deprecated = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("stable") {
-                    options.stable = true;
+                    options.follows = Some(Vec::new());
+                } else if meta.path.is_ident("follows") {
+                    let names;
+                    syn::parenthesized!(names in meta.input);
+                    let names = names.parse_terminated(<LitStr as syn::parse::Parse>::parse, syn::Token![,])?;
+                    options.follows = Some(names.into_iter().collect());
                 } else if meta.path.is_ident("sticky") {
                     options.sticky = true;
                 } else if meta.path.is_ident("local") {
@@ -194,7 +200,7 @@ impl Options {
                 } else if meta.path.is_ident("unmanaged") {
                     options.kind = Some(Ident::new("UnmanagedWhenNull", proc_macro2::Span::call_site()));
                 } else {
-                    return Err(meta.error("expected `default`, `replace = \"..\"`, `stable`, `sticky`, `local`, `unmanaged` or `deprecated = \"..\"`"));
+                    return Err(meta.error("expected `default`, `replace = \"..\"`, `stable`, `follows(\"NAME\")`, `sticky`, `local`, `unmanaged` or `deprecated = \"..\"`"));
                 }
                 Ok(())
             })?;

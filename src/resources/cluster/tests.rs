@@ -1,0 +1,168 @@
+//! The pure half of the cluster: configuration to body, body to state, and back.
+
+use serde_json::{Value as Json, json};
+
+use super::{Cluster, body, live, spec::Spec};
+use crate::{
+    azure::arm::{ResourceId, managed_cluster::ManagedCluster},
+    framework::{Block as _, Diagnostics, Origin, Resource as _, plan},
+    value::{Value, from_json},
+};
+
+fn id() -> ResourceId {
+    ResourceId::managed_cluster(
+        "00000000-0000-0000-0000-000000000000",
+        "rg-demo",
+        "aks-demo",
+    )
+    .unwrap()
+}
+
+fn config(text: &Json) -> Value {
+    let block = Spec::schema();
+    plan::with_defaults(
+        &block,
+        &from_json(text.to_string().as_bytes(), &block.ty()).unwrap(),
+        &Value::Null,
+    )
+}
+
+fn spec(text: &Json) -> Spec {
+    let mut diagnostics = Diagnostics::default();
+    let spec = Spec::from_value(&config(text), Origin::Configuration, &mut diagnostics);
+    Cluster::default().check(&spec, &mut diagnostics);
+    assert_eq!(diagnostics.into_vec(), []);
+    spec
+}
+
+fn quickstart() -> Json {
+    json!({
+        "name": "aks-demo", "resource_group_name": "rg-demo", "location": "West Europe",
+        "entra": {"admin_group_object_ids": ["5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10"]},
+        "api_server": {"authorized_ip_ranges": ["20.50.0.0/24"]},
+        "system_pool": {"vm_size": "Standard_D4ds_v5", "node_count": 3}
+    })
+}
+
+/// A body as GET answers it: what was sent, and what the service adds.
+fn answered(sent: &ManagedCluster) -> ManagedCluster {
+    let mut body = serde_json::to_value(sent).unwrap();
+    body["eTag"] = json!("1");
+    body["properties"]["provisioningState"] = json!("Succeeded");
+    body["properties"]["currentKubernetesVersion"] = json!("1.35.7");
+    body["properties"]["aNewProperty"] = json!({"of": "the service"});
+    serde_json::from_value(body).unwrap()
+}
+
+#[test]
+fn the_quickstart_asks_for_a_secure_cluster() {
+    let body = body::created(&spec(&quickstart()), "mark").unwrap();
+
+    insta::assert_snapshot!(serde_json::to_string_pretty(&body).unwrap());
+}
+
+#[test]
+fn what_was_asked_for_reads_back_as_it_was_written() {
+    let wanted = spec(&quickstart());
+    let live = answered(&body::created(&wanted, "mark").unwrap());
+
+    let read = live::state(&id(), &live, Some(&wanted)).spec.encode();
+
+    let state = plan::reconcile(&Spec::schema(), &read, &config(&quickstart()));
+    assert_eq!(state, config(&quickstart()));
+}
+
+#[test]
+fn nothing_wanted_is_nothing_changed() {
+    let wanted = spec(&quickstart());
+    let before = answered(&body::created(&wanted, "mark").unwrap());
+
+    let mut after = before.clone();
+    body::change(&mut after, &wanted).unwrap();
+
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_change_touches_what_it_says_and_nothing_else() {
+    let mut before = answered(&body::created(&spec(&quickstart()), "mark").unwrap());
+    let others = json!({"name": "theirs", "mode": "User", "count": 7, "vmSize": "Standard_D8ds_v5", "unknown": [1]});
+    before
+        .properties
+        .as_mut()
+        .unwrap()
+        .agent_pool_profiles
+        .as_mut()
+        .unwrap()
+        .push(serde_json::from_value(others).unwrap());
+    let mut wanted = quickstart();
+    wanted["system_pool"]["node_count"] = json!(5);
+    wanted["tags"] = json!({"team": "platform"});
+
+    let mut after = before.clone();
+    body::change(&mut after, &spec(&wanted)).unwrap();
+
+    let mut expected = serde_json::to_value(&before).unwrap();
+    expected["properties"]["agentPoolProfiles"][0]["count"] = json!(5);
+    expected["tags"]["team"] = json!("platform");
+    assert_eq!(serde_json::to_value(after).unwrap(), expected);
+}
+
+#[test]
+fn the_autoscalers_number_of_nodes_is_left_alone_within_its_bounds() {
+    let mut wanted = quickstart();
+    wanted["system_pool"] =
+        json!({"vm_size": "Standard_D4ds_v5", "autoscale": {"min_count": 2, "max_count": 5}});
+    let mut live = answered(&body::created(&spec(&wanted), "mark").unwrap());
+    let pools = |cluster: &mut ManagedCluster, count| {
+        cluster
+            .properties
+            .as_mut()
+            .unwrap()
+            .agent_pool_profiles
+            .as_mut()
+            .unwrap()[0]
+            .count = Some(count)
+    };
+
+    let counts = [4, 9].map(|found| {
+        pools(&mut live, found);
+        body::change(&mut live, &spec(&wanted)).unwrap();
+        live.properties
+            .as_ref()
+            .unwrap()
+            .agent_pool_profiles
+            .as_ref()
+            .unwrap()[0]
+            .count
+    });
+
+    assert_eq!(counts, [Some(4), Some(5)]);
+}
+
+#[test]
+fn a_cluster_full_of_words_nobody_knows_is_read() {
+    let foreign: ManagedCluster = serde_json::from_value(json!({
+        "location": "marsnorth", "sku": {"tier": "Cosmic"}, "identity": {"type": "Quantum"},
+        "properties": {
+            "networkProfile": {"networkPlugin": "kubenet", "networkPolicy": "sieve"},
+            "agentPoolProfiles": [{"name": "x1", "mode": "System", "osSKU": "Plan9", "count": 1}],
+            "autoUpgradeProfile": {"upgradeChannel": "warp"}
+        }
+    }))
+    .unwrap();
+
+    let read = live::state(&id(), &foreign, None).spec.encode();
+
+    let words = ["tier", "automatic_upgrade_channel"]
+        .map(|name| read.member(name).as_str().unwrap().to_owned());
+    assert_eq!(words, ["Cosmic", "warp"]);
+    assert_eq!(
+        read.member("network").member("mode").as_str(),
+        Some("kubenet")
+    );
+    assert_eq!(
+        read.member("system_pool").member("os_sku").as_str(),
+        Some("Plan9")
+    );
+}

@@ -1,0 +1,184 @@
+//! `make demo` does what the README promises, and leaves nothing behind.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A demo whose temporary folders and processes can be told from all others.
+struct Demo {
+    temporary: TempDir,
+    command: Command,
+}
+
+impl Demo {
+    fn new() -> Self {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(repository().join("tests/demo/run"));
+        command.stdin(Stdio::null()).env("TMPDIR", temporary.path());
+        Self { temporary, command }
+    }
+
+    fn run(&mut self) -> Output {
+        self.command.output().expect("the demo starts")
+    }
+
+    /// What is in the folder for temporary files.
+    fn files(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.temporary.path()).expect("the folder");
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .collect()
+    }
+
+    /// The names of the processes that the demo started and that still run: they inherited its
+    /// folder for temporary files.
+    fn processes(&self) -> Vec<String> {
+        let mark = format!("TMPDIR={}", self.temporary.path().display());
+        let entries = fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);
+        let marked = entries.map(|entry| entry.path()).filter(|process| {
+            let environment = fs::read(process.join("environ")).unwrap_or_default();
+            environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == mark.as_bytes())
+        });
+        marked
+            .map(|process| {
+                fs::read_to_string(process.join("comm"))
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned()
+            })
+            .collect()
+    }
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// All of both outputs, to be shown when a demo did not end as it should.
+fn told(output: &Output) -> String {
+    format!("{}\n{}", text(&output.stdout), text(&output.stderr))
+}
+
+fn last_line(bytes: &[u8]) -> String {
+    text(bytes).lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_demo_ends_well_and_leaves_nothing() {
+    let mut demo = Demo::new();
+
+    let output = demo.run();
+
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(last_line(&output.stdout), "demo: ok");
+    assert_eq!(demo.files(), Vec::<PathBuf>::new());
+    assert_eq!(demo.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_demo_that_is_kept_can_be_played_on_with_and_stopped() {
+    let mut demo = Demo::new();
+    demo.command.env("KEEP", "1");
+
+    let output = demo.run();
+
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(last_line(&output.stdout), "demo: ok");
+    // What a person would type, read off what the demo printed.
+    let printed = text(&output.stdout);
+    let (_, kept) = printed.split_once("play on:").expect("how to play on");
+    let (play, rest) = kept.split_once("its side:").expect("the simulator's side");
+    let (_, stop) = rest.split_once("stop it:").expect("how to stop it");
+    let stop = stop.lines().next().unwrap_or_default();
+    let played = shell(
+        &demo,
+        &format!(
+            "set -e\n{} -auto-approve -input=false -no-color",
+            play.trim()
+        ),
+    );
+    let running = demo.processes();
+    let stopped = shell(&demo, stop);
+    assert!(played.status.success(), "{}", told(&played));
+    assert!(
+        text(&played.stdout).contains("Apply complete! Resources: 1 added"),
+        "{}",
+        told(&played)
+    );
+    assert_eq!(running.len(), 1, "{running:?}");
+    assert!(stopped.status.success(), "{}", told(&stopped));
+    assert_eq!(demo.files(), Vec::<PathBuf>::new());
+    assert!(
+        (0..10_000).any(|_| demo.processes().is_empty()),
+        "{:?}",
+        demo.processes()
+    );
+}
+
+#[test]
+fn a_demo_that_fails_says_where_and_leaves_nothing() {
+    let mut demo = Demo::new();
+    demo.command.env("CARGO", "false");
+
+    let output = demo.run();
+
+    assert!(!output.status.success(), "{}", told(&output));
+    assert_eq!(
+        last_line(&output.stderr),
+        "demo: failed at: Build the provider and the simulator"
+    );
+    assert_eq!(demo.files(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn without_a_client_and_go_one_sentence_says_what_to_install() {
+    let mut demo = Demo::new();
+    let empty = tempfile::tempdir().expect("a folder");
+    demo.command
+        .env("PATH", tools(empty.path()))
+        .env("XDG_CACHE_HOME", empty.path());
+
+    let output = demo.run();
+
+    let told = text(&output.stderr);
+    let sentences: Vec<&str> = told.lines().filter(|line| !line.is_empty()).collect();
+    assert!(!output.status.success());
+    assert_eq!(
+        sentences,
+        [
+            "neither Terraform nor OpenTofu 1.8 or newer is installed: install one of them, or install Go and run `make tools`, which builds OpenTofu 1.12.6",
+            "demo: failed at: What to show it with",
+        ]
+    );
+}
+
+/// A search path with what every system has, and without `terraform`, `tofu` and `go`.
+fn tools(folder: &Path) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for name in [
+        "sh", "env", "sed", "awk", "head", "cat", "uname", "dirname", "mktemp", "rm",
+    ] {
+        let found = std::env::split_paths(&path)
+            .map(|folder| folder.join(name))
+            .find(|file| file.is_file());
+        std::os::unix::fs::symlink(found.expect(name), folder.join(name)).expect("linked");
+    }
+    folder.to_owned()
+}
+
+fn shell(demo: &Demo, commands: &str) -> Output {
+    Command::new("sh")
+        .args(["-c", commands])
+        .stdin(Stdio::null())
+        .env("TMPDIR", demo.temporary.path())
+        .output()
+        .expect("the shell runs")
+}

@@ -1,0 +1,117 @@
+//! The documents a newcomer reads: what they quote and point to is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(repository().join(path)).expect("a text file")
+}
+
+/// The Markdown files at the top of the repository, and those beside examples and the simulator.
+fn documents() -> Vec<PathBuf> {
+    let folders = ["", "proto", "docs/guides", "tests/simulator"];
+    let folders = folders
+        .iter()
+        .filter_map(|folder| fs::read_dir(repository().join(folder)).ok());
+    let paths = folders
+        .flatten()
+        .map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|name| name == "md"))
+        .collect();
+    found.sort();
+    found
+}
+
+/// The text between a fence of `language` and its end, for each of them.
+fn fenced(document: &str, language: &str) -> Vec<String> {
+    let begin = format!("```{language}\n");
+    let fences = document.split(&begin).skip(1);
+    fences
+        .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// The targets of `[text](target)` that are files of the repository.
+fn links(document: &str) -> Vec<&str> {
+    let targets = document
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    targets
+        .filter(|target| !target.contains("://") && !target.starts_with('#'))
+        .collect()
+}
+
+#[test]
+fn the_readme_shows_the_quickstart() {
+    let shown = fenced(&text("README.md"), "hcl");
+
+    let quickstart = text("examples/quickstart/main.tf");
+    let resource = quickstart.split("\noutput ").next().unwrap_or_default();
+    assert_eq!(
+        shown,
+        [resource],
+        "copy examples/quickstart/main.tf, without its outputs, into README.md"
+    );
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let documents = documents();
+
+    let dead: Vec<String> = documents
+        .iter()
+        .flat_map(|document| {
+            let folder = document.parent().expect("a folder");
+            let text = fs::read_to_string(document).expect("text");
+            let dead = links(&text).into_iter().filter(|link| {
+                !folder
+                    .join(link.split('#').next().unwrap_or_default())
+                    .exists()
+            });
+            dead.map(|link| format!("{}: {link}", document.display()))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(documents.len() > 4, "{documents:?}");
+    assert_eq!(dead, Vec::<String>::new());
+}
+
+#[test]
+fn commands_that_documents_name_are_targets_of_the_makefile() {
+    let makefile = text("Makefile");
+    let targets: Vec<&str> = makefile
+        .lines()
+        .filter_map(|line| Some(line.split_once(": ")?.0))
+        .collect();
+
+    let unknown: Vec<String> = documents()
+        .iter()
+        .flat_map(|document| {
+            let text = fs::read_to_string(document).expect("text");
+            let code = text
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .filter(|code| code.starts_with("make "));
+            let fenced = fenced(&text, "sh")
+                .into_iter()
+                .flat_map(|code| code.lines().map(str::to_owned).collect::<Vec<_>>());
+            let commands = code
+                .map(str::to_owned)
+                .chain(fenced.filter(|line| line.starts_with("make ")));
+            let named =
+                commands.filter_map(|command| command.split_whitespace().nth(1).map(str::to_owned));
+            named
+                .filter(|name| !targets.contains(&name.as_str()))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(targets.contains(&"demo"), "{targets:?}");
+    assert_eq!(unknown, Vec::<String>::new());
+}

@@ -1,0 +1,237 @@
+//! Every folder of `examples/` is applied as it stands, found empty by the next plan, and destroyed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secureaks_simulator::{Host, Simulator};
+use serde_json::json;
+
+use crate::support::{Client, Workspace, assert_understood, azure, clients};
+
+/// What the examples' texts take for granted.
+const SUBSCRIPTION: &str = "c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365";
+
+/// How an example becomes a configuration that can be applied.
+struct Recipe {
+    /// Files beside its own.
+    beside: &'static [&'static str],
+    /// Files of its own that are for something else, and tried by a test of their own.
+    apart: &'static [&'static str],
+    /// Makes what the example expects to be there, and answers its variables.
+    prepare: fn(&Simulator) -> BTreeMap<&'static str, String>,
+}
+
+/// The recipe for an example; `None` when nobody has said yet how to feed it.
+fn recipe(example: &str) -> Option<Recipe> {
+    let plain = Recipe {
+        beside: &[],
+        apart: &[],
+        prepare: |_| BTreeMap::new(),
+    };
+    match example {
+        "quickstart" => Some(plain),
+        "own-network" => Some(Recipe {
+            prepare: own_network,
+            ..plain
+        }),
+        // A provider block shows nothing until a resource needs it.
+        "provider" => Some(Recipe {
+            beside: &["resources/secureaks_cluster/resource.tf"],
+            ..plain
+        }),
+        // Documentation of one resource goes without the blocks that every configuration has.
+        "resources/secureaks_cluster" => Some(Recipe {
+            beside: &["provider/provider.tf"],
+            apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
+            ..plain
+        }),
+        _ => None,
+    }
+}
+
+fn own_network(azure: &Simulator) -> BTreeMap<&'static str, String> {
+    let group = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-demo/providers");
+    let network = format!("{group}/Microsoft.Network/virtualNetworks/vnet");
+    let identity =
+        format!("{group}/Microsoft.ManagedIdentity/userAssignedIdentities/control-plane");
+    let subnets = json!([{ "name": "nodes", "properties": { "addressPrefix": "10.1.0.0/22" } }]);
+    let properties =
+        json!({ "addressSpace": { "addressPrefixes": ["10.1.0.0/16"] }, "subnets": subnets });
+
+    let made = azure.put(
+        &network,
+        json!({ "location": "westeurope", "properties": properties }),
+    );
+    assert_eq!(made, 201);
+    assert_eq!(
+        azure.put(&identity, json!({ "location": "westeurope" })),
+        201
+    );
+    azure.advance(Duration::from_mins(1));
+
+    BTreeMap::from([
+        ("subnet_id", format!("{network}/subnets/nodes")),
+        ("identity_id", identity),
+        (
+            "admin_group_object_id",
+            "5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10".to_owned(),
+        ),
+    ])
+}
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+/// The folders with files in them, by their way from `examples/`, and those files' names.
+fn folders() -> BTreeMap<String, Vec<String>> {
+    let root = examples();
+    let mut waiting = vec![root.clone()];
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() && !path.ends_with(".terraform") {
+                waiting.push(path);
+            } else if path.is_file() {
+                let name = folder
+                    .strip_prefix(&root)
+                    .expect("below")
+                    .to_string_lossy()
+                    .into_owned();
+                found.entry(name).or_default().push(file_name(&path));
+            }
+        }
+    }
+    found
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// A workspace with copies of the given files of `examples/`.
+fn workspace(client: &Client, azure: &Simulator, files: &[String]) -> Workspace {
+    let workspace = Workspace::new(client, azure);
+    for file in files {
+        let text = fs::read_to_string(examples().join(file)).expect("an example");
+        workspace.write(&file_name(Path::new(file)), &text);
+    }
+    workspace
+}
+
+#[test]
+fn every_example_is_known() {
+    let unknown: Vec<String> = folders()
+        .into_keys()
+        .filter(|example| recipe(example).is_none())
+        .collect();
+
+    assert_eq!(
+        unknown,
+        Vec::<String>::new(),
+        "say in `recipe` how to apply it"
+    );
+}
+
+#[test]
+fn every_example_is_applied_and_destroyed() {
+    for (example, files) in folders() {
+        let recipe = recipe(&example).expect("a recipe");
+        let own = files
+            .iter()
+            .filter(|file| !recipe.apart.contains(&file.as_str()));
+        let own = own.map(|file| format!("{example}/{file}"));
+        let files: Vec<String> = own
+            .chain(recipe.beside.iter().map(ToString::to_string))
+            .collect();
+        for client in clients() {
+            let azure = azure();
+            let mut workspace = workspace(client, &azure, &files);
+            for (name, value) in (recipe.prepare)(&azure) {
+                workspace.set(&format!("TF_VAR_{name}"), &value);
+            }
+            let before = azure.resource_ids();
+
+            workspace.apply().succeeds();
+            workspace.assert_no_changes();
+            let during = azure.resource_ids();
+            workspace.destroy().succeeds();
+
+            assert!(during.len() > before.len(), "{example}: {during:?}");
+            assert_eq!(azure.resource_ids(), before, "{example}");
+            assert_understood(&azure);
+        }
+    }
+}
+
+#[test]
+fn every_example_is_formatted() {
+    let client = clients().first().expect("a client");
+    let azure = azure();
+    let workspace = Workspace::new(client, &azure);
+
+    let examples = examples();
+    workspace
+        .run(&[
+            "fmt",
+            "-check",
+            "-recursive",
+            "-diff",
+            examples.to_str().expect("text"),
+        ])
+        .succeeds();
+}
+
+/// The first plan takes over what Azure chooses when nobody does, such as the version, and an
+/// apply of it sends nothing that changes anything.
+#[test]
+fn a_cluster_is_imported_in_each_documented_way() {
+    let folder = "resources/secureaks_cluster";
+    let configuration = [
+        "provider/provider.tf".to_owned(),
+        format!("{folder}/resource.tf"),
+    ];
+    for client in clients() {
+        let azure = azure();
+        let first = workspace(client, &azure, &configuration);
+        first.apply().succeeds();
+        azure.clear_journal();
+        let mut imported = vec![imported_by_command(client, &azure, &configuration)];
+        let mut blocks = vec!["import-by-id.tf"];
+        if client.knows((1, 12), (1, 12)) {
+            blocks.push("import-by-identity.tf");
+        }
+        for block in blocks {
+            let files = [configuration.as_slice(), &[format!("{folder}/{block}")]].concat();
+            imported.push(workspace(client, &azure, &files));
+        }
+
+        for workspace in imported {
+            workspace.apply().succeeds();
+
+            workspace.assert_no_changes();
+            assert_eq!(workspace.cluster(), first.cluster(), "{}", client.name);
+        }
+        let written = azure
+            .journal()
+            .into_iter()
+            .filter(|exchange| exchange.host == Host::Arm && exchange.method != "GET");
+        assert_eq!(written.collect::<Vec<_>>(), []);
+        assert_understood(&azure);
+    }
+}
+
+fn imported_by_command(client: &Client, azure: &Simulator, configuration: &[String]) -> Workspace {
+    let workspace = workspace(client, azure, configuration);
+    let command = fs::read_to_string(examples().join("resources/secureaks_cluster/import.sh"))
+        .expect("an example");
+    let arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
+    workspace.run(&arguments).succeeds();
+    workspace
+}
