@@ -279,7 +279,7 @@ fn new_pool(wanted: &SystemPool) -> Result<AgentPoolProfile, Diagnostic> {
         kind: Some("VirtualMachineScaleSets".to_owned()),
         os_type: Some("Linux".to_owned()),
         os_sku: Some(text(&wanted.os_sku)?),
-        vm_size: Some(wanted.vm_size.known()?.clone()),
+        vm_size: Some(text(&wanted.vm_size)?),
         availability_zones: (!zones.is_empty()).then_some(zones),
         vnet_subnet_id: wanted.subnet_id.known()?.as_ref().map(Text::text),
         ..AgentPoolProfile::default()
