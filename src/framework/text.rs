@@ -40,11 +40,15 @@ pub fn read_text<T: Text>(value: &Value, slot: &mut Slot<'_>) -> Option<T> {
         (Ok(parsed), _) => Some(parsed),
         (Err(_), Origin::Service) => Some(T::other(&text)),
         (Err(problem), Origin::Configuration) => {
+            // An element of a set has no name of its own.
             let place = slot.path.to_string();
-            let place = place.trim_end_matches("[*]");
+            let subject = match place.strip_suffix("[*]") {
+                Some(set) => format!("One of `{set}`"),
+                None => format!("`{place}`"),
+            };
             slot.error(
                 "Invalid value",
-                format!("`{place}` is {text:?}: {problem}. Wanted is {}.", T::WANTED),
+                format!("{subject} is {text:?}: {problem}. Wanted is {}.", T::WANTED),
             );
             None
         }
@@ -82,6 +86,9 @@ macro_rules! text_content {
 /// since. Words of the service are compared whatever their case.
 #[macro_export]
 macro_rules! words {
+    (@wanted $first:literal $(, $word:literal)*) => {
+        concat!("one of `", $first, "`", $(", `", $word, "`",)* "")
+    };
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +99,7 @@ macro_rules! words {
         }
 
         impl $crate::framework::Text for $name {
-            const WANTED: &'static str = concat!("one of these:", $(" `", $word, "`",)+ "");
+            const WANTED: &'static str = $crate::words!(@wanted $($word),+);
 
             fn parse(text: &str) -> Result<Self, String> {
                 match text {

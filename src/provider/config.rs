@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Secret, Span, Text as _},
-    resources::{Journal, Ownership, Session},
+    resources::{Journal, Ownership, Session, cannot_sign_in},
     words,
 };
 
@@ -279,7 +279,10 @@ impl Config {
 
     fn client(&self, reader: &mut Reader<'_>, wire: Wire) -> Option<Client> {
         const USUAL: Duration = Duration::from_secs(10);
-        let cloud = self.cloud(reader, &wire)?;
+        // Where the cloud is named wrongly, the rest is judged all the same.
+        let cloud = self
+            .cloud(reader, &wire)
+            .unwrap_or_else(|| CloudSource::known(Cloud::public()));
         let settings = self.settings(reader);
         let subscription_id = reader.text(&self.subscription_id, &["ARM_SUBSCRIPTION_ID"]);
         let poll_interval = self.poll_interval(reader).unwrap_or(USUAL);
@@ -290,14 +293,7 @@ impl Config {
         let credential = match settings.credential(&cloud, &wire) {
             Ok(credential) => Some(credential),
             Err(error) => {
-                let setting = error
-                    .setting()
-                    .map(|setting| format!(" Look at {setting}."))
-                    .unwrap_or_default();
-                reader.errors.push(Diagnostic::error(
-                    "Cannot sign in to Azure",
-                    format!("{error}.{setting}"),
-                ));
+                reader.errors.push(cannot_sign_in(&error));
                 None
             }
         };

@@ -6,4 +6,5 @@ mod refusals;
 mod session;
 mod texts;
 
+pub(crate) use refusals::cannot_sign_in;
 pub use session::{Journal, Ownership, Session};

@@ -4,6 +4,7 @@
 use crate::{
     azure::{
         Error,
+        auth::AuthError,
         error::{OperationFailure, Refusal},
     },
     framework::{Diagnostic, Failure},
@@ -28,10 +29,7 @@ pub(crate) fn tell(error: &Error, doing: &str, places: &dyn Places) -> Failure {
             format!("It took longer than allowed to {doing}. What Azure has begun goes on there. Allow more time in `timeouts`. A resource that was being created is now tainted: `terraform untaint` it, or the next apply replaces it."),
         )
         .into(),
-        Error::Authentication(refused) => {
-            let setting = refused.setting().map(|setting| format!(" Look at {setting}.")).unwrap_or_default();
-            Diagnostic::error("Cannot sign in to Azure", format!("{}.{setting}", sentence(&refused.to_string()))).into()
-        }
+        Error::Authentication(refused) => cannot_sign_in(refused).into(),
         Error::Connection { .. } => Diagnostic::error(
             "Cannot reach Azure",
             format!("{}. Check the network, `HTTPS_PROXY` and, for an own certificate authority, `SSL_CERT_FILE`.", sentence(&error.to_string())),
@@ -45,28 +43,64 @@ pub(crate) fn tell(error: &Error, doing: &str, places: &dyn Places) -> Failure {
     }
 }
 
+/// Why there is no token, and where the setting at fault stands.
+pub(crate) fn cannot_sign_in(error: &AuthError) -> Diagnostic {
+    // Each of azurerm's variables is named after its attribute.
+    let attribute = error
+        .setting()
+        .and_then(|setting| setting.strip_prefix("ARM_"))
+        .map(|name| {
+            format!(
+                " In the provider block it is `{}`.",
+                name.to_ascii_lowercase()
+            )
+        });
+    Diagnostic::error(
+        "Cannot sign in to Azure",
+        format!(
+            "{}.{}",
+            sentence(&error.to_string()),
+            attribute.unwrap_or_default()
+        ),
+    )
+}
+
 fn refused(error: &Error, refusal: &Refusal, doing: &str, places: &dyn Places) -> Diagnostic {
     let place = places.place(refusal.target.as_deref(), refusal.code.as_deref());
-    if error.is_resource_group_missing() {
-        return Diagnostic::error(
-            "Resource group does not exist",
-            format!("{refusal}. Create it first (`az group create`, or `azurerm_resource_group` and a reference to its name), or name one that exists."),
+    let (summary, advice) = if error.is_resource_group_missing() {
+        (
+            "Resource group does not exist".to_owned(),
+            "Create it first (`az group create`, or `azurerm_resource_group` and a reference to its name), or name one that exists.".to_owned(),
         )
-        .at(&place);
-    }
-    if let Some(namespace) = error.missing_registration() {
-        return Diagnostic::error(
-            "Subscription is not registered for the service",
+    } else if let Some(namespace) = error.missing_registration() {
+        (
+            "Subscription is not registered for the service".to_owned(),
             format!(
-                "{refusal}. Run `az provider register --namespace {namespace}`, or set `register_providers = true` in the provider block to have it done."
+                "Run `az provider register --namespace {namespace}`, or set `register_providers = true` in the provider block to have it done."
             ),
-        );
-    }
-    if let Some(policy) = error.policy() {
-        return Diagnostic::error("An Azure policy forbids it", format!("The policy assignment {policy:?} does not allow this. {refusal}. Change what it objects to, or ask for an exemption.")).at(&place);
-    }
-    let code = refusal.code.as_deref().unwrap_or_default();
-    let (summary, advice) = match (refusal.status, code) {
+        )
+    } else if let Some(policy) = error.policy() {
+        (
+            "An Azure policy forbids it".to_owned(),
+            format!(
+                "Change what the policy assignment {policy:?} objects to, or ask for an exemption from it."
+            ),
+        )
+    } else {
+        let (summary, advice) = usual(error, refusal);
+        (format!("{summary}: could not {doing}"), advice.to_owned())
+    };
+    let reason = said(refusal.reason());
+    Diagnostic::error(
+        summary,
+        format!("{reason}\n\n{advice}\n\n{}.", refusal.trace()),
+    )
+    .at(&place)
+}
+
+/// What a refusal is and what to do about it, by its status and code.
+fn usual(error: &Error, refusal: &Refusal) -> (&'static str, &'static str) {
+    match (refusal.status, refusal.code.as_deref().unwrap_or_default()) {
         (403, _) => (
             "Not allowed",
             "Ask for a role that includes the named action at the named scope; a new role takes a few minutes to have effect.",
@@ -95,21 +129,28 @@ fn refused(error: &Error, refusal: &Refusal, doing: &str, places: &dyn Places) -
             "Azure refused",
             "Change what it objects to, and run apply again.",
         ),
-    };
-    Diagnostic::error(
-        format!("{summary}: could not {doing}"),
-        format!("{refusal}. {advice}"),
-    )
-    .at(&place)
+    }
 }
 
 fn failed(failure: &OperationFailure, doing: &str, places: &dyn Places) -> Diagnostic {
     let place = places.place(None, failure.code.as_deref());
     Diagnostic::error(
         format!("Azure failed to {doing}"),
-        format!("{}. What exists of it stays in the state. Change what Azure objects to, and run apply again.", sentence(&failure.to_string())),
+        format!(
+            "{}\n\nWhat exists of it stays in the state. Change what Azure objects to, and run apply again.\n\n{}.",
+            said(failure.reason()),
+            failure.trace()
+        ),
     )
     .at(&place)
+}
+
+/// Azure's own words, so that they are not taken for ours.
+fn said(reason: Option<String>) -> String {
+    reason.map_or_else(
+        || "Azure gives no reason.".to_owned(),
+        |reason| format!("Azure says: {reason}"),
+    )
 }
 
 /// A text of a lower layer as the beginning of a sentence, without its full stop.

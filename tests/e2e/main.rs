@@ -2,6 +2,8 @@
 //! Azure. Each story runs under every client that `tests/tools/find` names.
 
 mod examples;
+mod failures;
+mod faults;
 mod interrupted;
 mod killed;
 mod lifecycle;

@@ -13,7 +13,7 @@ use secureaks::{
     provider::{Environment, Secureaks},
     value::{Encoded, Path, Type, Value, from_json},
 };
-use secureaks_simulator::{Options, Simulator};
+use secureaks_simulator::{Host, Options, Simulator};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -299,4 +299,51 @@ fn network(azure: &Simulator) -> reqwest::Client {
         .tls_certs_only([authority])
         .build()
         .expect("a client")
+}
+
+/// Diagnostics as text, in the order they came.
+pub(crate) fn told(diagnostics: &[Diagnostic]) -> String {
+    let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    texts.join("\n")
+}
+
+/// A text without the ids that Azure draws anew for every request.
+pub(crate) fn redacted(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let drawn = match words.as_slice() {
+            [.., kind, id] => {
+                id == "id"
+                    && ["correlation", "(correlation", "request", "trace"].contains(&kind.as_str())
+            }
+            _ => false,
+        };
+        let rest = word.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '-');
+        words.push(if drawn {
+            format!("ID{rest}")
+        } else {
+            word.to_owned()
+        });
+    }
+    words.join(" ")
+}
+
+/// The ids of all clusters.
+pub(crate) fn clusters(azure: &Simulator) -> Vec<String> {
+    azure
+        .resource_ids()
+        .into_iter()
+        .filter(|id| id.contains("managedClusters") && !id.contains("agentPools"))
+        .collect()
+}
+
+/// The requests that were to change a cluster or what belongs to it.
+pub(crate) fn writes(azure: &Simulator) -> Vec<String> {
+    let exchanges = azure
+        .journal()
+        .into_iter()
+        .filter(|exchange| exchange.host == Host::Arm && exchange.method != "GET");
+    exchanges
+        .map(|exchange| format!("{} {}", exchange.method, exchange.path))
+        .collect()
 }

@@ -19,6 +19,13 @@ pub struct InvalidResourceId {
     reason: &'static str,
 }
 
+impl InvalidResourceId {
+    /// Why it is none, as a clause about "it".
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
 impl ResourceId {
     /// Reads an id in any casing.
     pub fn parse(text: &str) -> Result<Self, InvalidResourceId> {

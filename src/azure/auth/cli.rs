@@ -30,6 +30,12 @@ impl Cli {
         if let Some(tenant) = &tenant {
             check_tenant(tenant)?;
         }
+        // Told at once, and with whatever else is missing, instead of at the first request.
+        if search_path.as_deref().is_some_and(|path| !finds_cli(path)) {
+            return Err(AuthError::Nothing {
+                cli: Some("`az` is not found on PATH".to_owned()),
+            });
+        }
         let options = AzureCliCredentialOptions {
             subscription: None,
             tenant_id: tenant,
@@ -57,6 +63,15 @@ impl Source for Cli {
             Err(error) => Err(explain(&root_cause(&error))),
         }
     }
+}
+
+/// Whether one of the folders of a `PATH` has the Azure CLI, by its name here or on Windows.
+fn finds_cli(search_path: &OsStr) -> bool {
+    std::env::split_paths(search_path).any(|folder| {
+        ["az", "az.cmd", "az.exe"]
+            .iter()
+            .any(|name| folder.join(name).is_file())
+    })
 }
 
 /// A machine without the Azure CLI has not chosen it: then nothing is set at all.

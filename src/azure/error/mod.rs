@@ -84,10 +84,26 @@ impl std::fmt::Display for OperationFailure {
             self.message.as_deref(),
             &self.details,
         )?;
-        match &self.correlation_id {
-            Some(id) => write!(formatter, " (correlation id {id})"),
-            None => Ok(()),
-        }
+        formatter.write_str(&refusal::ids(self.correlation_id.as_ref(), None))
+    }
+}
+
+impl OperationFailure {
+    /// Azure's sentences, without its codes; `None` when it gives none.
+    pub fn reason(&self) -> Option<String> {
+        refusal::reason(self.message.as_deref(), &self.details)
+    }
+
+    /// What was worked on and how it ended, for Azure's support.
+    pub fn trace(&self) -> String {
+        let code = self.code.as_deref().map(|code| format!(" with {code}"));
+        format!(
+            "The operation on {} ended as {}{}{}",
+            self.resource,
+            self.status,
+            code.unwrap_or_default(),
+            refusal::ids(self.correlation_id.as_ref(), None)
+        )
     }
 }
 

@@ -72,6 +72,52 @@ impl Refusal {
             .as_deref()
             .is_some_and(|own| own.eq_ignore_ascii_case(code))
     }
+
+    /// Azure's sentences, without its codes; `None` when it gives none.
+    pub fn reason(&self) -> Option<String> {
+        reason(self.message.as_deref(), &self.details)
+    }
+
+    /// What was asked and answered, for Azure's support.
+    pub fn trace(&self) -> String {
+        let code = self.code.as_deref().map(|code| format!(" {code}"));
+        format!(
+            "{} {} answered {}{}{}",
+            self.method,
+            self.resource,
+            self.status,
+            code.unwrap_or_default(),
+            ids(self.correlation_id.as_ref(), self.request_id.as_ref())
+        )
+    }
+}
+
+/// What a message and its details say, each thing once.
+pub(super) fn reason(message: Option<&str>, details: &[Detail]) -> Option<String> {
+    let mut sentences: Vec<&str> = Vec::new();
+    let messages = details
+        .iter()
+        .filter_map(|detail| detail.message.as_deref());
+    for sentence in message.into_iter().chain(messages).map(str::trim) {
+        if !sentence.is_empty() && !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// The ids Azure's support asks for, in parentheses.
+pub(super) fn ids(correlation: Option<&String>, request: Option<&String>) -> String {
+    let ids = [("correlation id", correlation), ("request id", request)];
+    let ids: Vec<String> = ids
+        .into_iter()
+        .filter_map(|(name, id)| Some(format!("{name} {}", id?)))
+        .collect();
+    if ids.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", ids.join(", "))
+    }
 }
 
 impl From<Refusal> for Error {
@@ -93,19 +139,7 @@ impl fmt::Display for Refusal {
             self.message.as_deref(),
             &self.details,
         )?;
-        let ids = [
-            ("correlation id", &self.correlation_id),
-            ("request id", &self.request_id),
-        ];
-        let ids: Vec<String> = ids
-            .into_iter()
-            .filter_map(|(name, id)| id.as_ref().map(|id| format!("{name} {id}")))
-            .collect();
-        if ids.is_empty() {
-            Ok(())
-        } else {
-            write!(formatter, " ({})", ids.join(", "))
-        }
+        formatter.write_str(&ids(self.correlation_id.as_ref(), self.request_id.as_ref()))
     }
 }
 
@@ -119,7 +153,11 @@ pub(super) fn write_reason(
     for part in [code, message].into_iter().flatten() {
         write!(formatter, ": {part}")?;
     }
-    for detail in details {
+    // Azure likes to say again in a detail what it has just said.
+    for detail in details
+        .iter()
+        .filter(|detail| detail.message.as_deref() != message)
+    {
         let parts = [detail.code.as_deref(), detail.message.as_deref()];
         let text = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
         write!(formatter, "; {text}")?;
@@ -157,6 +195,22 @@ mod tests {
 
         let text = "PUT /subscriptions/s answered 403: AuthorizationFailed: The client may not. (correlation id c-1, request id r-1)";
         assert_eq!(refusal.to_string(), text);
+    }
+
+    #[test]
+    fn what_is_said_twice_is_told_once() {
+        let refusal = answer(
+            409,
+            r#"{"error":{"code":"A","message":"No.","details":[{"code":"A","message":"No."},{"code":"B","message":"Never."}]}}"#,
+        );
+
+        assert_eq!(
+            (refusal.reason().as_deref(), refusal.trace().as_str()),
+            (
+                Some("No. Never."),
+                "PUT /subscriptions/s answered 409 A (correlation id c-1, request id r-1)"
+            )
+        );
     }
 
     #[test]

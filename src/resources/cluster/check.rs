@@ -102,7 +102,7 @@ fn check_network(network: &Network, diagnostics: &mut Diagnostics) {
         match service {
             Some(service) if !service.contains(&dns) => diagnostics.push(network.dns_service_ip.error(
                 "DNS address is outside the services' range",
-                format!("`network.dns_service_ip` is {dns}, which is not in `network.service_cidr` {service}."),
+                format!("`network.dns_service_ip` is {dns}, which is not in `network.service_cidr` {service}. Choose one in it, and not its first."),
             )),
             Some(service) if service.hosts().next() == Some(dns) || service.network() == dns => {
                 diagnostics.push(network.dns_service_ip.error(
@@ -112,7 +112,7 @@ fn check_network(network: &Network, diagnostics: &mut Diagnostics) {
             }
             None if network.service_cidr.if_known() == Some(&None) => diagnostics.push(network.dns_service_ip.error(
                 "DNS address without a range",
-                "`network.dns_service_ip` is set and `network.service_cidr` is left out; Azure takes them together only.",
+                "`network.dns_service_ip` is set and `network.service_cidr` is left out; Azure takes them together only. Set both, or leave both out.",
             )),
             _ => {}
         }

@@ -20,7 +20,7 @@ use crate::{
     framework::{Attr, State, Text},
     resources::texts::{
         AuthorizedRange, ClusterName, GroupId, IdentityId, KubernetesVersion, PoolName, Region,
-        ResourceGroupName, SubnetId, Zone,
+        ResourceGroupName, SubnetId, VmSize, Zone,
     },
 };
 
@@ -279,7 +279,7 @@ fn pool(properties: &Properties, prior: Option<&Spec>) -> SystemPool {
     };
     SystemPool {
         name: other::<PoolName>(pool.name.as_deref().unwrap_or_default()),
-        vm_size: pool.vm_size.clone().unwrap_or_default().into(),
+        vm_size: other::<VmSize>(pool.vm_size.as_deref().unwrap_or_default()),
         node_count: count.into(),
         autoscale: scaled.then_some(autoscale).into(),
         zones: pool

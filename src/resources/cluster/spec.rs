@@ -7,7 +7,7 @@ use crate::{
     framework::{Attr, Block, Timeouts},
     resources::texts::{
         AuthorizedRange, Cidr, ClusterName, GroupId, IdentityId, Ip, KubernetesVersion, PoolName,
-        Region, ResourceGroupName, SubnetId, Zone,
+        Region, ResourceGroupName, SubnetId, VmSize, Zone,
     },
     words,
 };
@@ -202,7 +202,7 @@ pub(super) struct SystemPool {
     #[tf(
         replace = "the machines' size cannot change, and the cluster's first pool cannot be exchanged yet"
     )]
-    pub(super) vm_size: Attr<String>,
+    pub(super) vm_size: Attr<VmSize>,
     /// Number of nodes. With `autoscale` it is where a new pool starts, and may be left out.
     pub(super) node_count: Attr<Option<i64>>,
     /// Bounds within which the number of nodes follows the load; left out, it is fixed.

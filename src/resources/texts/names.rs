@@ -95,6 +95,14 @@ ruled! {
 }
 
 ruled! {
+    /// A size of machines. Azure takes its letters in either case.
+    VmSize,
+    "a size such as `Standard_D4ds_v5` (`az vm list-skus --location REGION --resource-type virtualMachines`)",
+    |text| if text.is_empty() { Err("it is empty".to_owned()) } else { check_characters(text, "_-") },
+    str::eq_ignore_ascii_case
+}
+
+ruled! {
     /// The object id of an Entra group.
     GroupId,
     "the object id of a group, a UUID (`az ad group show --group NAME --query id`)",
@@ -157,7 +165,8 @@ fn check_ends(text: &str) -> Result<(), String> {
 }
 
 fn check_id(text: &str, resource_type: &str) -> Result<(), String> {
-    let id = ResourceId::parse(text).map_err(|error| error.to_string())?;
+    let id = ResourceId::parse(text)
+        .map_err(|error| format!("it is no resource id, as {}", error.reason()))?;
     if id.is_a(resource_type) {
         Ok(())
     } else {

@@ -234,6 +234,10 @@ impl Workspace {
         serde_json::from_slice(&bytes).unwrap_or(Value::Null)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a story runs the client that is at hand"
+    )]
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.client.path);
         command

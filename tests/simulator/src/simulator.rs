@@ -265,6 +265,11 @@ impl Simulator {
             .with(|inner, _| inner.cloud.manager.policy = policy);
     }
 
+    /// How long each AKS operation takes or took, in simulated time.
+    pub fn operation_durations(&self) -> Vec<Duration> {
+        self.shared.lock().cloud.manager.aks.operation_durations()
+    }
+
     /// Makes the next AKS operation of a kind fail after it was accepted.
     pub fn fail_next_operation(&self, failure: Failure) {
         self.shared
