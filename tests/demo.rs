@@ -1,5 +1,14 @@
 //! `make demo` does what the README promises, and leaves nothing behind.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on says what is missing"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the demo runs in the environment of its caller"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,5 +1,10 @@
 //! The documents a newcomer reads: what they quote and point to is there.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on says what is missing"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

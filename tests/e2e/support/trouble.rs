@@ -6,7 +6,7 @@ use secureaks_simulator::{Action, Exchange, Fault, Host, Matches, Options, Simul
 use serde_json::Value;
 
 /// How long a story waits for something that is bound to happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The id of the one cluster of the stories, as the provider writes it.
 pub(crate) const CLUSTER: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo";
