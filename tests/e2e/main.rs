@@ -7,4 +7,5 @@ mod faults;
 mod interrupted;
 mod killed;
 mod lifecycle;
+mod secrets;
 mod support;
