@@ -7,12 +7,12 @@
 )]
 
 #[path = "e2e/support/client.rs"]
+#[expect(dead_code, reason = "every story here runs under every client")]
 mod client;
 #[path = "e2e_specimen/life.rs"]
 mod life;
-#[path = "e2e/support/process.rs"]
-#[expect(dead_code, reason = "other stories kill, these only interrupt")]
-mod process;
+#[path = "e2e_specimen/running.rs"]
+mod running;
 #[path = "e2e_specimen/secrets.rs"]
 mod secrets;
 #[path = "e2e_specimen/takeover.rs"]
@@ -21,5 +21,3 @@ mod takeover;
 mod trouble;
 #[path = "e2e_specimen/workspace.rs"]
 mod workspace;
-
-use workspace::Outcome;

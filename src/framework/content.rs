@@ -58,7 +58,10 @@ impl Content for i64 {
         if integer.is_none() {
             slot.error(
                 "Not a whole number",
-                format!("`{}` is {number}; a whole number is wanted.", slot.path),
+                format!(
+                    "{} is {number}; a whole number is wanted.",
+                    slot.path.subject()
+                ),
             );
         }
         integer
@@ -283,7 +286,10 @@ fn element<T: Content>(value: &Value, slot: &mut Slot<'_>) -> Option<T> {
             if slot.origin == Origin::Configuration {
                 slot.error(
                     "Null element",
-                    format!("`{}` is null; leave the element out instead.", slot.path),
+                    format!(
+                        "{} is null; leave the element out instead.",
+                        slot.path.subject()
+                    ),
                 );
             }
             None
@@ -303,7 +309,11 @@ fn collection(element: Shape, nesting: Nesting, of: fn(Box<Type>) -> Type) -> Sh
 fn wrong_kind<T>(value: &Value, wanted: &str, slot: &mut Slot<'_>) -> Option<T> {
     slot.error(
         "Invalid value",
-        format!("`{}` is {}; {wanted} is wanted.", slot.path, value.kind()),
+        format!(
+            "{} is {}; {wanted} is wanted.",
+            slot.path.subject(),
+            value.kind()
+        ),
     );
     None
 }

@@ -101,6 +101,11 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// The messages.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
     /// The messages, each once, in the order they came.
     pub fn into_vec(self) -> Vec<Diagnostic> {
         let mut told: Vec<Diagnostic> = Vec::with_capacity(self.0.len());
@@ -130,7 +135,7 @@ impl<'a> IntoIterator for &'a Diagnostics {
     type IntoIter = std::slice::Iter<'a, Diagnostic>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 

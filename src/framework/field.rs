@@ -182,8 +182,10 @@ impl<T: Content> Field for Attr<T> {
             Value::Unknown(_) => None,
             Value::Null => {
                 if slot.origin == Origin::Configuration {
-                    let detail =
-                        format!("`{}` is left out or null; it must have a value.", slot.path);
+                    let detail = format!(
+                        "{} is left out or null; it must have a value.",
+                        slot.path.subject()
+                    );
                     slot.error("Missing required attribute", detail);
                 }
                 None

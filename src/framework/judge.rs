@@ -55,13 +55,15 @@ fn judge_written(
 ) {
     if attribute.mode == Mode::Computed {
         let detail = format!(
-            "`{path}` is set by the service and cannot be set in the configuration; remove it."
+            "{} is set by the service and cannot be set in the configuration; remove it.",
+            path.subject()
         );
         diagnostics.push(Diagnostic::error("Read-only attribute", detail).at(path));
     }
     if attribute.write_only && !client.write_only_attributes_allowed {
         let detail = format!(
-            "`{path}` is write-only, so that its value is never stored; this client does not know such attributes. Use Terraform 1.11 or OpenTofu 1.11, or newer, or remove it."
+            "{} is write-only, so that its value is never stored; this client does not know such attributes. Use Terraform 1.11 or OpenTofu 1.11, or newer, or remove it.",
+            path.subject()
         );
         diagnostics
             .push(Diagnostic::error("Client does not know write-only attributes", detail).at(path));
@@ -70,7 +72,7 @@ fn judge_written(
         diagnostics.push(
             Diagnostic::warning(
                 "Deprecated attribute",
-                format!("`{path}` is deprecated: {instead}"),
+                format!("{} is deprecated: {instead}", path.subject()),
             )
             .at(path),
         );

@@ -40,12 +40,7 @@ pub fn read_text<T: Text>(value: &Value, slot: &mut Slot<'_>) -> Option<T> {
         (Ok(parsed), _) => Some(parsed),
         (Err(_), Origin::Service) => Some(T::other(&text)),
         (Err(problem), Origin::Configuration) => {
-            // An element of a set has no name of its own.
-            let place = slot.path.to_string();
-            let subject = match place.strip_suffix("[*]") {
-                Some(set) => format!("One of `{set}`"),
-                None => format!("`{place}`"),
-            };
+            let subject = slot.path.subject();
             slot.error(
                 "Invalid value",
                 format!("{subject} is {text:?}: {problem}. Wanted is {}.", T::WANTED),

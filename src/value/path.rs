@@ -50,6 +50,17 @@ impl Path {
         &self.0
     }
 
+    /// The value as the subject of a sentence. An element of a set has no name of its own: it is
+    /// one of the set's.
+    pub fn subject(&self) -> String {
+        let text = self.to_string();
+        match text.rsplit_once("[*]") {
+            None => format!("`{text}`"),
+            Some((set, "")) => format!("One of `{set}`"),
+            Some((set, rest)) => format!("`{}` in one of `{set}`", rest.trim_start_matches('.')),
+        }
+    }
+
     /// Whether this is the whole value.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
@@ -74,6 +85,24 @@ impl fmt::Display for Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_element_of_a_set_is_spoken_of_as_one_of_it() {
+        let set = Path::attribute("pool").join_attribute("zones");
+        let element = set.join(Step::Element);
+        let within = element.join_attribute("name");
+
+        let subjects = [set, element, within].map(|path| path.subject());
+
+        assert_eq!(
+            subjects,
+            [
+                "`pool.zones`",
+                "One of `pool.zones`",
+                "`name` in one of `pool.zones`"
+            ]
+        );
+    }
 
     #[test]
     fn a_path_reads_like_an_expression() {

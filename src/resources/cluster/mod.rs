@@ -226,7 +226,11 @@ fn tell_of_trouble(work: &Work<'_>, cluster: &ManagedCluster) {
         };
         work.call.warn(Diagnostic::warning(
             "Cluster is in a failed state",
-            format!("The last operation on {} ended as {}: {reason}. {advice}.", work.id, cluster.provisioning_state().unwrap_or_default()),
+            format!(
+                "The last operation on {} ended as {}: {reason}. {advice}.",
+                work.id,
+                cluster.provisioning_state().unwrap_or_default()
+            ),
         ));
     }
 }
