@@ -16,4 +16,5 @@ mod faults;
 mod interrupted;
 mod killed;
 mod lifecycle;
+mod secrets;
 mod support;

@@ -10,6 +10,7 @@
 )]
 
 mod change;
+mod drift;
 mod input;
 mod refusals;
 mod support;
