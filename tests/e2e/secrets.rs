@@ -45,21 +45,44 @@ fn a_certificate_and_its_password_show_nowhere() {
     const PASSWORD: &str = "correct horse battery staple";
     let azure = azure();
     let mut environment = azure.environment_with(Credential::Certificate);
-    let pem = environment.remove("ARM_CLIENT_CERTIFICATE_PATH").expect("a path");
+    let pem = environment
+        .remove("ARM_CLIENT_CERTIFICATE_PATH")
+        .expect("a path");
     let protected = pfx(&fs::read(pem).expect("the certificate"), PASSWORD);
     let file = azure.directory().join("client.pfx");
     fs::write(&file, &protected).expect("written");
-    environment.insert("ARM_CLIENT_CERTIFICATE_PASSWORD".to_owned(), PASSWORD.to_owned());
+    environment.insert(
+        "ARM_CLIENT_CERTIFICATE_PASSWORD".to_owned(),
+        PASSWORD.to_owned(),
+    );
     let by_file = [("ARM_CLIENT_CERTIFICATE_PATH".to_owned(), text(&file))];
-    let inline = [("ARM_CLIENT_CERTIFICATE".to_owned(), STANDARD.encode(&protected))];
+    let inline = [(
+        "ARM_CLIENT_CERTIFICATE".to_owned(),
+        STANDARD.encode(&protected),
+    )];
 
-    leaves_no_trace(any_client(), &azure, environment.clone().into_iter().chain(by_file).collect());
-    leaves_no_trace(any_client(), &azure, environment.into_iter().chain(inline).collect());
+    leaves_no_trace(
+        any_client(),
+        &azure,
+        environment.clone().into_iter().chain(by_file).collect(),
+    );
+    leaves_no_trace(
+        any_client(),
+        &azure,
+        environment.into_iter().chain(inline).collect(),
+    );
 }
 
 #[test]
 fn tokens_of_other_issuers_show_nowhere() {
-    for credential in [Credential::OidcToken, Credential::GitHub, Credential::AzurePipelines, Credential::WorkloadIdentity, Credential::ManagedIdentity, Credential::Certificate] {
+    for credential in [
+        Credential::OidcToken,
+        Credential::GitHub,
+        Credential::AzurePipelines,
+        Credential::WorkloadIdentity,
+        Credential::ManagedIdentity,
+        Credential::Certificate,
+    ] {
         println!("{credential:?}");
         let azure = azure();
         let environment = azure.environment_with(credential);
@@ -71,9 +94,13 @@ fn tokens_of_other_issuers_show_nowhere() {
 /// Fails to create a cluster, creates it, plans, and looks for the secrets in all that is left.
 fn leaves_no_trace(client: &Client, azure: &Simulator, environment: BTreeMap<String, String>) {
     let secrets = secrets(&environment);
-    assert!(!secrets.is_empty(), "which variable is the secret? {:?}", environment.keys());
+    assert!(
+        !secrets.is_empty(),
+        "which variable is the secret? {:?}",
+        environment.keys()
+    );
     let mut workspace = Workspace::of_example(client, azure, "quickstart");
-    workspace.unset("ARM_CLIENT_SECRET").act_as(environment);
+    workspace.act_as(environment);
     let log = text(&workspace.path("trace.log"));
     workspace.set("TF_LOG", "TRACE").set("TF_LOG_PATH", &log);
     let refusal = Answer {
@@ -81,25 +108,57 @@ fn leaves_no_trace(client: &Client, azure: &Simulator, environment: BTreeMap<Str
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         body: json!({ "code": "BadRequest", "message": "Not today." }),
     };
-    strike(azure, "PUT", "/managedClusters/", 1, 1, Action::Status(refusal));
+    strike(
+        azure,
+        "PUT",
+        "/managedClusters/",
+        1,
+        1,
+        Action::Status(refusal),
+    );
     strike(azure, "PUT", "/managedClusters/", 2, 1, Action::HoldBefore);
     let apply = ["apply", "-auto-approve", "-input=false", "-no-color"];
 
-    let refused = workspace.run(&apply).fails_with(&["BadRequest", "Not today."]);
+    let refused = workspace
+        .run(&apply)
+        .fails_with(&["BadRequest", "Not today."]);
     let running = workspace.start(&apply);
     held(azure);
     let command_lines = command_lines(running.plugins());
     azure.release_held();
     let applied = running.finish().succeeds();
-    let planned = workspace.run(&["plan", "-input=false", "-no-color", "-var=node_count=4", "-out=plan.bin"]).succeeds();
+    let planned = workspace
+        .run(&[
+            "plan",
+            "-input=false",
+            "-no-color",
+            "-var=node_count=4",
+            "-out=plan.bin",
+        ])
+        .succeeds();
     let shown = workspace.run(&["show", "-json", "plan.bin"]).succeeds();
 
     let mut texts: BTreeMap<String, String> = workspace_files(&workspace);
-    assert!(texts.keys().any(|name| name.ends_with("terraform.tfstate")) && texts.keys().any(|name| name.ends_with("trace.log")), "{:?}", texts.keys());
-    assert!(texts.iter().any(|(name, text)| name.ends_with("trace.log") && text.contains("Azure Resource Manager answered")), "the log has nothing of the provider's");
+    assert!(
+        texts.keys().any(|name| name.ends_with("terraform.tfstate"))
+            && texts.keys().any(|name| name.ends_with("trace.log")),
+        "{:?}",
+        texts.keys()
+    );
+    assert!(
+        texts.iter().any(|(name, text)| name.ends_with("trace.log")
+            && text.contains("Azure Resource Manager answered")),
+        "the log has nothing of the provider's"
+    );
     assert!(!command_lines.is_empty() && shown.text.contains("planned_values"));
     texts.insert("private state".to_owned(), workspace.private().to_string());
-    for (name, text) in [("failed apply", refused.text), ("apply", applied.text), ("plan", planned.text), ("plan as JSON", shown.text), ("command lines", command_lines)] {
+    for (name, text) in [
+        ("failed apply", refused.text),
+        ("apply", applied.text),
+        ("plan", planned.text),
+        ("plan as JSON", shown.text),
+        ("command lines", command_lines),
+    ] {
         texts.insert(name.to_owned(), text);
     }
     for (place, text) in &texts {
@@ -117,7 +176,11 @@ fn leaves_no_trace(client: &Client, azure: &Simulator, environment: BTreeMap<Str
 /// The values that nobody else is to see, by the variable that gives them or names their file.
 fn secrets(environment: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let words = ["SECRET", "PASSWORD", "HEADER", "TOKEN", "CERTIFICATE"];
-    let secret = environment.iter().filter(|(name, _)| words.iter().any(|word| name.contains(word)) && !name.ends_with("_URL") && *name != "ARM_USE_OIDC");
+    let secret = environment.iter().filter(|(name, _)| {
+        words.iter().any(|word| name.contains(word))
+            && !name.ends_with("_URL")
+            && *name != "ARM_USE_OIDC"
+    });
     secret
         .flat_map(|(name, value)| {
             let contents = if name.ends_with("_PATH") || name.ends_with("_FILE") {
@@ -128,7 +191,11 @@ fn secrets(environment: &BTreeMap<String, String>) -> Vec<(String, String)> {
                 value.clone()
             };
             let telling = |line: &&str| line.len() > 20 && !line.starts_with("-----");
-            contents.lines().filter(telling).map(|line| (name.clone(), line.to_owned())).collect::<Vec<_>>()
+            contents
+                .lines()
+                .filter(telling)
+                .map(|line| (name.clone(), line.to_owned()))
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -137,10 +204,21 @@ fn secrets(environment: &BTreeMap<String, String>) -> Vec<(String, String)> {
 fn command_lines(plugins: Vec<u32>) -> String {
     let lines = plugins.into_iter().flat_map(|plugin| {
         let parent = fs::read_to_string(format!("/proc/{plugin}/stat")).expect("a running plugin");
-        let parent = parent.rsplit_once(')').expect("a status").1.split_whitespace().nth(1).expect("a parent").to_owned();
+        let parent = parent
+            .rsplit_once(')')
+            .expect("a status")
+            .1
+            .split_whitespace()
+            .nth(1)
+            .expect("a parent")
+            .to_owned();
         [plugin.to_string(), parent]
     });
-    lines.map(|process| fs::read_to_string(format!("/proc/{process}/cmdline")).expect("a running process")).collect()
+    lines
+        .map(|process| {
+            fs::read_to_string(format!("/proc/{process}/cmdline")).expect("a running process")
+        })
+        .collect()
 }
 
 /// Every file a workspace holds, with what can be read in it.
@@ -164,7 +242,10 @@ fn workspace_files(workspace: &Workspace) -> BTreeMap<String, String> {
 /// The beginning of a signed token: header and claims are JSON in base64, which begins with `eyJ`.
 fn signed_token(text: &str) -> Option<&str> {
     let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-    words.find(|word| word.find("eyJ").is_some_and(|start| word[start..].contains(".eyJ")))
+    words.find(|word| {
+        word.find("eyJ")
+            .is_some_and(|start| word[start..].contains(".eyJ"))
+    })
 }
 
 /// A PEM with certificate and key, as a file with a password.
@@ -174,7 +255,10 @@ fn pfx(pem: &[u8], password: &str) -> Vec<u8> {
     let certificate = p12_keystore::Certificate::from_der(&certificate).expect("a certificate");
     let key = PrivateKey::from_der(key.secret_der()).expect("a key");
     let mut store = KeyStore::new();
-    store.add_entry("client", KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new("id", key, [certificate])));
+    store.add_entry(
+        "client",
+        KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new("id", key, [certificate])),
+    );
     store.writer(password).write().expect("written")
 }
 

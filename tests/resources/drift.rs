@@ -50,31 +50,60 @@ fn every_live_attribute_shows_its_drift() {
     with_rows.sort();
     let mut live = live(schema, "");
     live.sort();
-    assert_eq!(with_rows, live, "each live attribute has one row, and each row an attribute");
+    assert_eq!(
+        with_rows, live,
+        "each live attribute has one row, and each row an attribute"
+    );
     assert_understood(&azure);
 }
 
-fn drifts(azure: &Simulator, provider: &Provider, config: &Value, kept: &Kept, row: &Row, schema: &Block) {
+fn drifts(
+    azure: &Simulator,
+    provider: &Provider,
+    config: &Value,
+    kept: &Kept,
+    row: &Row,
+    schema: &Block,
+) {
     let id = clusters(azure).remove(0);
-    let before = edit(azure, &id, |document| set(document, row.property, &row.becomes));
+    let before = edit(azure, &id, |document| {
+        set(document, row.property, &row.becomes)
+    });
 
     let (read, _) = provider.read(kept);
     let plan = provider.plan(&read, config);
 
     let shown = differences(&kept.value, &read.value, "");
-    let wanted: BTreeSet<String> = row.twins.iter().copied().chain([row.attribute]).map(str::to_owned).collect();
+    let wanted: BTreeSet<String> = row
+        .twins
+        .iter()
+        .copied()
+        .chain([row.attribute])
+        .map(str::to_owned)
+        .collect();
     assert_eq!(shown, wanted, "{} became {}", row.property, row.becomes);
     if !is_output(schema, row.attribute) {
         let planned = at(&plan.value, row.attribute) != at(&read.value, row.attribute);
-        let refused = plan.diagnostics.iter().any(|diagnostic| diagnostic.path.to_string() == row.attribute);
-        assert!(planned || refused, "{}: the plan leaves it as it is: {:?}", row.attribute, plan.diagnostics);
+        let refused = plan
+            .diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.path.to_string() == row.attribute);
+        assert!(
+            planned || refused,
+            "{}: the plan leaves it as it is: {:?}",
+            row.attribute,
+            plan.diagnostics
+        );
     }
     edit(azure, &id, |document| *document = before.clone());
 }
 
 /// The attributes whose drift is to show: what is read from Azure, down to the leaves.
 fn live(block: &Block, within: &str) -> Vec<String> {
-    let attributes = block.attributes.iter().filter(|attribute| attribute.kind != Kind::Local);
+    let attributes = block
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.kind != Kind::Local);
     attributes
         .flat_map(|attribute| {
             let path = format!("{within}{}", attribute.name);
@@ -95,14 +124,24 @@ fn live(block: &Block, within: &str) -> Vec<String> {
 
 fn is_output(block: &Block, path: &str) -> bool {
     let first = path.split('.').next().unwrap_or_default();
-    block.attribute(first).is_some_and(|attribute: &Attribute| attribute.mode == Mode::Computed)
+    block
+        .attribute(first)
+        .is_some_and(|attribute: &Attribute| attribute.mode == Mode::Computed)
 }
 
 fn differences(one: &Value, other: &Value, path: &str) -> BTreeSet<String> {
     match (one, other) {
         (Value::Object(own), Value::Object(others)) => {
-            let inner = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            own.iter().flat_map(|(name, value)| differences(value, &others[name], &inner(name))).collect()
+            let inner = |name: &str| {
+                if path.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{path}.{name}")
+                }
+            };
+            own.iter()
+                .flat_map(|(name, value)| differences(value, &others[name], &inner(name)))
+                .collect()
         }
         _ if one == other => BTreeSet::new(),
         _ => BTreeSet::from([path.to_owned()]),
@@ -110,7 +149,8 @@ fn differences(one: &Value, other: &Value, path: &str) -> BTreeSet<String> {
 }
 
 fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
-    path.split('.').fold(value, |value, name| value.member(name))
+    path.split('.')
+        .fold(value, |value, name| value.member(name))
 }
 
 /// Changes Azure's document; what it was before.
@@ -135,7 +175,12 @@ fn set(document: &mut Json, property: &str, value: &Json) {
 }
 
 fn row(attribute: &'static str, property: &'static str, becomes: impl Into<Json>) -> Row {
-    Row { attribute, twins: &[], property, becomes: becomes.into() }
+    Row {
+        attribute,
+        twins: &[],
+        property,
+        becomes: becomes.into(),
+    }
 }
 
 /// What is changed, by what the cluster is otherwise.
@@ -149,7 +194,14 @@ fn tables() -> Vec<(Json, Vec<Row>)> {
     vec![
         (json!({ "tags": { "team": "blue" } }), usual()),
         (addresses, chosen()),
-        (open, vec![row("api_server.unrestricted", "properties/apiServerAccessProfile/enablePrivateCluster", true)]),
+        (
+            open,
+            vec![row(
+                "api_server.unrestricted",
+                "properties/apiServerAccessProfile/enablePrivateCluster",
+                true,
+            )],
+        ),
         (scaled, autoscaled()),
     ]
 }
@@ -161,40 +213,152 @@ fn usual() -> Vec<Row> {
         row("location", "location", "northeurope"),
         row("tier", "sku/tier", "Free"),
         row("entra.enabled", "properties/aadProfile/managed", false),
-        row("entra.admin_group_object_ids", "properties/aadProfile/adminGroupObjectIDs", json!(["3b1f6a52-70c4-4d8e-9a2b-5c6d7e8f9a01"])),
-        row("entra.azure_rbac", "properties/aadProfile/enableAzureRBAC", false),
+        row(
+            "entra.admin_group_object_ids",
+            "properties/aadProfile/adminGroupObjectIDs",
+            json!(["3b1f6a52-70c4-4d8e-9a2b-5c6d7e8f9a01"]),
+        ),
+        row(
+            "entra.azure_rbac",
+            "properties/aadProfile/enableAzureRBAC",
+            false,
+        ),
         row("local_accounts", "properties/disableLocalAccounts", false),
-        row("network.mode", "properties/networkProfile/networkPlugin", "kubenet"),
-        row("network.policy", "properties/networkProfile/networkPolicy", "calico"),
-        row("api_server.authorized_ip_ranges", "properties/apiServerAccessProfile/authorizedIPRanges", json!(["20.50.0.0/24", "20.51.0.0/24"])),
-        row("api_server.run_command", "properties/apiServerAccessProfile/disableRunCommand", false),
-        row("system_pool.name", "properties/agentPoolProfiles/0/name", "other"),
-        row("system_pool.vm_size", "properties/agentPoolProfiles/0/vmSize", "Standard_D8ds_v5"),
-        row("system_pool.node_count", "properties/agentPoolProfiles/0/count", 5),
-        row("system_pool.zones", "properties/agentPoolProfiles/0/availabilityZones", json!(["1", "2"])),
-        row("system_pool.subnet_id", "properties/agentPoolProfiles/0/vnetSubnetID", subnet),
-        row("system_pool.os_sku", "properties/agentPoolProfiles/0/osSKU", "Ubuntu"),
+        row(
+            "network.mode",
+            "properties/networkProfile/networkPlugin",
+            "kubenet",
+        ),
+        row(
+            "network.policy",
+            "properties/networkProfile/networkPolicy",
+            "calico",
+        ),
+        row(
+            "api_server.authorized_ip_ranges",
+            "properties/apiServerAccessProfile/authorizedIPRanges",
+            json!(["20.50.0.0/24", "20.51.0.0/24"]),
+        ),
+        row(
+            "api_server.run_command",
+            "properties/apiServerAccessProfile/disableRunCommand",
+            false,
+        ),
+        row(
+            "system_pool.name",
+            "properties/agentPoolProfiles/0/name",
+            "other",
+        ),
+        row(
+            "system_pool.vm_size",
+            "properties/agentPoolProfiles/0/vmSize",
+            "Standard_D8ds_v5",
+        ),
+        row(
+            "system_pool.node_count",
+            "properties/agentPoolProfiles/0/count",
+            5,
+        ),
+        row(
+            "system_pool.zones",
+            "properties/agentPoolProfiles/0/availabilityZones",
+            json!(["1", "2"]),
+        ),
+        row(
+            "system_pool.subnet_id",
+            "properties/agentPoolProfiles/0/vnetSubnetID",
+            subnet,
+        ),
+        row(
+            "system_pool.os_sku",
+            "properties/agentPoolProfiles/0/osSKU",
+            "Ubuntu",
+        ),
         row("identity.type", "identity/type", "UserAssigned"),
-        row("identity.identity_id", "identity/userAssignedIdentities", json!({ identity: {} })),
-        row("workload_identity", "properties/securityProfile/workloadIdentity/enabled", false),
+        row(
+            "identity.identity_id",
+            "identity/userAssignedIdentities",
+            json!({ identity: {} }),
+        ),
+        row(
+            "workload_identity",
+            "properties/securityProfile/workloadIdentity/enabled",
+            false,
+        ),
         row("oidc_issuer", "properties/oidcIssuerProfile/enabled", false),
-        row("automatic_upgrade_channel", "properties/autoUpgradeProfile/upgradeChannel", "stable"),
-        row("node_os_upgrade_channel", "properties/autoUpgradeProfile/nodeOSUpgradeChannel", "Unmanaged"),
-        row("image_cleaner.enabled", "properties/securityProfile/imageCleaner/enabled", false),
-        row("image_cleaner.interval_hours", "properties/securityProfile/imageCleaner/intervalHours", 24),
+        row(
+            "automatic_upgrade_channel",
+            "properties/autoUpgradeProfile/upgradeChannel",
+            "stable",
+        ),
+        row(
+            "node_os_upgrade_channel",
+            "properties/autoUpgradeProfile/nodeOSUpgradeChannel",
+            "Unmanaged",
+        ),
+        row(
+            "image_cleaner.enabled",
+            "properties/securityProfile/imageCleaner/enabled",
+            false,
+        ),
+        row(
+            "image_cleaner.interval_hours",
+            "properties/securityProfile/imageCleaner/intervalHours",
+            24,
+        ),
         row("tags", "tags/team", "green"),
         row("fqdn", "properties/fqdn", "other.hcp.westeurope.azmk8s.io"),
-        row("portal_fqdn", "properties/azurePortalFQDN", "other.portal.hcp.westeurope.azmk8s.io"),
-        row("node_resource_group", "properties/nodeResourceGroup", "MC_other"),
-        row("oidc_issuer_url", "properties/oidcIssuerProfile/issuerURL", "https://other.example/"),
-        row("kubelet_identity.client_id", "properties/identityProfile/kubeletidentity/clientId", "other"),
-        row("kubelet_identity.object_id", "properties/identityProfile/kubeletidentity/objectId", "other"),
-        row("kubelet_identity.user_assigned_identity_id", "properties/identityProfile/kubeletidentity/resourceId", "other"),
+        row(
+            "portal_fqdn",
+            "properties/azurePortalFQDN",
+            "other.portal.hcp.westeurope.azmk8s.io",
+        ),
+        row(
+            "node_resource_group",
+            "properties/nodeResourceGroup",
+            "MC_other",
+        ),
+        row(
+            "oidc_issuer_url",
+            "properties/oidcIssuerProfile/issuerURL",
+            "https://other.example/",
+        ),
+        row(
+            "kubelet_identity.client_id",
+            "properties/identityProfile/kubeletidentity/clientId",
+            "other",
+        ),
+        row(
+            "kubelet_identity.object_id",
+            "properties/identityProfile/kubeletidentity/objectId",
+            "other",
+        ),
+        row(
+            "kubelet_identity.user_assigned_identity_id",
+            "properties/identityProfile/kubeletidentity/resourceId",
+            "other",
+        ),
         row("principal_id", "identity/principalId", "other"),
-        row("current_kubernetes_version", "properties/currentKubernetesVersion", "1.35.99"),
-        row("current_network.pod_cidr", "properties/networkProfile/podCidr", "10.245.0.0/16"),
-        row("current_network.service_cidr", "properties/networkProfile/serviceCidr", "10.2.0.0/16"),
-        row("current_network.dns_service_ip", "properties/networkProfile/dnsServiceIP", "10.0.0.11"),
+        row(
+            "current_kubernetes_version",
+            "properties/currentKubernetesVersion",
+            "1.35.99",
+        ),
+        row(
+            "current_network.pod_cidr",
+            "properties/networkProfile/podCidr",
+            "10.245.0.0/16",
+        ),
+        row(
+            "current_network.service_cidr",
+            "properties/networkProfile/serviceCidr",
+            "10.2.0.0/16",
+        ),
+        row(
+            "current_network.dns_service_ip",
+            "properties/networkProfile/dnsServiceIP",
+            "10.0.0.11",
+        ),
         row("power_state", "properties/powerState/code", "Stopped"),
     ]
 }
@@ -202,17 +366,60 @@ fn usual() -> Vec<Row> {
 /// What Azure chooses when it is left out, and an output shows in any case.
 fn chosen() -> Vec<Row> {
     vec![
-        Row { twins: &["current_kubernetes_version"], ..row("kubernetes_version", "properties/currentKubernetesVersion", "1.36.1") },
-        Row { twins: &["current_network.pod_cidr"], ..row("network.pod_cidr", "properties/networkProfile/podCidr", "10.245.0.0/16") },
-        Row { twins: &["current_network.service_cidr"], ..row("network.service_cidr", "properties/networkProfile/serviceCidr", "10.2.0.0/16") },
-        Row { twins: &["current_network.dns_service_ip"], ..row("network.dns_service_ip", "properties/networkProfile/dnsServiceIP", "10.1.0.11") },
+        Row {
+            twins: &["current_kubernetes_version"],
+            ..row(
+                "kubernetes_version",
+                "properties/currentKubernetesVersion",
+                "1.36.1",
+            )
+        },
+        Row {
+            twins: &["current_network.pod_cidr"],
+            ..row(
+                "network.pod_cidr",
+                "properties/networkProfile/podCidr",
+                "10.245.0.0/16",
+            )
+        },
+        Row {
+            twins: &["current_network.service_cidr"],
+            ..row(
+                "network.service_cidr",
+                "properties/networkProfile/serviceCidr",
+                "10.2.0.0/16",
+            )
+        },
+        Row {
+            twins: &["current_network.dns_service_ip"],
+            ..row(
+                "network.dns_service_ip",
+                "properties/networkProfile/dnsServiceIP",
+                "10.1.0.11",
+            )
+        },
     ]
 }
 
 fn autoscaled() -> Vec<Row> {
     vec![
-        Row { twins: &["system_pool.node_count"], ..row("system_pool.autoscale", "properties/agentPoolProfiles/0/enableAutoScaling", false) },
-        row("system_pool.autoscale.min_count", "properties/agentPoolProfiles/0/minCount", 3),
-        row("system_pool.autoscale.max_count", "properties/agentPoolProfiles/0/maxCount", 6),
+        Row {
+            twins: &["system_pool.node_count"],
+            ..row(
+                "system_pool.autoscale",
+                "properties/agentPoolProfiles/0/enableAutoScaling",
+                false,
+            )
+        },
+        row(
+            "system_pool.autoscale.min_count",
+            "properties/agentPoolProfiles/0/minCount",
+            3,
+        ),
+        row(
+            "system_pool.autoscale.max_count",
+            "properties/agentPoolProfiles/0/maxCount",
+            6,
+        ),
     ]
 }
