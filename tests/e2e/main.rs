@@ -10,11 +10,14 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod drift;
 mod examples;
 mod failures;
 mod faults;
 mod interrupted;
 mod killed;
 mod lifecycle;
+mod ownership;
+mod reader;
 mod secrets;
 mod support;

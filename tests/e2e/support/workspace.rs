@@ -138,8 +138,9 @@ impl Workspace {
         self
     }
 
-    /// Takes over the environment of another principal.
+    /// Takes over the environment of another principal, or of another way to sign in.
     pub(crate) fn act_as(&mut self, environment: BTreeMap<String, String>) -> &mut Self {
+        self.environment.retain(|name, _| !name.starts_with("ARM_"));
         self.environment.extend(environment);
         self
     }
