@@ -1,13 +1,6 @@
 //! `make demo` does what the README promises, and leaves nothing behind.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot go on says what is missing"
-)]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the demo runs in the environment of its caller"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -170,6 +163,7 @@ fn without_a_client_and_go_one_sentence_says_what_to_install() {
 }
 
 /// A search path with what every system has, and without `terraform`, `tofu` and `go`.
+#[expect(clippy::disallowed_methods, reason = "where this system has its tools")]
 fn tools(folder: &Path) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     for name in [

@@ -1,9 +1,6 @@
 //! The documents a newcomer reads: what they quote and point to is there.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot go on says what is missing"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
