@@ -64,6 +64,7 @@ impl<'a> Work<'a> {
         let limits = azure::Call {
             cancelled: call.cancelled.clone(),
             deadline,
+            ..azure::Call::default()
         };
         Ok(Self {
             call,
@@ -132,6 +133,7 @@ impl<'a> Work<'a> {
                 request,
                 &azure::Call {
                     deadline,
+                    last_try: self.limits.cancelled.clone(),
                     ..azure::Call::default()
                 },
             )
