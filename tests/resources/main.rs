@@ -3,4 +3,5 @@
 mod change;
 mod input;
 mod refusals;
+mod replace;
 mod support;

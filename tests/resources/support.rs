@@ -289,7 +289,8 @@ pub(crate) fn cluster(changes: &Json) -> Json {
     config
 }
 
-fn lay_over(config: &mut Json, changes: &Json) {
+/// Lays changes over a configuration; a null takes an attribute out.
+pub(crate) fn lay_over(config: &mut Json, changes: &Json) {
     match (config.as_object_mut(), changes.as_object()) {
         (Some(members), Some(changes)) => {
             for (name, change) in changes {
