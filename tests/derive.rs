@@ -3,6 +3,11 @@
 //! The compiler is called directly. With a Cargo project of its own each file would be another
 //! build of everything the provider depends on.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -63,7 +68,7 @@ fn compiled(file: &Path) -> String {
     let lines = text
         .lines()
         .filter(|line| !line.starts_with("error: aborting"));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The library this test was built with: of all that Cargo keeps, the one built last.

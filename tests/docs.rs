@@ -1,5 +1,10 @@
 //! The documentation: the pages of the specimen, and the command that writes and checks them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
 #[path = "specimen/provider/mod.rs"]
 mod specimen;
 

@@ -1,12 +1,18 @@
 //! The specimen provider under the real clients: every RPC, value and nesting the protocol has.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as expected"
+)]
+
 #[path = "e2e/support/client.rs"]
+#[expect(dead_code, reason = "every story here runs under every client")]
 mod client;
 #[path = "e2e_specimen/life.rs"]
 mod life;
-#[path = "e2e/support/process.rs"]
-#[expect(dead_code, reason = "other stories kill, these only interrupt")]
-mod process;
+#[path = "e2e_specimen/running.rs"]
+mod running;
 #[path = "e2e_specimen/secrets.rs"]
 mod secrets;
 #[path = "e2e_specimen/takeover.rs"]
@@ -15,5 +21,3 @@ mod takeover;
 mod trouble;
 #[path = "e2e_specimen/workspace.rs"]
 mod workspace;
-
-use workspace::Outcome;

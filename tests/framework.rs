@@ -1,6 +1,11 @@
 //! The framework in process: the specimen provider behind [`secureaks::framework::service`],
 //! msgpack in and out, and Terraform's own rules applied to every plan and apply.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
 #[path = "framework/adopt.rs"]
 mod adopt;
 #[path = "framework/apply.rs"]

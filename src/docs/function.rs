@@ -16,27 +16,32 @@ pub(super) fn page(
     examples: &dyn Fn(&str) -> Option<String>,
 ) -> String {
     let title = format!("{name} function - {provider}");
-    let mut page = front_matter(&title, Some(""), signature.summary);
-    page += &format!("# function: {name}\n\n{}\n", signature.doc);
-    let text = examples(&format!("functions/{name}/function.tf"));
-    page += &example("## Example Usage", text, "terraform");
-    page += &format!(
-        "\n## Signature\n\n```text\n{}\n```\n",
-        written(name, signature)
-    );
-    let parameters = signature
-        .parameters
-        .iter()
-        .map(|parameter| argument(parameter, false));
-    let variadic = signature
-        .variadic
-        .iter()
-        .map(|parameter| argument(parameter, true));
-    let arguments: Vec<String> = parameters.chain(variadic).collect();
-    if !arguments.is_empty() {
-        page += &format!("\n## Arguments\n\n{}", arguments.concat());
+    let usage = examples(&format!("functions/{name}/function.tf"));
+    let parts = [
+        front_matter(&title, Some(""), signature.summary),
+        format!("# function: {name}\n\n{}\n", signature.doc),
+        example("## Example Usage", usage, "terraform"),
+        format!(
+            "\n## Signature\n\n```text\n{}\n```\n",
+            written(name, signature)
+        ),
+        arguments(signature),
+    ];
+    parts.concat()
+}
+
+fn arguments(signature: &Signature) -> String {
+    let parameters = signature.parameters.iter();
+    let variadic = signature.variadic.iter();
+    let arguments: Vec<String> = parameters
+        .map(|parameter| argument(parameter, false))
+        .chain(variadic.map(|parameter| argument(parameter, true)))
+        .collect();
+    if arguments.is_empty() {
+        String::new()
+    } else {
+        format!("\n## Arguments\n\n{}", arguments.concat())
     }
-    page
 }
 
 fn written(name: &str, signature: &Signature) -> String {

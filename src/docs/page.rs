@@ -8,15 +8,14 @@ type Examples<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 pub(super) fn provider(name: &str, schema: &Schema, examples: Examples<'_>) -> String {
     let doc = schema.block.doc;
-    let mut page = front_matter(&format!("Provider: {name}"), None, doc);
-    page += &format!("# {name} Provider\n\n{doc}\n");
-    page += &example(
-        "## Example Usage",
-        examples("provider/provider.tf"),
-        "terraform",
-    );
-    page += &section::schema(&schema.block);
-    page
+    let usage = examples("provider/provider.tf");
+    let parts = [
+        front_matter(&format!("Provider: {name}"), None, doc),
+        format!("# {name} Provider\n\n{doc}\n"),
+        example("## Example Usage", usage, "terraform"),
+        section::schema(&schema.block),
+    ];
+    parts.concat()
 }
 
 pub(super) fn resource(
@@ -101,15 +100,14 @@ fn described(
     examples: Examples<'_>,
 ) -> String {
     let doc = schema.block.doc;
-    let mut page = front_matter(&format!("{name} {kind} - {provider}"), Some(""), doc);
-    page += &format!("# {name} ({kind})\n\n{doc}\n");
-    page += &example(
-        "## Example Usage",
-        examples(&format!("{folder}/{file}")),
-        "terraform",
-    );
-    page += &section::schema(&schema.block);
-    page
+    let usage = examples(&format!("{folder}/{file}"));
+    let parts = [
+        front_matter(&format!("{name} {kind} - {provider}"), Some(""), doc),
+        format!("# {name} ({kind})\n\n{doc}\n"),
+        example("## Example Usage", usage, "terraform"),
+        section::schema(&schema.block),
+    ];
+    parts.concat()
 }
 
 /// What the Registry shows of a page in lists: its title, its group and the first paragraph of

@@ -9,8 +9,8 @@ use crate::{
 
 /// Everything that may be written in a block, and what is answered, with nested schemas below.
 pub(super) fn schema(block: &Block) -> String {
-    let mut text = String::from("\n## Schema\n");
-    let mut below = String::new();
+    let mut text = vec!["\n## Schema\n".to_owned()];
+    let mut below = Vec::new();
     lists(
         block,
         &[],
@@ -18,12 +18,12 @@ pub(super) fn schema(block: &Block) -> String {
         &mut text,
         &mut below,
     );
-    text + &below
+    [text, below].concat().concat()
 }
 
 /// What an identity consists of.
 pub(super) fn identity(identity: &IdentitySchema) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     for (title, required) in [("Required", true), ("Optional", false)] {
         let attributes = identity
             .attributes
@@ -40,10 +40,10 @@ pub(super) fn identity(identity: &IdentitySchema) -> String {
             })
             .collect();
         if !lines.is_empty() {
-            text += &format!("\n{title} in `identity`:\n\n{}", lines.concat());
+            text.push(format!("\n{title} in `identity`:\n\n{}", lines.concat()));
         }
     }
-    text
+    text.concat()
 }
 
 /// An `import` block with every attribute that an identity must have.
@@ -73,8 +73,8 @@ fn lists(
     block: &Block,
     path: &[&str],
     title: &dyn Fn(&str) -> String,
-    text: &mut String,
-    below: &mut String,
+    text: &mut Vec<String>,
+    below: &mut Vec<String>,
 ) {
     let modes = [
         ("Required", Mode::Required),
@@ -95,8 +95,8 @@ fn lists(
             .filter(|nested| block_mode(nested) == mode);
         lines.extend(blocks.map(|nested| block_line(nested, path)));
         if !lines.is_empty() {
-            *text += &title(name);
-            *text += &lines.concat();
+            text.push(title(name));
+            text.extend(lines);
         }
     }
     for attribute in &block.attributes {
@@ -119,13 +119,13 @@ fn lists(
     }
 }
 
-fn nested_schema(kind: &str, block: &Block, path: &[&str], text: &mut String) {
+fn nested_schema(kind: &str, block: &Block, path: &[&str], text: &mut Vec<String>) {
     let anchor = anchor(kind, path);
-    *text += &format!(
+    text.push(format!(
         "\n<a id=\"{anchor}\"></a>\n### Nested Schema for `{}`\n",
         path.join(".")
-    );
-    let mut below = String::new();
+    ));
+    let mut below = Vec::new();
     lists(
         block,
         path,
@@ -133,7 +133,7 @@ fn nested_schema(kind: &str, block: &Block, path: &[&str], text: &mut String) {
         text,
         &mut below,
     );
-    *text += &below;
+    text.append(&mut below);
 }
 
 fn anchor(kind: &str, path: &[&str]) -> String {

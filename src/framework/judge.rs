@@ -35,14 +35,14 @@ fn walk(
             (&attribute.shape, attribute.mode != Mode::Computed)
         {
             objects(value, &path, &mut |item, path| {
-                walk(inner, item, path, client, diagnostics)
+                walk(inner, item, path, client, diagnostics);
             });
         }
     }
     for nested in &block.blocks {
         let path = path.join_attribute(nested.name);
         objects(config.member(nested.name), &path, &mut |item, path| {
-            walk(&nested.block, item, path, client, diagnostics)
+            walk(&nested.block, item, path, client, diagnostics);
         });
     }
 }

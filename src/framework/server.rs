@@ -191,7 +191,8 @@ impl<P: Provider> Service for Server<P> {
             .await
         {
             Ok(client) => {
-                *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(client))
+                *self.client.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Arc::new(client));
             }
             Err(errors) => diagnostics.extend(errors),
         }

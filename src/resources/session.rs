@@ -7,7 +7,6 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::{
@@ -135,12 +134,7 @@ impl Journal {
     }
 
     fn path(&self, id: &ResourceId) -> PathBuf {
-        let digest = Sha256::digest(id.as_str().to_ascii_lowercase().as_bytes());
-        let name: String = digest
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let name = Uuid::new_v5(&MARKS, id.as_str().to_ascii_lowercase().as_bytes());
         self.folder.join(format!("{name}.json"))
     }
 }

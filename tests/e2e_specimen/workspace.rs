@@ -3,13 +3,13 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::{client::Client, process::Running};
+use crate::{client::Client, running::Running};
 
 /// The folder.
 pub(crate) struct Workspace {
@@ -27,6 +27,15 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// What a process came to that has ended.
+    pub(crate) fn of(output: &Output) -> Self {
+        let text = [output.stdout.as_slice(), &output.stderr].concat();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            text: String::from_utf8_lossy(&text).into_owned(),
+        }
+    }
+
     /// The text in one line and without frames: diagnostics are wrapped at any word.
     pub(crate) fn flat(&self) -> String {
         let plain = self.text.replace(['│', '╷', '╵'], " ");
@@ -68,7 +77,7 @@ impl Workspace {
         assert!(specimen.exists(), "run `cargo build --examples` first");
         workspace.put(
             "client.tfrc",
-            &format!("provider_installation {{\n  dev_overrides {{ \"secureaks/specimen\" = {examples:?} }}\n  direct {{}}\n}}\n"),
+            &format!("provider_installation {{\n  dev_overrides {{ \"secureaks/specimen\" = \"{}\" }}\n  direct {{}}\n}}\n", examples.display()),
         );
         workspace.write(configuration);
         workspace
@@ -82,16 +91,8 @@ impl Workspace {
 
     /// Runs the client to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
-        let output = self
-            .command(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let text = [output.stdout, output.stderr].concat();
-        Outcome {
-            code: output.status.code().unwrap_or(-1),
-            text: String::from_utf8_lossy(&text).into_owned(),
-        }
+        let mut command = self.command(arguments);
+        Outcome::of(&command.stdin(Stdio::null()).output().unwrap())
     }
 
     /// `apply`, without a question.

@@ -107,13 +107,29 @@ async fn an_update_keeps_what_is_stable_and_forgets_the_rest() {
 
     let mut expected = kept.state.clone();
     expected.set_member("size", number(2));
-    for output in ["revision", "current_version", "password_length"] {
+    for output in ["revision", "password_length"] {
         expected.set_member(output, Value::unknown());
     }
     assert_eq!(
         (plan.planned, plan.replaces, plan.identity),
         (expected, Vec::new(), kept.identity)
     );
+}
+
+#[tokio::test]
+async fn an_output_that_follows_an_attribute_is_forgotten_with_its_change() {
+    let core = Core::new().await;
+    let kept = core.create("thing", &least(&core)).await;
+
+    let newer = with(&least(&core), "version", text("8"));
+    let plan = core.plan("thing", Some(&kept), &newer).await;
+    let applied = core.apply("thing", &plan).await.kept.unwrap();
+
+    assert_eq!(
+        differing(&kept.state, &plan.planned),
+        ["current_version", "password_length", "revision", "version"]
+    );
+    assert_eq!(applied.state.member("current_version"), &text("8"));
 }
 
 #[tokio::test]
@@ -228,7 +244,7 @@ async fn what_is_pending_is_planned_as_an_update() {
 
     assert_eq!(
         differing(&kept.state, &plan.planned),
-        ["current_version", "password_length", "revision"]
+        ["password_length", "revision"]
     );
     assert_eq!(
         applied.kept.unwrap().private,

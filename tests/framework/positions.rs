@@ -154,32 +154,28 @@ fn of_nesting(nesting: Nesting, block: &Block, written: &Value, path: &Path) -> 
 
 /// The elements of a collection with their places, and the place of one more, where null stands.
 fn elements(nesting: Nesting, written: &Value, path: &Path) -> Vec<(Path, Value)> {
-    match nesting {
-        Nesting::Map => {
-            let members = written.members().cloned().unwrap_or_default();
-            let place = |name: &str| path.join(Step::Key(name.to_owned()));
-            let mut found: Vec<_> = members
-                .iter()
-                .map(|(name, item)| (place(name), item.clone()))
-                .collect();
-            found.push((place("new"), Value::Null));
-            found
-        }
-        _ => {
-            let items = written.elements().unwrap_or_default();
-            let place = |index| match nesting {
-                Nesting::Set => path.join(Step::Element),
-                _ => path.join(Step::Index(index)),
-            };
-            let mut found: Vec<_> = items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| (place(index), item.clone()))
-                .collect();
-            found.push((place(items.len()), Value::Null));
-            found
-        }
+    if nesting == Nesting::Map {
+        let members = written.members().cloned().unwrap_or_default();
+        let place = |name: &str| path.join(Step::Key(name.to_owned()));
+        let mut found: Vec<_> = members
+            .iter()
+            .map(|(name, item)| (place(name), item.clone()))
+            .collect();
+        found.push((place("new"), Value::Null));
+        return found;
     }
+    let items = written.elements().unwrap_or_default();
+    let place = |index| match nesting {
+        Nesting::Set => path.join(Step::Element),
+        _ => path.join(Step::Index(index)),
+    };
+    let mut found: Vec<_> = items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| (place(index), item.clone()))
+        .collect();
+    found.push((place(items.len()), Value::Null));
+    found
 }
 
 /// The collection with `value` in the place of `item`, or added where that is null.

@@ -4,7 +4,7 @@ use secureaks::value::Value;
 
 use crate::core::{Core, brief, number, object, text};
 
-async fn config(core: &Core, allowed: bool) -> Value {
+fn config(core: &Core, allowed: bool) -> Value {
     let case = |material: &str| object([("material", text(material)), ("thickness", Value::Null)]);
     core.config(
         "thing",
@@ -28,7 +28,7 @@ fn with(config: &Value, name: &str, value: Value) -> Value {
 #[tokio::test]
 async fn a_replacement_is_refused_on_its_attribute_with_its_loss() {
     let core = Core::new().await;
-    let config = config(&core, false).await;
+    let config = config(&core, false);
     let kept = core.create("thing", &config).await;
 
     let plan = core
@@ -47,7 +47,7 @@ async fn a_replacement_is_refused_on_its_attribute_with_its_loss() {
 #[tokio::test]
 async fn every_refused_replacement_is_told_and_no_secret() {
     let core = Core::new().await;
-    let config = config(&core, false).await;
+    let config = config(&core, false);
     let kept = core.create("thing", &config).await;
     let case = |material: &str| object([("material", text(material)), ("thickness", Value::Null)]);
     let after = with(&config, "word", text("abracadabra"));
@@ -78,7 +78,7 @@ async fn every_refused_replacement_is_told_and_no_secret() {
 #[tokio::test]
 async fn an_allowed_replacement_forgets_everything_the_service_says() {
     let core = Core::new().await;
-    let config = config(&core, true).await;
+    let config = config(&core, true);
     let kept = core.create("thing", &config).await;
 
     let plan = core
@@ -105,7 +105,7 @@ async fn an_allowed_replacement_forgets_everything_the_service_says() {
 #[tokio::test]
 async fn an_allowed_replacement_may_have_many_reasons() {
     let core = Core::new().await;
-    let config = config(&core, true).await;
+    let config = config(&core, true);
     let kept = core.create("thing", &config).await;
     let case = object([("material", text("ash")), ("thickness", number(9))]);
     let after = with(&with(&config, "place", text("south")), "case", case);
@@ -118,7 +118,7 @@ async fn an_allowed_replacement_may_have_many_reasons() {
 #[tokio::test]
 async fn an_unknown_value_replaces_only_where_that_is_allowed() {
     let core = Core::new().await;
-    let (refused, allowed) = (config(&core, false).await, config(&core, true).await);
+    let (refused, allowed) = (config(&core, false), config(&core, true));
     let kept = core.create("thing", &refused).await;
 
     let refused = core
@@ -149,7 +149,7 @@ async fn an_unknown_value_replaces_only_where_that_is_allowed() {
 #[tokio::test]
 async fn a_change_in_place_needs_no_new_object() {
     let core = Core::new().await;
-    let config = config(&core, false).await;
+    let config = config(&core, false);
     let kept = core.create("thing", &config).await;
     let case = object([("material", text("oak")), ("thickness", number(9))]);
 
@@ -164,7 +164,7 @@ async fn a_change_in_place_needs_no_new_object() {
 #[tokio::test]
 async fn a_default_new_to_an_old_state_replaces_nothing() {
     let core = Core::new().await;
-    let config = config(&core, false).await;
+    let config = config(&core, false);
     let mut kept = core.create("thing", &config).await;
     kept.state.set_member("make", Value::Null);
 

@@ -50,7 +50,7 @@ impl<R: Resource> ServedResource<R> {
             Verb::Delete => self.delete(&call, &prior, &mut response, ty).await,
             Verb::Create => {
                 self.create(&call, &working, &planned, &mut response, ty)
-                    .await
+                    .await;
             }
             // Timeouts and flags are nobody's business but ours.
             Verb::Update
@@ -60,7 +60,7 @@ impl<R: Resource> ServedResource<R> {
             }
             Verb::Update | Verb::Read => {
                 self.update(&call, &prior, &working, &planned, &mut response, ty)
-                    .await
+                    .await;
             }
         }
         let record = call.record();

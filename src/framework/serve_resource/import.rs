@@ -56,20 +56,18 @@ impl<R: Resource> ServedResource<R> {
             type_name: request.source_type_name,
             state,
         };
-        match self.resource.adopt(&source) {
-            Some(outputs) => self.seed(outputs),
-            None => {
-                let detail = format!(
-                    "A `{}` of `{}` cannot become a `{}`. Remove it from the state with a `removed` block and import the object instead.",
-                    source.type_name,
-                    source.provider,
-                    R::NAME
-                );
-                Imported {
-                    diagnostics: vec![Diagnostic::error("State cannot be moved", detail)],
-                    ..Imported::default()
-                }
-            }
+        if let Some(outputs) = self.resource.adopt(&source) {
+            return self.seed(outputs);
+        }
+        let detail = format!(
+            "A `{}` of `{}` cannot become a `{}`. Remove it from the state with a `removed` block and import the object instead.",
+            source.type_name,
+            source.provider,
+            R::NAME
+        );
+        Imported {
+            diagnostics: vec![Diagnostic::error("State cannot be moved", detail)],
+            ..Imported::default()
         }
     }
 

@@ -292,20 +292,18 @@ fn new_pool(wanted: &SystemPool) -> Result<AgentPoolProfile, Diagnostic> {
 /// is then left alone, unless it is out of bounds.
 fn change_pool(pool: &mut AgentPoolProfile, wanted: &SystemPool) -> Result<(), Diagnostic> {
     let count = *wanted.node_count.known()?;
-    match wanted.autoscale.known()? {
-        Some(autoscale) => {
-            let (least, most) = (*autoscale.min_count.known()?, *autoscale.max_count.known()?);
-            pool.enable_auto_scaling = Some(true);
-            pool.min_count = Some(least);
-            pool.max_count = Some(most);
-            pool.count = Some(pool.count.or(count).unwrap_or(least).clamp(least, most));
-        }
-        None => {
-            pool.enable_auto_scaling = Some(false);
-            pool.min_count = None;
-            pool.max_count = None;
-            pool.count = count.or(pool.count);
-        }
+    if let Some(autoscale) = wanted.autoscale.known()? {
+        let (least, most) = (*autoscale.min_count.known()?, *autoscale.max_count.known()?);
+        let found = pool.count.or(count).unwrap_or(least);
+        pool.enable_auto_scaling = Some(true);
+        pool.min_count = Some(least);
+        pool.max_count = Some(most);
+        pool.count = Some(found.max(least).min(most));
+    } else {
+        pool.enable_auto_scaling = Some(false);
+        pool.min_count = None;
+        pool.max_count = None;
+        pool.count = count.or(pool.count);
     }
     Ok(())
 }

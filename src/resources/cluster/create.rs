@@ -18,7 +18,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     call.drop_private(planning::REPLACES);
     let mark = call.client.ownership.mark(&work.id).await?;
     if let Some(found) = work.find().await.map_err(|error| work.fail(&error))? {
-        return found_one(&work, &found, spec).await;
+        return Box::pin(found_one(&work, &found, spec)).await;
     }
     let role = SubnetRole::wanted(spec)?;
     if let Some(role) = &role {
@@ -32,7 +32,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
             Err(error) if error.is_precondition_failed() => {
                 let found = work.find().await.map_err(|error| work.fail(&error))?;
                 return match found {
-                    Some(found) => found_one(&work, &found, spec).await,
+                    Some(found) => Box::pin(found_one(&work, &found, spec)).await,
                     None => Err(work.fail(&error)),
                 };
             }
@@ -111,7 +111,7 @@ async fn found_one(
     if let Some(role) = &role {
         role.grant_to_cluster(work, found).await?;
     }
-    update::converge(work, spec).await
+    Box::pin(update::converge(work, spec)).await
 }
 
 /// What to do about a cluster that is there already.

@@ -146,7 +146,8 @@ impl Resource for Cluster {
         };
         // The state names the cluster, so that nobody needs the journal to find it.
         call.client.ownership.settle(&work.id).await;
-        if is_settled(&cluster) {
+        // What failed of ours is still to be done: only a cluster that succeeded has nothing pending.
+        if is_settled(&cluster) && !has_failed(&cluster) {
             call.drop_private(PENDING);
         }
         tell_of_trouble(&work, &cluster);
@@ -233,9 +234,18 @@ fn tell_of_trouble(work: &Work<'_>, cluster: &ManagedCluster) {
         } else {
             reason
         };
+        let advice = if work.call.private(PENDING).is_some() {
+            "The next apply tries again"
+        } else {
+            "An apply that changes something tries again"
+        };
         work.call.warn(Diagnostic::warning(
             "Cluster is in a failed state",
-            format!("The last operation on {} ended as {}: {reason}. An apply that changes something tries again.", work.id, cluster.provisioning_state().unwrap_or_default()),
+            format!(
+                "The last operation on {} ended as {}: {reason}. {advice}.",
+                work.id,
+                cluster.provisioning_state().unwrap_or_default()
+            ),
         ));
     }
 }

@@ -39,6 +39,7 @@ pub struct Outputs {
 
 /// Identity the nodes act as.
 #[derive(Block, Clone, Debug, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the names azurerm gives them")]
 pub(super) struct KubeletIdentity {
     /// Client id of the identity.
     pub(super) client_id: Computed<String>,

@@ -107,11 +107,11 @@ impl SubnetRole {
     }
 
     async fn grant(&self, work: &Work<'_>, principal: &str) -> Result<(), Failure> {
-        let assignment =
-            role_assignment::id(&self.subnet, principal, NETWORK_CONTRIBUTOR).map_err(invalid)?;
+        let assignment = role_assignment::id(&self.subnet, principal, NETWORK_CONTRIBUTOR)
+            .map_err(|error| invalid(&error))?;
         let kind = PrincipalType::ServicePrincipal;
         let request = role_assignment::put(&self.subnet, principal, kind, NETWORK_CONTRIBUTOR)
-            .map_err(invalid)?;
+            .map_err(|error| invalid(&error))?;
         match work.send_whole(&request).await {
             Ok(_) => {
                 let mut ours = kept(work);
@@ -162,7 +162,7 @@ impl SubnetRole {
     }
 }
 
-fn invalid(error: InvalidResourceId) -> Diagnostic {
+fn invalid(error: &InvalidResourceId) -> Diagnostic {
     Diagnostic::error("Invalid id", error.to_string())
 }
 

@@ -122,7 +122,7 @@ fn the_autoscalers_number_of_nodes_is_left_alone_within_its_bounds() {
             .agent_pool_profiles
             .as_mut()
             .unwrap()[0]
-            .count = Some(count)
+            .count = Some(count);
     };
 
     let counts = [4, 9].map(|found| {

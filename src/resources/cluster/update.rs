@@ -30,7 +30,7 @@ pub(super) async fn update(
     {
         role.grant_to_assigned(&work).await?;
     }
-    converge(&work, spec).await
+    Box::pin(converge(&work, spec)).await
 }
 
 /// Brings the cluster to what is wanted, from wherever it is.

@@ -6,14 +6,14 @@ use std::{
     os::unix::process::CommandExt as _,
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex},
-    thread::JoinHandle,
-    time::Instant,
+    thread::{JoinHandle, park_timeout},
+    time::{Duration, Instant},
 };
 
-use super::{
-    Outcome,
-    trouble::{PATIENCE, wait_until},
-};
+use super::Outcome;
+
+/// How long a story waits for something that is bound to happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The client.
 pub(crate) struct Running {
@@ -166,4 +166,17 @@ fn status_field(process: u32, position: usize) -> Option<String> {
         .split_whitespace()
         .nth(position)
         .map(str::to_owned)
+}
+
+/// Waits until something that is bound to happen has happened.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(
+            Instant::now() < deadline,
+            "it never came to pass that {what}"
+        );
+        park_timeout(Duration::from_millis(2));
+    }
 }

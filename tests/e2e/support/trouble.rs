@@ -1,12 +1,10 @@
 //! Trouble: faults spelled briefly, and what the simulated Azure saw of it.
 
-use std::time::{Duration, Instant};
-
 use secureaks_simulator::{Action, Exchange, Fault, Host, Matches, Options, Simulator};
 use serde_json::Value;
 
-/// How long a story waits for something that is bound to happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use super::process::PATIENCE;
+pub(crate) use super::process::wait_until;
 
 /// The id of the one cluster of the stories, as the provider writes it.
 pub(crate) const CLUSTER: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo";
@@ -81,17 +79,4 @@ pub(crate) fn writes(azure: &Simulator) -> Vec<(String, Option<u16>)> {
         .filter(of_cluster)
         .map(|exchange| (exchange.method, exchange.status))
         .collect()
-}
-
-/// Waits until something that is bound to happen has happened.
-#[track_caller]
-pub(crate) fn wait_until(what: &str, happened: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !happened() {
-        assert!(
-            Instant::now() < deadline,
-            "it never came to pass that {what}"
-        );
-        std::thread::yield_now();
-    }
 }

@@ -138,8 +138,9 @@ impl Workspace {
         self
     }
 
-    /// Takes over the environment of another principal.
+    /// Takes over the environment of another principal, or of another way to sign in.
     pub(crate) fn act_as(&mut self, environment: BTreeMap<String, String>) -> &mut Self {
+        self.environment.retain(|name, _| !name.starts_with("ARM_"));
         self.environment.extend(environment);
         self
     }
@@ -234,6 +235,10 @@ impl Workspace {
         serde_json::from_slice(&bytes).unwrap_or(Value::Null)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a story runs the client that is at hand"
+    )]
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.client.path);
         command

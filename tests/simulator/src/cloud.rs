@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::arm::exchange::{Caller, Moment};
 use crate::arm::{ResourceManager, Subscription, authenticate, endpoints, open, wire};
 use crate::clock::Clock;
-use crate::entra::{Directory, SignIn, SigningKey};
+use crate::entra::{Directory, SignIn, SigningKey, github_token, pipelines_token};
 use crate::message::{Host, Message, Reply};
 use crate::origins::Origins;
 use crate::seed::Secrets;
@@ -61,7 +61,9 @@ impl Cloud {
             Host::Arm => self.resource_manager(message, setting, clock, random),
             Host::Login => {
                 let mut sign_in = sign_in(setting, clock, random);
-                let reply = self.directory.answer(message, &mut sign_in);
+                let reply = self
+                    .pipeline(message, &sign_in)
+                    .or_else(|| self.directory.answer(message, &mut sign_in));
                 (reply.unwrap_or_else(|| self.not_simulated(message)), None)
             }
             Host::Graph => (self.not_simulated(message), None),
@@ -103,6 +105,28 @@ impl Cloud {
             }
         };
         (reply, Some(caller))
+    }
+
+    /// The tokens of GitHub's and Azure Pipelines' own issuers, which are on the web too and so
+    /// share the one certificate and port with Entra.
+    fn pipeline(&self, message: &Message, sign_in: &SignIn<'_>) -> Option<Reply> {
+        let segments = message.segments();
+        let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let github = match (message.method.as_str(), path.as_slice()) {
+            ("GET", ["oidc", "github"]) => true,
+            ("POST", ["oidc", "azure-pipelines"]) => false,
+            _ => return None,
+        };
+        let wanted = format!("Bearer {}", self.secrets.request_token);
+        if message.header("authorization") != Some(wanted.as_str()) {
+            let text = "The request token is missing or wrong.";
+            return Some(Reply::json(401, &json!({ "message": text })));
+        }
+        Some(if github {
+            github_token(message, sign_in)
+        } else {
+            pipelines_token(sign_in)
+        })
     }
 
     /// Honest about what is missing: the request is named, and remembered for the test to fail.

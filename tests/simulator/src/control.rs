@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::aks::{Failure, Quirks};
 use crate::arm::PolicyDenial;
 use crate::cloud::sign_in;
-use crate::entra::{Principal, github_token, pipelines_token};
+use crate::entra::Principal;
 use crate::environment::Credential;
 use crate::fault::{Action, Fault, Matches, seconds};
 use crate::message::{Message, Reply};
@@ -21,9 +21,6 @@ pub(crate) fn answer(shared: &Shared, message: &Message) -> Reply {
     let parameters = message.parameters();
     let result = match (message.method.as_str(), path.as_slice()) {
         ("GET", ["msi", "token"]) => return managed_identity(shared, message),
-        ("GET", ["oidc", "github"]) | ("POST", ["oidc", "azure-pipelines"]) => {
-            return pipeline(shared, message, path.contains(&"github"));
-        }
         ("GET", ["environment"]) => environment(shared, parameters.get("credential")),
         ("GET", ["journal"]) => encoded(&shared.lock().journal.exchanges()),
         ("DELETE", ["journal"]) => {
@@ -256,24 +253,6 @@ fn managed_identity(shared: &Shared, message: &Message) -> Reply {
         .cloud
         .directory
         .managed_identity_token(message, header, &mut sign_in)
-}
-
-fn pipeline(shared: &Shared, message: &Message, github: bool) -> Reply {
-    let mut guard = shared.lock();
-    let inner = &mut *guard;
-    let wanted = format!("Bearer {}", inner.cloud.secrets.request_token);
-    if message.header("authorization") != Some(wanted.as_str()) {
-        return Reply::json(
-            401,
-            &json!({ "message": "The request token is missing or wrong." }),
-        );
-    }
-    let sign_in = sign_in(&shared.setting, &inner.clock, &mut inner.random);
-    if github {
-        github_token(message, &sign_in)
-    } else {
-        pipelines_token(&sign_in)
-    }
 }
 
 /// JSON merge patch (RFC 7396).

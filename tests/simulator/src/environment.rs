@@ -86,7 +86,7 @@ impl Shared {
                 // GitHub's address carries a query, to which clients append the audience.
                 (
                     "ACTIONS_ID_TOKEN_REQUEST_URL",
-                    format!("{}/oidc/github?api-version=2.0", origins.control),
+                    format!("{}/oidc/github?api-version=2.0", origins.login),
                 ),
                 ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", secrets.request_token),
             ],
@@ -94,7 +94,7 @@ impl Shared {
                 oidc,
                 (
                     "SYSTEM_OIDCREQUESTURI",
-                    format!("{}/oidc/azure-pipelines", origins.control),
+                    format!("{}/oidc/azure-pipelines", origins.login),
                 ),
                 ("SYSTEM_ACCESSTOKEN", secrets.request_token),
                 (

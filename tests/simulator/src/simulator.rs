@@ -224,6 +224,15 @@ impl Simulator {
         response.map_or(501, |response| response.status)
     }
 
+    /// Deletes a resource or a resource group as the subscription's owner, and answers the status.
+    /// It may go on for a while; see [`Simulator::advance`].
+    pub fn delete(&self, id: &str) -> u16 {
+        let response = self
+            .shared
+            .with(|inner, setting| inner.as_owner(setting, "DELETE", id, Value::Null));
+        response.map_or(501, |response| response.status)
+    }
+
     /// Edits a resource behind the client's back. False when there is no such resource.
     pub fn change(&self, id: &str, mut edit: impl FnMut(&mut Value)) -> bool {
         self.shared
@@ -263,6 +272,11 @@ impl Simulator {
     pub fn deny_policy(&self, policy: Option<PolicyDenial>) {
         self.shared
             .with(|inner, _| inner.cloud.manager.policy = policy);
+    }
+
+    /// How long each AKS operation takes or took, in simulated time.
+    pub fn operation_durations(&self) -> Vec<Duration> {
+        self.shared.lock().cloud.manager.aks.operation_durations()
     }
 
     /// Makes the next AKS operation of a kind fail after it was accepted.

@@ -150,6 +150,7 @@ pub(crate) struct Outputs {
     /// Counts the changes.
     pub(crate) revision: Computed<i64>,
     /// Version it has.
+    #[tf(follows("version"))]
     pub(crate) current_version: Computed<String>,
     /// Length of the password it got last.
     pub(crate) password_length: Computed<i64>,

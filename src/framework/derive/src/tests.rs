@@ -35,6 +35,9 @@ fn the_expansion_is_one_implementation_of_the_trait() {
             /// Address of the key.
             #[tf(stable)]
             id: Computed<String>,
+            /// Version it has.
+            #[tf(follows("days", "type"))]
+            version: Computed<String>,
         }
     };
 

@@ -28,6 +28,7 @@ mod versions;
 mod write;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -178,6 +179,14 @@ impl Engine {
                     .collect::<Vec<_>>();
                 std::iter::once(id).chain(pools)
             })
+            .collect()
+    }
+
+    /// How long each operation takes or took, in simulated time.
+    pub fn operation_durations(&self) -> Vec<Duration> {
+        let operations = self.operations.values();
+        operations
+            .filter_map(|operation| operation.duration().try_into().ok())
             .collect()
     }
 

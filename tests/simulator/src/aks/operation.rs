@@ -238,9 +238,14 @@ impl Operation {
         }
     }
 
+    /// From its start to its end.
+    pub(crate) fn duration(&self) -> jiff::SignedDuration {
+        self.ends.duration_since(self.started)
+    }
+
     /// How much of its time has passed, from 0 to 1.
     pub(crate) fn progress(&self, now: Timestamp) -> f64 {
-        let whole = self.ends.duration_since(self.started).as_secs_f64();
+        let whole = self.duration().as_secs_f64();
         let passed = now.duration_since(self.started).as_secs_f64();
         if whole > 0.0 { passed / whole } else { 1.0 }
     }

@@ -57,6 +57,10 @@ pub(crate) fn start_with(options: Options) -> (Simulator, Client) {
 
 impl Client {
     /// A client that has signed in for Resource Manager, if its environment has a secret.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a client of the simulator's tests, which share no code with the provider"
+    )]
     pub(crate) fn new(environment: BTreeMap<String, String>) -> Self {
         // Only the first one in the process can be installed, and all are the same.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

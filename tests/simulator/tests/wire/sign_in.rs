@@ -144,6 +144,9 @@ fn pipelines_and_workloads_sign_in_with_their_own_tokens() {
         github["ACTIONS_ID_TOKEN_REQUEST_URL"]
     );
     let authorization = [("authorization", bearer.as_str())];
+    // As on the web: clients send the request token over TLS only.
+    assert!(from_github.starts_with("https://"));
+    assert!(pipelines["SYSTEM_OIDCREQUESTURI"].starts_with("https://"));
     let file =
         &simulator.environment_with(Credential::WorkloadIdentity)["AZURE_FEDERATED_TOKEN_FILE"];
     let tenant = client.variable("ARM_TENANT_ID");
