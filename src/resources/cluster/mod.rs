@@ -60,7 +60,7 @@ impl Resource for Cluster {
     type Outputs = Outputs;
     type Identity = ClusterIdentity;
 
-    const LOSS: &'static str = "Azure cannot do that in place: the cluster would be deleted with everything in it, and a new one created. Undo the change, or set `allow_replacement = true` to lose the cluster.";
+    const LOSS: &'static str = "The cluster would be deleted with everything in it, and a new one created. Undo the change, or set `allow_replacement = true` to lose the cluster.";
 
     fn defaults(&self, filled: &mut Value, config: &Value, prior: &Value) {
         baseline::choose(self.baselines, filled, config, prior);
@@ -98,6 +98,21 @@ impl Resource for Cluster {
             }
             _ => None,
         }
+    }
+
+    fn is_already(&self, change: &Change<'_>, prior: &State<Self>) -> bool {
+        let Some(network) = prior.outputs.current_network.value() else {
+            return false;
+        };
+        let running = match change.path.to_string().as_str() {
+            "network.pod_cidr" => &network.pod_cidr,
+            "network.service_cidr" => &network.service_cidr,
+            "network.dns_service_ip" => &network.dns_service_ip,
+            _ => return false,
+        };
+        running
+            .value()
+            .is_some_and(|running| (change.attribute.same)(&change.to, &running.as_str().into()))
     }
 
     async fn plan(&self, call: &Call<Session>, plan: Planned<'_, Self>) -> Result<(), Failure> {
