@@ -149,6 +149,23 @@ fn outputs_follow_attributes_that_exist() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// Work that is left over shows in a plan only through an output that an update may change.
+#[test]
+fn work_that_is_left_over_can_show_in_a_plan() {
+    let server = server();
+    let resources = server.schemas().resources.iter();
+
+    let silent: Vec<&String> = resources
+        .filter(|(_, schema)| {
+            let mut attributes = schema.block.attributes.iter();
+            !attributes.any(|attribute| attribute.mode == Mode::Computed && !attribute.is_stable())
+        })
+        .map(|(name, _)| name)
+        .collect();
+
+    assert_eq!(silent, Vec::<&String>::new());
+}
+
 #[test]
 fn identities_are_made_of_plain_values() {
     let plain = |ty: &Type| match ty {

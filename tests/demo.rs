@@ -1,5 +1,7 @@
 //! `make demo` does what the README promises, and leaves nothing behind.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -161,6 +163,7 @@ fn without_a_client_and_go_one_sentence_says_what_to_install() {
 }
 
 /// A search path with what every system has, and without `terraform`, `tofu` and `go`.
+#[expect(clippy::disallowed_methods, reason = "where this system has its tools")]
 fn tools(folder: &Path) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     for name in [

@@ -183,6 +183,11 @@ impl Attribute {
         }
     }
 
+    /// Whether no update changes it.
+    pub fn is_stable(&self) -> bool {
+        self.follows.is_some_and(<[_]>::is_empty)
+    }
+
     /// Whether an update of the attributes that `changed` names may change it.
     pub fn may_change(&self, changed: &[Path]) -> bool {
         let names = |path: &Path, name: &str| matches!(path.steps().first(), Some(Step::Attribute(first)) if first == name);

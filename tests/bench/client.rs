@@ -118,8 +118,9 @@ impl Workspace {
         write_measured(&measured, program, &log)?;
         for (name, plugins) in [("plain", plain), ("measured", measured.as_path())] {
             let text = format!(
-                "provider_installation {{\n  dev_overrides {{\n    {:?} = {plugins:?}\n  }}\n  direct {{}}\n}}\n",
-                program.address
+                "provider_installation {{\n  dev_overrides {{\n    {:?} = \"{}\"\n  }}\n  direct {{}}\n}}\n",
+                program.address,
+                plugins.display()
             );
             fs::write(folder.path().join(format!("{name}.tfrc")), text)?;
         }
@@ -176,8 +177,9 @@ fn write_measured(folder: &Path, program: &Program, log: &Path) -> Outcome<()> {
     fs::create_dir(folder)?;
     let path = folder.join(format!("terraform-provider-{}", program.name()));
     let script = format!(
-        "#!/usr/bin/env bash\nTIMEFORMAT='%3U %3S'\n{{ time {:?} \"$@\" 2>&3; }} 3>&2 2>>{log:?}\n",
-        program.executable
+        "#!/usr/bin/env bash\nTIMEFORMAT='%3U %3S'\n{{ time '{}' \"$@\" 2>&3; }} 3>&2 2>>'{}'\n",
+        program.executable.display(),
+        log.display()
     );
     fs::write(&path, script)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;

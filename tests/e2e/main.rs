@@ -1,6 +1,15 @@
 //! Stories: the real Terraform and OpenTofu drive the provider's executable against the simulated
 //! Azure. Each story runs under every client that `tests/tools/find` names.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on says what is missing"
+)]
+#![expect(
+    clippy::print_stdout,
+    reason = "a test says with which seed it can be run again"
+)]
+
 mod drift;
 mod examples;
 mod failures;

@@ -13,7 +13,11 @@ fn leaf(written: &str, weight: Value) -> Value {
 }
 
 fn branch(written: &str, leaves: Vec<Value>) -> Value {
-    object([("text", text(written)), ("leaf", Value::List(leaves))])
+    object([
+        ("text", text(written)),
+        ("root", Value::Null),
+        ("leaf", Value::List(leaves)),
+    ])
 }
 
 fn big() -> Value {
@@ -192,6 +196,44 @@ async fn a_change_in_any_nesting_is_an_update() {
         expected.sort_unstable();
         assert_eq!(differing(&kept.state, &plan.planned), expected, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_block_that_comes_goes_or_changes_may_need_a_new_object() {
+    let core = Core::new().await;
+    let rooted = |root: &str| {
+        let mut branch = branch("b", vec![]);
+        branch.set_member("root", text(root));
+        branch
+    };
+    let with = |branches: Value| {
+        let mut config = core.config("nest", [("name", text("a"))]);
+        config.set_member("list_block", branches);
+        config
+    };
+    let before = with(Value::List(vec![rooted("oak"), rooted("elm")]));
+    let kept = core.create("nest", &before).await;
+
+    let mut replaces = Vec::new();
+    for branches in [
+        Value::List(vec![rooted("oak"), rooted("ash")]),
+        Value::List(vec![rooted("oak")]),
+        Value::List(vec![rooted("oak"), rooted("elm"), rooted("ash")]),
+        Value::unknown(),
+    ] {
+        let plan = core.plan("nest", Some(&kept), &with(branches)).await;
+        replaces.push(plan.replaces.join(" "));
+    }
+
+    assert_eq!(
+        replaces,
+        [
+            "list_block[1].root",
+            "list_block[1].root",
+            "list_block[2].root",
+            ""
+        ]
+    );
 }
 
 #[tokio::test]

@@ -74,7 +74,11 @@ async fn an_unknown_value_is_kept_wherever_it_is_in_a_nest() {
             ("colours", Value::Null),
         ])
     };
-    let branch = object([("text", text("b")), ("leaf", Value::List(vec![leaf("c")]))]);
+    let branch = object([
+        ("text", text("b")),
+        ("root", Value::Null),
+        ("leaf", Value::List(vec![leaf("c")])),
+    ]);
     let config = core.config(
         "nest",
         [

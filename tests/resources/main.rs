@@ -1,5 +1,14 @@
 //! Resources in this very process, over the simulated Azure: what needs no Terraform to be proved.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on says what is missing"
+)]
+#![expect(
+    clippy::print_stdout,
+    reason = "a test says with which seed it can be run again"
+)]
+
 mod change;
 mod drift;
 mod input;

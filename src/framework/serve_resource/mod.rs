@@ -30,7 +30,8 @@ use super::{
 use crate::value::{DecodeError, Encoded, Type, Value};
 
 /// While a private value of this name exists, something begun at the service has not been seen to
-/// end: a plan is then an update even when nothing else changes, so that apply sees to it.
+/// end: a plan is then an update even when nothing else changes, so that apply sees to it. It takes
+/// an output that is not stable to show that in a plan; `tests/declarations.rs` asks for one.
 pub const PENDING: &str = "pending";
 
 /// A resource of any Rust type.

@@ -76,12 +76,16 @@ impl<R: Resource> ServedResource<R> {
             );
         }
         let replaces = !replacements.is_empty();
+        let pending = call.private(PENDING).is_some();
         if before.is_none() || replaces {
             plan::forget(block, &mut planned, &|_, _| false);
-        } else if call.private(PENDING).is_some() || !plan::only_local(block, &prior, &planned) {
+        } else if pending || !plan::only_local(block, &prior, &planned) {
             let touched: Vec<Path> = changes.iter().map(|change| change.path.clone()).collect();
             plan::forget(block, &mut planned, &|attribute, value| {
-                !attribute.may_change(&touched) && !value.is_null()
+                // What is under way may change whatever an update can.
+                let may_change =
+                    (pending && !attribute.is_stable()) || attribute.may_change(&touched);
+                !may_change && !value.is_null()
             });
         } else {
             response

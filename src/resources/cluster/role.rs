@@ -1,5 +1,6 @@
 //! The role a cluster's identity needs on a subnet of yours: Network Contributor.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,15 +16,19 @@ use crate::{
             InvalidResourceId, ResourceId,
             managed_cluster::ManagedCluster,
             role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType, RoleAssignments},
-            user_assigned_identity,
+            user_assigned_identity::{self, UserAssignedIdentity},
         },
     },
-    framework::{Diagnostic, Failure, Text as _},
+    framework::{Call, Diagnostic, Failure, Text as _},
+    resources::Session,
     value::Path,
 };
 
 /// Under this private name stand the ids of the assignments that we made, which are ours to delete.
 const KEPT: &str = "role_assignments";
+
+/// This private name stands from before the role is granted until after it.
+const LEFT_OVER: &str = "role_left_over";
 
 /// Roles that let an identity join a subnet and write what is attached to it: Network Contributor,
 /// Contributor, Owner (Azure built-in roles).
@@ -64,16 +69,16 @@ impl SubnetRole {
         }))
     }
 
-    /// Grants it to an identity that exists by itself, before the cluster needs it.
-    pub(super) async fn grant_to_assigned(&self, work: &Work<'_>) -> Result<(), Failure> {
+    /// Notes that the role is to be granted, and grants it to an identity that exists by itself,
+    /// before the cluster needs it.
+    pub(super) async fn begin(&self, work: &Work<'_>) -> Result<(), Failure> {
+        work.call.keep_private(LEFT_OVER, json!(true));
         let Some(identity) = &self.identity else {
             return Ok(());
         };
-        let read = work
-            .azure
-            .read(&user_assigned_identity::get(identity), &work.limits)
-            .await;
-        let identity: user_assigned_identity::UserAssignedIdentity = read
+        let request = user_assigned_identity::get(identity);
+        let read = work.azure.read(&request, &work.limits).await;
+        let identity: UserAssignedIdentity = read
             .and_then(|response| response.json())
             .map_err(|error| work.fail(&error))?;
         match identity
@@ -85,25 +90,18 @@ impl SubnetRole {
         }
     }
 
-    /// Grants it to the identity that was made with the cluster.
-    pub(super) async fn grant_to_cluster(
+    /// Grants it to the identity that was made with the cluster; after this the role is granted,
+    /// whoever's the identity is.
+    pub(super) async fn finish(
         &self,
         work: &Work<'_>,
         cluster: &ManagedCluster,
     ) -> Result<(), Failure> {
-        match live::principal(cluster).filter(|_| self.identity.is_none()) {
-            Some(principal) => self.grant(work, &principal).await,
-            None => Ok(()),
+        if let Some(principal) = live::principal(cluster).filter(|_| self.identity.is_none()) {
+            self.grant(work, &principal).await?;
         }
-    }
-
-    /// Whether a refusal can come from a role that Azure has not spread yet (up to ten minutes, by
-    /// Azure RBAC's troubleshooting page).
-    pub(super) fn may_not_be_known_yet(&self, work: &Work<'_>, error: &Error) -> bool {
-        let linked = error
-            .refusal()
-            .is_some_and(|refusal| refusal.has_code("LinkedAuthorizationFailed"));
-        linked && self.identity.is_some() && work.call.private(KEPT).is_some()
+        work.call.drop_private(LEFT_OVER);
+        Ok(())
     }
 
     async fn grant(&self, work: &Work<'_>, principal: &str) -> Result<(), Failure> {
@@ -160,6 +158,21 @@ impl SubnetRole {
                 .any(|enough| role.to_ascii_lowercase().ends_with(&enough.to_string()))
         })
     }
+}
+
+/// Whether an earlier run ended before it had granted the role.
+pub(super) fn is_left_over(call: &Call<Session>) -> bool {
+    call.private(LEFT_OVER).is_some()
+}
+
+/// Whether a refusal at this moment can come from a role that we granted and Azure has not spread
+/// yet: up to ten minutes, by Azure RBAC's troubleshooting page.
+pub(super) fn may_not_be_known_yet(work: &Work<'_>, error: &Error, begun_at: Timestamp) -> bool {
+    let linked = error
+        .refusal()
+        .is_some_and(|refusal| refusal.has_code("LinkedAuthorizationFailed"));
+    let passed = work.azure.clock().now().duration_since(begun_at);
+    linked && !kept(work).is_empty() && passed < SignedDuration::from_mins(10)
 }
 
 fn invalid(error: &InvalidResourceId) -> Diagnostic {

@@ -137,6 +137,7 @@ pub(crate) struct Group {
 #[derive(Clone, Debug)]
 pub(crate) struct Branch {
     text: Attr<String>,
+    root: Attr<Option<String>>,
     leaf: Attr<Vec<Leaf>>,
 }
 
@@ -144,10 +145,13 @@ impl Block for Branch {
     const DOC: &'static str = "A branch with leaves.";
 
     fn attributes() -> Vec<Attribute> {
-        vec![Attribute::of::<Attr<String>>(
-            "text",
-            "What is written on it.",
-        )]
+        vec![
+            Attribute::of::<Attr<String>>("text", "What is written on it."),
+            Attribute {
+                replace: Some("a branch stays where it grew"),
+                ..Attribute::of::<Attr<Option<String>>>("root", "What it grew from.")
+            },
+        ]
     }
 
     fn blocks() -> Vec<NestedBlock> {
@@ -163,12 +167,17 @@ impl Block for Branch {
     fn decode(fields: &mut Fields<'_>) -> Self {
         Self {
             text: fields.take("text"),
+            root: fields.take("root"),
             leaf: fields.take("leaf"),
         }
     }
 
     fn encode(&self) -> Value {
-        Value::object([("text", self.text.encode()), ("leaf", self.leaf.encode())])
+        Value::object([
+            ("text", self.text.encode()),
+            ("root", self.root.encode()),
+            ("leaf", self.leaf.encode()),
+        ])
     }
 }
 
