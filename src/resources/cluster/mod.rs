@@ -135,7 +135,10 @@ impl Resource for Cluster {
             .await;
         let cluster: ManagedCluster = match answer.and_then(|response| response.json()) {
             Ok(cluster) => cluster,
-            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) if error.is_not_found() => {
+                role::tell_of_left(&work).await;
+                return Ok(None);
+            }
             Err(error) => {
                 return Err(refusals::tell(
                     &error,

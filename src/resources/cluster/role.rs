@@ -228,6 +228,26 @@ pub(super) async fn revoke(work: &Work<'_>) {
     }
 }
 
+/// Tells of assignments that we made for a cluster that is gone: whoever deleted it, or was killed
+/// while deleting it, left them. A read only looks.
+pub(super) async fn tell_of_left(work: &Work<'_>) {
+    for id in kept(work)
+        .iter()
+        .filter_map(|id| ResourceId::parse(id).ok())
+    {
+        let found = work
+            .azure
+            .read(&role_assignment::get(&id), &work.limits)
+            .await;
+        if found.is_ok() {
+            work.call.warn(Diagnostic::warning(
+                "Role assignment is left",
+                format!("The cluster {} is gone; the role assignment {id} that was made for it is still there. Unless the cluster is created anew, delete it with `az role assignment delete --ids {id}`.", work.id),
+            ));
+        }
+    }
+}
+
 fn refused(subnet: &ResourceId, principal: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(
         "Cannot give the cluster its role on the subnet",
