@@ -34,7 +34,7 @@ use crate::{
         Call, Diagnostic, Diagnostics, Failure, ImportTarget, PENDING, Planned, Resource, State,
         Timeouts, Verb, plan::Change,
     },
-    resources::{Session, refusals},
+    resources::Session,
     value::Value,
 };
 
@@ -140,11 +140,7 @@ impl Resource for Cluster {
                 return Ok(None);
             }
             Err(error) => {
-                return Err(refusals::tell(
-                    &error,
-                    "read the cluster",
-                    &places::ClusterPlaces,
-                ));
+                return Err(work.fail(&error));
             }
         };
         // The state names the cluster, so that nobody needs the journal to find it.
@@ -212,6 +208,17 @@ impl Resource for Cluster {
 
 /// A cluster that does not run as it should is read all the same, and it is said.
 fn tell_of_trouble(work: &Work<'_>, cluster: &ManagedCluster) {
+    let state = cluster.provisioning_state().unwrap_or_default();
+    if state.eq_ignore_ascii_case("Deleting") {
+        let detail = format!(
+            "Azure is deleting {}. It is still there, and an apply waits until it is gone.",
+            work.id
+        );
+        work.call
+            .warn(Diagnostic::warning("Cluster is being deleted", detail));
+        // It must not pass for a cluster that is as wanted.
+        work.call.keep_private(PENDING, true.into());
+    }
     let properties = cluster.properties.clone().unwrap_or_default();
     let power = properties
         .power_state
