@@ -26,7 +26,7 @@ pub(crate) fn tell(error: &Error, doing: &str, places: &dyn Places) -> Failure {
         )),
         Error::TimedOut => Diagnostic::error(
             "Timed out",
-            format!("It took longer than allowed to {doing}. What Azure has begun goes on there. Allow more time in `timeouts`. A resource that was being created is now tainted: `terraform untaint` it, or the next apply replaces it."),
+            format!("It took longer than allowed to {doing}. What Azure has begun goes on there. Allow more time in `timeouts`, and run apply again."),
         )
         .into(),
         Error::Authentication(refused) => cannot_sign_in(refused).into(),

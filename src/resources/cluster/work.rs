@@ -31,6 +31,7 @@ pub(super) struct Work<'a> {
     pub(super) id: ResourceId,
     /// What is being done, to end the sentence "could not ...".
     doing: &'static str,
+    creates: bool,
 }
 
 /// What AKS needs beside its own service.
@@ -71,12 +72,21 @@ impl<'a> Work<'a> {
             limits,
             id,
             doing,
+            creates: verb == Verb::Create,
         })
     }
 
     /// What Azure refused, in the user's words.
     pub(super) fn fail(&self, error: &Error) -> Failure {
-        refusals::tell(error, self.doing, &ClusterPlaces)
+        match (error, refusals::tell(error, self.doing, &ClusterPlaces)) {
+            (Error::TimedOut, Failure::Failed(mut told)) if self.creates => {
+                for one in &mut told {
+                    one.detail += " The cluster is tainted now: `terraform untaint` it first, or the next apply replaces it.";
+                }
+                Failure::Failed(told)
+            }
+            (_, failure) => failure,
+        }
     }
 
     /// The cluster as it is now; `None` when there is none.
@@ -180,8 +190,21 @@ impl<'a> Work<'a> {
 
     /// Waits as long as between two looks at an operation.
     pub(super) async fn pause(&self) -> Result<(), Error> {
+        self.pause_for(self.azure.poll_interval()).await
+    }
+
+    /// Waits before a write that was refused because of another operation is tried for the
+    /// `nth` time: longer each time, so that a long operation does not use up the writes that AKS
+    /// grants, one a minute and twenty at once.
+    pub(super) async fn pause_after_conflict(&self, nth: u32) -> Result<(), Error> {
+        const LONGEST: u32 = 6;
+        self.pause_for(self.azure.poll_interval() * nth.clamp(1, LONGEST))
+            .await
+    }
+
+    async fn pause_for(&self, span: Duration) -> Result<(), Error> {
         tokio::select! {
-            () = self.azure.clock().sleep(self.azure.poll_interval()) => {}
+            () = self.azure.clock().sleep(span) => {}
             () = self.limits.cancelled.cancelled() => return Err(Error::Cancelled),
         }
         match self.limits.deadline {
