@@ -1,11 +1,11 @@
-//! The provider block, and the environment it falls back on: azurerm's names, so that a pipeline
-//! that runs azurerm runs this provider too.
+//! The provider block, and what every call is handed that follows from it.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use azure_core::http::HttpClient;
 use uuid::Uuid;
 
+use super::environment::{Environment, Reader};
 use crate::{
     azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Secret, Span, Text as _},
@@ -94,113 +94,6 @@ words! {
     }
 }
 
-/// What the process was started with, read once.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    variables: BTreeMap<String, OsString>,
-    seed: u64,
-}
-
-impl Environment {
-    /// The environment of this process.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
-    pub fn of_process() -> Self {
-        let named =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        let (high, low) = Uuid::new_v4().as_u64_pair();
-        Self {
-            variables: named.collect(),
-            seed: high ^ low,
-        }
-    }
-
-    /// An environment of the given variables.
-    pub fn of(variables: impl IntoIterator<Item = (String, String)>, seed: u64) -> Self {
-        Self {
-            variables: variables
-                .into_iter()
-                .map(|(name, value)| (name, value.into()))
-                .collect(),
-            seed,
-        }
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        let value = self.variables.get(name)?.to_str()?;
-        (!value.is_empty()).then(|| value.to_owned())
-    }
-
-    fn first(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.text(name))
-    }
-}
-
-/// Reads settings: from the block, else from the environment.
-struct Reader<'a> {
-    environment: &'a Environment,
-    errors: Diagnostics,
-}
-
-impl Reader<'_> {
-    fn text(&self, attribute: &Attr<Option<String>>, names: &[&str]) -> Option<String> {
-        attribute
-            .if_set()
-            .filter(|text| !text.is_empty())
-            .cloned()
-            .or_else(|| self.environment.first(names))
-    }
-
-    fn secret(&self, attribute: &Attr<Option<Secret>>, names: &[&str]) -> Option<azure::Secret> {
-        let written = attribute
-            .if_set()
-            .map(|secret| secret.expose().to_owned())
-            .filter(|text| !text.is_empty());
-        written
-            .or_else(|| self.environment.first(names))
-            .map(azure::Secret::new)
-    }
-
-    fn switch(&mut self, attribute: &Attr<Option<bool>>, name: &str, usual: bool) -> bool {
-        let word = match attribute.if_set() {
-            Some(on) => return *on,
-            None => self.environment.text(name),
-        };
-        // The spellings Go's `strconv.ParseBool` takes, which is what azurerm reads them with.
-        match word.as_deref() {
-            None => usual,
-            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => true,
-            Some("0" | "f" | "F" | "false" | "FALSE" | "False") => false,
-            Some(other) => {
-                self.errors.push(Diagnostic::error(
-                    "Invalid environment variable",
-                    format!("{name} is {other:?}; `true` or `false` is wanted."),
-                ));
-                usual
-            }
-        }
-    }
-
-    /// The contents of a file that holds one word, such as a secret.
-    fn file(&mut self, attribute: &Attr<Option<String>>, name: &str) -> Option<String> {
-        let path = self.text(attribute, &[name])?;
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Some(text.trim().to_owned()),
-            Err(error) => {
-                let detail = format!(
-                    "{path} (from `{}` or {name}) cannot be read: {error}. Name a file that can.",
-                    attribute.path()
-                );
-                self.errors
-                    .push(attribute.error("File cannot be read", detail));
-                None
-            }
-        }
-    }
-}
-
 impl Config {
     /// What every call is handed. Nothing is asked of anybody yet.
     pub(super) fn session(
@@ -248,33 +141,29 @@ impl Config {
         Ok(Session {
             azure,
             register_providers,
-            ownership: Ownership { owner, journal },
+            ownership: Ownership::new(owner, journal),
         })
     }
 
-    /// An attribute without which nothing can be asked, and that only apply will know.
+    /// An attribute that only apply will know. Whoever signs in without it might sign in as
+    /// somebody else, or at another cloud.
     fn not_known_yet(&self) -> Option<&'static str> {
-        let texts = [
-            ("subscription_id", &self.subscription_id),
-            ("tenant_id", &self.tenant_id),
-            ("client_id", &self.client_id),
-            ("metadata_host", &self.metadata_host),
-        ];
-        let secrets = [
-            ("client_secret", &self.client_secret),
-            ("client_certificate", &self.client_certificate),
-            ("oidc_token", &self.oidc_token),
-        ];
-        let text = texts
+        /// Pairs each attribute's name with whether it is known.
+        macro_rules! known {
+            ($($name:ident)+) => { [$((stringify!($name), self.$name.if_known().is_some())),+] };
+        }
+        let attributes = known!(
+            subscription_id tenant_id client_id client_id_file_path client_secret
+            client_secret_file_path client_certificate client_certificate_path
+            client_certificate_password use_oidc oidc_token oidc_token_file_path oidc_request_url
+            oidc_request_token ado_pipeline_service_connection_id use_msi msi_endpoint
+            use_aks_workload_identity use_cli environment metadata_host register_providers
+            poll_interval owner cluster_api_version
+        );
+        attributes
             .into_iter()
-            .find(|(_, attribute)| attribute.if_known().is_none())
-            .map(|(name, _)| name);
-        text.or_else(|| {
-            secrets
-                .into_iter()
-                .find(|(_, attribute)| attribute.if_known().is_none())
-                .map(|(name, _)| name)
-        })
+            .find(|(_, known)| !known)
+            .map(|(name, _)| name)
     }
 
     fn client(&self, reader: &mut Reader<'_>, wire: Wire) -> Option<Client> {
@@ -478,4 +367,25 @@ fn not_known(attribute: &str) -> Diagnostic {
         format!("`{attribute}` in the provider block is only known after apply, and Azure must be asked now. Give it a value that is known in the plan, or apply in two steps with `-target`."),
     )
     .at(&crate::value::Path::attribute(attribute))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{framework::Origin, value::Value};
+
+    #[test]
+    fn every_attribute_that_is_not_known_puts_signing_in_off() {
+        let known = Config::schema().empty();
+
+        let put_off = Config::attributes().into_iter().map(|attribute| {
+            let mut block = known.clone();
+            block.set_member(attribute.name, Value::unknown());
+            let config =
+                Config::from_value(&block, Origin::Configuration, &mut Diagnostics::default());
+            (attribute.name, config.not_known_yet())
+        });
+
+        assert!(put_off.into_iter().all(|(name, found)| found == Some(name)));
+    }
 }

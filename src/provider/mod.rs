@@ -1,6 +1,7 @@
 //! The provider: its block, and the list of all it offers.
 
 mod config;
+mod environment;
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use async_trait::async_trait;
 use azure_core::http::HttpClient;
 
 use config::Config;
-pub use config::Environment;
+pub use environment::Environment;
 
 use crate::{
     azure::Network,

@@ -2,8 +2,10 @@
 //! ours.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
@@ -38,17 +40,44 @@ impl Session {
 pub struct Ownership {
     /// With an owner the mark follows from it, so that any machine knows it; without one it is
     /// drawn and kept in the journal.
-    pub owner: Option<String>,
+    owner: Option<String>,
     /// Where drawn marks are kept.
-    pub journal: Journal,
+    journal: Journal,
+    /// The ids of which marks were given out: a second resource of the same name would take the
+    /// first one's object for its own.
+    given: Mutex<BTreeSet<String>>,
 }
 
 /// The namespace of marks that follow from an owner; drawn once.
 const MARKS: Uuid = Uuid::from_u128(0x0d5b_44d7_5f7e_4c0b_9d41_8a9a_63b2_7c1f);
 
 impl Ownership {
-    /// The mark for the object `id`, kept before anything carries it.
+    /// Marks that follow from `owner`, or without one are drawn and kept in `journal`.
+    pub fn new(owner: Option<String>, journal: Journal) -> Self {
+        Self {
+            owner,
+            journal,
+            given: Mutex::default(),
+        }
+    }
+
+    /// The mark for the object `id`, kept before anything carries it. It is given once.
     pub(crate) async fn mark(&self, id: &ResourceId) -> Result<String, Diagnostic> {
+        let key = id.as_str().to_ascii_lowercase();
+        let first = self
+            .given
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key);
+        if !first {
+            let detail = format!(
+                "Another resource of this configuration creates {id} too. Give one of them another name, or remove it."
+            );
+            return Err(Diagnostic::error(
+                "Two resources have the same name",
+                detail,
+            ));
+        }
         match &self.owner {
             Some(owner) => Ok(derived(owner, id)),
             None => self.journal.mark(id).await,
@@ -64,8 +93,13 @@ impl Ownership {
         ours.as_deref() == Some(mark)
     }
 
-    /// The state holds the object `id` now; the journal need not.
+    /// The state holds the object `id` now, or it is gone; the journal need not.
     pub(crate) async fn settle(&self, id: &ResourceId) {
+        let key = id.as_str().to_ascii_lowercase();
+        self.given
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key);
         self.journal.forget(id).await;
     }
 }
@@ -101,8 +135,9 @@ impl Journal {
             id: id.as_str().to_owned(),
             mark: mark.clone(),
         };
-        let path = self.path(id);
-        let written = tokio::task::spawn_blocking(move || write_durably(&path, &entry)).await;
+        let (path, draft) = (self.path(id), self.folder.join(format!("{mark}.draft")));
+        let written =
+            tokio::task::spawn_blocking(move || write_durably(&path, &draft, &entry)).await;
         let failed = |reason: String| {
             Diagnostic::error(
                 "Cannot write the journal",
@@ -141,16 +176,15 @@ impl Journal {
 
 /// Writes a file that is whole or absent after a crash: a new file, synced, renamed, its folder
 /// synced.
-fn write_durably(path: &std::path::Path, entry: &Entry) -> io::Result<()> {
+fn write_durably(path: &Path, draft: &Path, entry: &Entry) -> io::Result<()> {
     let folder = path
         .parent()
         .ok_or_else(|| io::Error::other("the file has no folder"))?;
     std::fs::create_dir_all(folder)?;
-    let draft = path.with_extension("draft");
-    let mut file = std::fs::File::create(&draft)?;
+    let mut file = std::fs::File::create(draft)?;
     file.write_all(&serde_json::to_vec(entry)?)?;
     file.sync_all()?;
-    std::fs::rename(&draft, path)?;
+    std::fs::rename(draft, path)?;
     std::fs::File::open(folder)?.sync_all()
 }
 
@@ -163,12 +197,8 @@ mod tests {
     }
 
     fn ownership(owner: Option<&str>, folder: &tempfile::TempDir) -> Ownership {
-        Ownership {
-            owner: owner.map(str::to_owned),
-            journal: Journal {
-                folder: folder.path().join("journal"),
-            },
-        }
+        let folder = folder.path().join("journal");
+        Ownership::new(owner.map(str::to_owned), Journal { folder })
     }
 
     #[tokio::test]
@@ -203,6 +233,17 @@ mod tests {
             .await;
 
         assert_eq!((ours, theirs), (true, false));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_given_to_one_resource_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let ownership = ownership(Some("platform"), &folder);
+        ownership.mark(&id()).await.unwrap();
+
+        let refused = ownership.mark(&id()).await.unwrap_err();
+
+        assert_eq!(refused.summary, "Two resources have the same name");
     }
 
     #[tokio::test]

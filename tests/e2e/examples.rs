@@ -51,7 +51,8 @@ fn recipe(example: &str) -> Option<Recipe> {
     }
 }
 
-fn own_network(azure: &Simulator) -> BTreeMap<&'static str, String> {
+/// Makes the network and the identity of the example of that name; its variables.
+pub(crate) fn own_network(azure: &Simulator) -> BTreeMap<&'static str, String> {
     let group = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-demo/providers");
     let network = format!("{group}/Microsoft.Network/virtualNetworks/vnet");
     let identity =

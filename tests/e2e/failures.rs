@@ -17,26 +17,40 @@ const SCALE: [&str; 5] = [
     "-var=node_count=4",
 ];
 
-/// Azure/AKS issue 1972: the operation fails, AKS goes on trying, and the cluster comes to succeed.
+/// Azure/AKS issue 1972: the operation fails, AKS goes on trying, and the cluster comes to succeed,
+/// in the simulator within three minutes. A look every fifteen seconds must be patient enough.
 #[test]
 fn a_failed_operation_of_a_cluster_that_succeeds_is_a_warning() {
     for seed in 0..3 {
         let azure = azure_with(Options {
             seed,
+            speed: 1.0,
             ..Options::default()
         });
         azure.fail_next_operation(failure("create", "CreateVMSSAgentPoolFailed", "Succeeded"));
-        let workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+        let mut workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+        workspace.set("SECUREAKS_POLL_INTERVAL", "10ms");
+        for path in ["/operations/", "/managedClusters/"] {
+            strike(
+                &azure,
+                "GET",
+                path,
+                3,
+                120,
+                Action::Advance { seconds: 15.0 },
+            );
+        }
 
         let applied = workspace.apply().succeeds();
 
+        let told = applied.flat();
         assert!(
-            applied.flat().contains("Operation failed, cluster did not"),
+            told.contains("Operation failed, cluster did not"),
             "{}",
             applied.text
         );
         assert!(
-            applied.flat().contains("CreateVMSSAgentPoolFailed"),
+            told.contains("CreateVMSSAgentPoolFailed"),
             "{}",
             applied.text
         );

@@ -16,6 +16,7 @@ mod failures;
 mod faults;
 mod interrupted;
 mod killed;
+mod killed_role;
 mod lifecycle;
 mod ownership;
 mod reader;

@@ -20,8 +20,9 @@ use crate::azure::response::Response;
 const REPLICATION: Duration = Duration::from_mins(2);
 /// How long the service may answer nothing useful before we stop believing in it.
 const OUTAGE: Duration = Duration::from_mins(15);
-/// How often a resource that its operation left `Failed` is looked at again before it counts as failed.
-const SECOND_CHANCES: u32 = 3;
+/// How often a resource that its operation left `Failed` is looked at again before it counts as failed: two
+/// minutes at the usual interval. A cluster given up too early is tainted, and made anew by the next apply.
+pub(super) const SECOND_CHANCES: u32 = 12;
 /// How often a resource that is to be gone is looked at once its deletion has succeeded.
 const AFTERLIFE: u32 = 20;
 

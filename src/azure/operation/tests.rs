@@ -316,7 +316,7 @@ async fn a_failed_operation_whose_resource_stays_failed_is_a_failure() {
     let scripted = Scripted::new(
         [failed()]
             .into_iter()
-            .chain((0..4).map(|_| cluster("Failed"))),
+            .chain((0..=poller::SECOND_CHANCES).map(|_| cluster("Failed"))),
     );
 
     let result = wait(&scripted, &creation()).await;

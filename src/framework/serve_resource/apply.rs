@@ -122,12 +122,17 @@ impl<R: Resource> ServedResource<R> {
                 response.diagnostics.extend(errors);
                 prior.clone()
             }
+            // What the resource has kept says that the service has accepted the change; without it
+            // nothing has changed.
             Err(Failure::Interrupted(word)) => {
-                response.diagnostics.push(Diagnostic {
-                    severity: Severity::Warning,
-                    ..word
-                });
-                plan::settle(planned, &before.outputs.encode())
+                let outputs = call.record().outputs;
+                let severity = if outputs.is_some() {
+                    Severity::Warning
+                } else {
+                    Severity::Error
+                };
+                response.diagnostics.push(Diagnostic { severity, ..word });
+                outputs.map_or_else(|| prior.clone(), |outputs| plan::settle(planned, &outputs))
             }
         };
         response.new_state = Encoded::of(&state, ty);

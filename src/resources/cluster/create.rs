@@ -1,7 +1,12 @@
 //! Creating a cluster, or seeing through what a killed process began.
 
 use super::{
-    body, live, outputs::Outputs, ownership, planning, role::SubnetRole, spec::Spec, update,
+    body, live,
+    outputs::Outputs,
+    ownership, planning,
+    role::{self, SubnetRole},
+    spec::Spec,
+    update,
     work::Work,
 };
 use crate::{
@@ -22,9 +27,10 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     }
     let role = SubnetRole::wanted(spec)?;
     if let Some(role) = &role {
-        role.grant_to_assigned(&work).await?;
+        role.begin(&work).await?;
     }
     let body = body::created(spec, &mark)?;
+    let begun_at = work.azure.clock().now();
     let begun = loop {
         match work.put(&body, Precondition::Absent).await {
             Ok(begun) => break begun,
@@ -39,11 +45,20 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
             Err(error)
                 if role
                     .as_ref()
-                    .is_some_and(|role| role.may_not_be_known_yet(&work, &error)) =>
+                    .is_some_and(|role| role.may_not_be_known_yet(&work, &error, begun_at)) =>
             {
-                work.pause().await.map_err(|error| work.fail(&error))?;
+                // AKS takes twenty PUTs of a cluster at once and then one a minute.
+                for _ in 0..3 {
+                    work.pause().await.map_err(|error| work.fail(&error))?;
+                }
             }
-            Err(error) => return Err(work.fail(&error)),
+            Err(error) => {
+                // Azure has said no: there is no cluster that needs what was granted for it.
+                if error.refusal().is_some() {
+                    role::revoke(&work).await;
+                }
+                return Err(work.fail(&error));
+            }
         }
     };
     keep(call, &work, &begun.cluster);
@@ -70,7 +85,7 @@ async fn finish(
 ) -> Result<Outputs, Failure> {
     let grant = async {
         match role {
-            Some(role) => role.grant_to_cluster(work, &accepted).await,
+            Some(role) => role.finish(work, &accepted).await,
             None => Ok(()),
         }
     };
@@ -108,10 +123,7 @@ async fn found_one(
     }
     keep(work.call, work, found);
     let role = SubnetRole::wanted(spec)?;
-    if let Some(role) = &role {
-        role.grant_to_cluster(work, found).await?;
-    }
-    Box::pin(update::converge(work, spec)).await
+    Box::pin(update::converge(work, spec, role.as_ref())).await
 }
 
 /// What to do about a cluster that is there already.

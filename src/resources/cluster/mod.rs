@@ -135,7 +135,10 @@ impl Resource for Cluster {
             .await;
         let cluster: ManagedCluster = match answer.and_then(|response| response.json()) {
             Ok(cluster) => cluster,
-            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) if error.is_not_found() => {
+                role::tell_of_left(&work).await;
+                return Ok(None);
+            }
             Err(error) => {
                 return Err(refusals::tell(
                     &error,
@@ -147,7 +150,8 @@ impl Resource for Cluster {
         // The state names the cluster, so that nobody needs the journal to find it.
         call.client.ownership.settle(&work.id).await;
         // What failed of ours is still to be done: only a cluster that succeeded has nothing pending.
-        if is_settled(&cluster) && !has_failed(&cluster) {
+        let done = is_settled(&cluster) && !has_failed(&cluster);
+        if done && !role::is_left_over(call) {
             call.drop_private(PENDING);
         }
         tell_of_trouble(&work, &cluster);

@@ -1,5 +1,8 @@
 //! The role a cluster's identity needs on a subnet of yours: Network Contributor.
 
+use std::sync::OnceLock;
+
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,15 +18,19 @@ use crate::{
             InvalidResourceId, ResourceId,
             managed_cluster::ManagedCluster,
             role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType, RoleAssignments},
-            user_assigned_identity,
+            user_assigned_identity::{self, UserAssignedIdentity},
         },
     },
-    framework::{Diagnostic, Failure, Text as _},
+    framework::{Call, Diagnostic, Failure, Text as _},
+    resources::Session,
     value::Path,
 };
 
 /// Under this private name stand the ids of the assignments that we made, which are ours to delete.
 const KEPT: &str = "role_assignments";
+
+/// This private name stands from before the role is granted until after it.
+const LEFT_OVER: &str = "role_left_over";
 
 /// Roles that let an identity join a subnet and write what is attached to it: Network Contributor,
 /// Contributor, Owner (Azure built-in roles).
@@ -38,6 +45,8 @@ pub(super) struct SubnetRole {
     subnet: ResourceId,
     /// The identity, where it exists before the cluster.
     identity: Option<ResourceId>,
+    /// Whom this run has granted it.
+    granted: OnceLock<String>,
 }
 
 impl SubnetRole {
@@ -61,19 +70,20 @@ impl SubnetRole {
         Ok(Some(Self {
             subnet: parse(&subnet.text())?,
             identity,
+            granted: OnceLock::new(),
         }))
     }
 
-    /// Grants it to an identity that exists by itself, before the cluster needs it.
-    pub(super) async fn grant_to_assigned(&self, work: &Work<'_>) -> Result<(), Failure> {
+    /// Notes that the role is to be granted, and grants it to an identity that exists by itself,
+    /// before the cluster needs it.
+    pub(super) async fn begin(&self, work: &Work<'_>) -> Result<(), Failure> {
+        work.call.keep_private(LEFT_OVER, json!(true));
         let Some(identity) = &self.identity else {
             return Ok(());
         };
-        let read = work
-            .azure
-            .read(&user_assigned_identity::get(identity), &work.limits)
-            .await;
-        let identity: user_assigned_identity::UserAssignedIdentity = read
+        let request = user_assigned_identity::get(identity);
+        let read = work.azure.read(&request, &work.limits).await;
+        let identity: UserAssignedIdentity = read
             .and_then(|response| response.json())
             .map_err(|error| work.fail(&error))?;
         match identity
@@ -85,25 +95,41 @@ impl SubnetRole {
         }
     }
 
-    /// Grants it to the identity that was made with the cluster.
-    pub(super) async fn grant_to_cluster(
+    /// Grants it to the identity that was made with the cluster; after this the role is granted,
+    /// whoever's the identity is.
+    pub(super) async fn finish(
         &self,
         work: &Work<'_>,
         cluster: &ManagedCluster,
     ) -> Result<(), Failure> {
-        match live::principal(cluster).filter(|_| self.identity.is_none()) {
-            Some(principal) => self.grant(work, &principal).await,
-            None => Ok(()),
+        if let Some(principal) = live::principal(cluster).filter(|_| self.identity.is_none()) {
+            self.grant(work, &principal).await?;
         }
+        work.call.drop_private(LEFT_OVER);
+        Ok(())
     }
 
-    /// Whether a refusal can come from a role that Azure has not spread yet (up to ten minutes, by
-    /// Azure RBAC's troubleshooting page).
-    pub(super) fn may_not_be_known_yet(&self, work: &Work<'_>, error: &Error) -> bool {
+    /// Whether a refusal at this moment comes from a role that we granted and Azure has not spread
+    /// yet: it names the identity as the client, and ten minutes are not over (Azure RBAC,
+    /// "troubleshoot"). The same refusal of the caller names the caller.
+    pub(super) fn may_not_be_known_yet(
+        &self,
+        work: &Work<'_>,
+        error: &Error,
+        begun_at: Timestamp,
+    ) -> bool {
         let linked = error
             .refusal()
-            .is_some_and(|refusal| refusal.has_code("LinkedAuthorizationFailed"));
-        linked && self.identity.is_some() && work.call.private(KEPT).is_some()
+            .filter(|refusal| refusal.has_code("LinkedAuthorizationFailed"));
+        let message = linked
+            .and_then(|refusal| refusal.message.as_deref())
+            .unwrap_or_default();
+        let names_it = self
+            .granted
+            .get()
+            .is_some_and(|principal| message.contains(principal.as_str()));
+        names_it
+            && work.azure.clock().now().duration_since(begun_at) < SignedDuration::from_mins(10)
     }
 
     async fn grant(&self, work: &Work<'_>, principal: &str) -> Result<(), Failure> {
@@ -114,6 +140,7 @@ impl SubnetRole {
             .map_err(|error| invalid(&error))?;
         match work.send_whole(&request).await {
             Ok(_) => {
+                drop(self.granted.set(principal.to_owned()));
                 let mut ours = kept(work);
                 ours.push(assignment.as_str().to_owned());
                 ours.sort();
@@ -162,6 +189,11 @@ impl SubnetRole {
     }
 }
 
+/// Whether an earlier run ended before it had granted the role.
+pub(super) fn is_left_over(call: &Call<Session>) -> bool {
+    call.private(LEFT_OVER).is_some()
+}
+
 fn invalid(error: &InvalidResourceId) -> Diagnostic {
     Diagnostic::error("Invalid id", error.to_string())
 }
@@ -191,6 +223,26 @@ pub(super) async fn revoke(work: &Work<'_>) {
             work.call.warn(Diagnostic::warning(
                 "Role assignment is left",
                 format!("The cluster is deleted; the role assignment {id} that was made for it could not be: {error}. Delete it with `az role assignment delete --ids {id}`."),
+            ));
+        }
+    }
+}
+
+/// Tells of assignments that we made for a cluster that is gone: whoever deleted it, or was killed
+/// while deleting it, left them. A read only looks.
+pub(super) async fn tell_of_left(work: &Work<'_>) {
+    for id in kept(work)
+        .iter()
+        .filter_map(|id| ResourceId::parse(id).ok())
+    {
+        let found = work
+            .azure
+            .read(&role_assignment::get(&id), &work.limits)
+            .await;
+        if found.is_ok() {
+            work.call.warn(Diagnostic::warning(
+                "Role assignment is left",
+                format!("The cluster {} is gone; the role assignment {id} that was made for it is still there. Unless the cluster is created anew, delete it with `az role assignment delete --ids {id}`.", work.id),
             ));
         }
     }

@@ -4,7 +4,7 @@
 use super::{
     body, live,
     outputs::Outputs,
-    role::SubnetRole,
+    role::{self, SubnetRole},
     spec::Spec,
     work::{Work, has_failed},
 };
@@ -24,18 +24,38 @@ pub(super) async fn update(
     spec: &Spec,
 ) -> Result<Outputs, Failure> {
     let work = Work::begin(call, super::id_in(&prior.outputs)?, Verb::Update)?;
-    // Another identity needs the role anew; the one there was has it, from whomever.
-    if prior.spec.identity.encode() != spec.identity.encode()
-        && let Some(role) = SubnetRole::wanted(spec)?
-    {
-        role.grant_to_assigned(&work).await?;
-    }
-    Box::pin(converge(&work, spec)).await
+    // Another identity needs the role anew, and so does one that an earlier run did not come to;
+    // else the one there was has it, from whomever.
+    let changed = prior.spec.identity.encode() != spec.identity.encode();
+    let role = if changed || role::is_left_over(call) {
+        SubnetRole::wanted(spec)?
+    } else {
+        None
+    };
+    Box::pin(converge(&work, spec, role.as_ref())).await
 }
 
-/// Brings the cluster to what is wanted, from wherever it is.
-pub(super) async fn converge(work: &Work<'_>, spec: &Spec) -> Result<Outputs, Failure> {
+/// Brings the cluster and its role to what is wanted, from wherever they are.
+pub(super) async fn converge(
+    work: &Work<'_>,
+    spec: &Spec,
+    role: Option<&SubnetRole>,
+) -> Result<Outputs, Failure> {
+    if let Some(role) = role {
+        role.begin(work).await?;
+    }
+    let cluster = reach(work, spec).await?;
+    if let Some(role) = role {
+        role.finish(work, &cluster).await?;
+    }
+    work.call.drop_private(PENDING);
+    Ok(outputs(work, &cluster))
+}
+
+async fn reach(work: &Work<'_>, spec: &Spec) -> Result<ManagedCluster, Failure> {
     let (mut overtaken, mut conflicts) = (0, 0);
+    let left = work.follow_left_over().await;
+    left.map_err(|error| work.fail(&error))?;
     loop {
         let found = work.settled().await.map_err(|error| work.fail(&error))?;
         let Some(found) = found else {
@@ -44,7 +64,7 @@ pub(super) async fn converge(work: &Work<'_>, spec: &Spec) -> Result<Outputs, Fa
         let mut wanted = found.clone();
         body::change(&mut wanted, spec)?;
         if !has_failed(&found) && !matters(work, &found, &wanted, spec) {
-            return Ok(done(work, &found));
+            return Ok(found);
         }
         if is_stopped(&found) {
             return Err(stopped(work));
@@ -55,16 +75,13 @@ pub(super) async fn converge(work: &Work<'_>, spec: &Spec) -> Result<Outputs, Fa
             .map_or(Precondition::None, Precondition::Matches);
         match work.put(&wanted.for_put(), precondition).await {
             Ok(begun) => {
+                work.call.keep(&outputs(work, &begun.cluster));
                 let Some(operation) = begun.operation else {
-                    return Ok(done(work, &begun.cluster));
+                    return Ok(begun.cluster);
                 };
-                let ended = work
-                    .follow(&operation)
-                    .await
-                    .map_err(|error| work.fail(&error))?;
-                return ended
-                    .map(|cluster| done(work, &cluster))
-                    .ok_or_else(|| gone(work));
+                let ended = work.follow(&operation).await;
+                let ended = ended.map_err(|error| work.fail(&error))?;
+                return ended.ok_or_else(|| gone(work));
             }
             // Another change was faster: look again.
             Err(error) if error.is_precondition_failed() && overtaken < TRIES => {
@@ -86,21 +103,20 @@ pub(super) async fn converge(work: &Work<'_>, spec: &Spec) -> Result<Outputs, Fa
 fn matters(work: &Work<'_>, found: &ManagedCluster, wanted: &ManagedCluster, spec: &Spec) -> bool {
     let meaning = |cluster| live::state(&work.id, cluster, Some(spec)).spec.encode();
     let versions = |cluster: &ManagedCluster| {
-        cluster
-            .properties
-            .as_ref()
-            .and_then(|properties| properties.kubernetes_version.clone())
+        let properties = cluster.properties.as_ref()?;
+        let pools = properties.agent_pool_profiles.iter().flatten();
+        let pools = pools.map(|pool| pool.orchestrator_version.clone());
+        Some((
+            properties.kubernetes_version.clone(),
+            pools.collect::<Vec<_>>(),
+        ))
     };
     meaning(found) != meaning(wanted) || versions(found) != versions(wanted)
 }
 
-fn done(work: &Work<'_>, cluster: &ManagedCluster) -> Outputs {
-    work.call.drop_private(PENDING);
-    live::outputs(
-        &work.id,
-        cluster,
-        &cluster.properties.clone().unwrap_or_default(),
-    )
+fn outputs(work: &Work<'_>, cluster: &ManagedCluster) -> Outputs {
+    let properties = cluster.properties.clone().unwrap_or_default();
+    live::outputs(&work.id, cluster, &properties)
 }
 
 fn is_stopped(cluster: &ManagedCluster) -> bool {

@@ -65,6 +65,7 @@ impl<'a> Work<'a> {
         let limits = azure::Call {
             cancelled: call.cancelled.clone(),
             deadline,
+            ..azure::Call::default()
         };
         Ok(Self {
             call,
@@ -142,6 +143,7 @@ impl<'a> Work<'a> {
                 request,
                 &azure::Call {
                     deadline,
+                    last_try: self.limits.cancelled.clone(),
                     ..azure::Call::default()
                 },
             )
@@ -170,12 +172,40 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Follows the operation that an earlier run left, if it left one. The cluster would show that
+    /// it failed; only the operation says why.
+    pub(super) async fn follow_left_over(&self) -> Result<(), Error> {
+        let left = self.call.private(PENDING);
+        let left = left.as_ref().and_then(|kept| kept.as_str());
+        let Some(Ok(operation)) = left.map(Operation::resume) else {
+            return Ok(());
+        };
+        match self.follow(&operation).await {
+            Err(error @ Error::OperationFailed(_)) => {
+                let detail = format!(
+                    "What an earlier run began has failed in the meantime: {error}. It is tried again now."
+                );
+                self.call
+                    .warn(Diagnostic::warning("An earlier operation failed", detail));
+                Ok(())
+            }
+            Err(error) if error.is_not_found() => Ok(()),
+            outcome => outcome.map(|_| ()),
+        }
+    }
+
+    /// Follows an operation, and leaves it to the next run if this one ends before it does.
+    async fn follow_kept(&self, operation: &Operation) -> Result<Option<ManagedCluster>, Error> {
+        self.call.keep_private(PENDING, json!(operation.keep()));
+        self.follow(operation).await
+    }
+
     /// Waits until nothing is going on with the cluster, whoever began it.
     pub(super) async fn settled(&self) -> Result<Option<ManagedCluster>, Error> {
         match self.find().await? {
             Some(cluster) if !is_settled(&cluster) => {
                 match Operation::on_resource(&managed_cluster::get(&self.id)) {
-                    Some(operation) => match self.follow(&operation).await {
+                    Some(operation) => match self.follow_kept(&operation).await {
                         // That it failed is seen in its body, and may be why we are here.
                         Err(Error::OperationFailed(_)) => self.find().await,
                         Err(error) if error.is_not_found() => Ok(None),
