@@ -10,8 +10,12 @@
 )]
 
 mod change;
+mod condition;
+mod conflict;
 mod drift;
 mod input;
 mod refusals;
 mod replace;
 mod support;
+mod timeout;
+mod version;

@@ -38,6 +38,14 @@ pub(crate) fn fast_azure() -> Simulator {
     })
 }
 
+/// One in which a cluster is created in five seconds.
+pub(crate) fn slow_azure() -> Simulator {
+    azure_with(Options {
+        speed: 60.0,
+        ..Options::default()
+    })
+}
+
 fn azure_with(options: Options) -> Simulator {
     println!("simulator seed: {}", options.seed);
     Simulator::start(options).expect("the simulator starts")

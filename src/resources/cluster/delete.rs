@@ -14,6 +14,7 @@ pub(super) async fn delete(
 ) -> Result<(), Failure> {
     let work = Work::begin(call, super::id_in(&prior.outputs)?, Verb::Delete)?;
     let request = managed_cluster::delete(&work.id, Precondition::None);
+    let mut conflicts = 0;
     loop {
         match work.send_whole(&request).await {
             Ok(response) => {
@@ -27,7 +28,9 @@ pub(super) async fn delete(
             Err(error) if error.is_not_found() => break,
             // What is going on ends first; it may be a deletion.
             Err(error) if error.in_progress_conflict() => {
-                work.pause().await.map_err(|error| work.fail(&error))?;
+                conflicts += 1;
+                let paused = work.pause_after_conflict(conflicts).await;
+                paused.map_err(|error| work.fail(&error))?;
                 work.settled().await.map_err(|error| work.fail(&error))?;
             }
             Err(error) => return Err(work.fail(&error)),

@@ -240,10 +240,9 @@ fn tell_of_trouble(work: &Work<'_>, cluster: &ManagedCluster) {
             .flatten()
             .collect::<Vec<_>>()
             .join(": ");
-        let reason = if reason.is_empty() {
-            "Azure gives no reason".to_owned()
-        } else {
-            reason
+        let reason = match reason.trim_end_matches('.') {
+            "" => "Azure gives no reason",
+            reason => reason,
         };
         let advice = if work.call.private(PENDING).is_some() {
             "The next apply tries again"

@@ -9,13 +9,13 @@ use super::{
     work::{Work, has_failed},
 };
 use crate::{
-    azure::{Error, Precondition, arm::managed_cluster::ManagedCluster},
+    azure::{Precondition, arm::managed_cluster::ManagedCluster},
     framework::{Block as _, Call, Diagnostic, Failure, Field as _, PENDING, State, Verb},
     resources::Session,
 };
 
 /// How often a change is tried again when others change the cluster meanwhile.
-const TRIES: usize = 10;
+const TRIES: u32 = 10;
 
 /// Changes the cluster.
 pub(super) async fn update(
@@ -53,10 +53,10 @@ pub(super) async fn converge(
 }
 
 async fn reach(work: &Work<'_>, spec: &Spec) -> Result<ManagedCluster, Failure> {
-    let mut refused = None;
+    let (mut overtaken, mut conflicts) = (0, 0);
     let left = work.follow_left_over().await;
     left.map_err(|error| work.fail(&error))?;
-    for _ in 0..TRIES {
+    loop {
         let found = work.settled().await.map_err(|error| work.fail(&error))?;
         let Some(found) = found else {
             return Err(gone(work));
@@ -83,15 +83,20 @@ async fn reach(work: &Work<'_>, spec: &Spec) -> Result<ManagedCluster, Failure> 
                 let ended = ended.map_err(|error| work.fail(&error))?;
                 return ended.ok_or_else(|| gone(work));
             }
-            // Another operation was faster, or another change: look again.
-            Err(error) if error.is_precondition_failed() || error.in_progress_conflict() => {
+            // Another change was faster: look again.
+            Err(error) if error.is_precondition_failed() && overtaken < TRIES => {
+                overtaken += 1;
                 work.pause().await.map_err(|error| work.fail(&error))?;
-                refused = Some(error);
+            }
+            // Another operation was: it ends, or our time does.
+            Err(error) if error.in_progress_conflict() => {
+                conflicts += 1;
+                let paused = work.pause_after_conflict(conflicts).await;
+                paused.map_err(|error| work.fail(&error))?;
             }
             Err(error) => return Err(work.fail(&error)),
         }
     }
-    Err(work.fail(&refused.unwrap_or(Error::TimedOut)))
 }
 
 /// Whether a change of the body changes what the specification means.

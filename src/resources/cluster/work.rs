@@ -208,8 +208,21 @@ impl<'a> Work<'a> {
 
     /// Waits as long as between two looks at an operation.
     pub(super) async fn pause(&self) -> Result<(), Error> {
+        self.pause_for(self.azure.poll_interval()).await
+    }
+
+    /// Waits before a write that was refused because of another operation is tried for the
+    /// `nth` time: longer each time, so that a long operation does not use up the writes that AKS
+    /// grants, one a minute and twenty at once.
+    pub(super) async fn pause_after_conflict(&self, nth: u32) -> Result<(), Error> {
+        const LONGEST: u32 = 6;
+        self.pause_for(self.azure.poll_interval() * nth.clamp(1, LONGEST))
+            .await
+    }
+
+    async fn pause_for(&self, span: Duration) -> Result<(), Error> {
         tokio::select! {
-            () = self.azure.clock().sleep(self.azure.poll_interval()) => {}
+            () = self.azure.clock().sleep(span) => {}
             () = self.limits.cancelled.cancelled() => return Err(Error::Cancelled),
         }
         match self.limits.deadline {

@@ -1,0 +1,89 @@
+//! Clusters that do not run as they should: read with a warning, changed or refused with what to
+//! do.
+
+use secureaks::value::Value;
+use secureaks_simulator::{Simulator, aks::Failure};
+use serde_json::json;
+
+use crate::support::{
+    CLUSTER, Provider, assert_understood, azure, cluster, redacted, told, writes,
+};
+
+fn stop(azure: &Simulator) {
+    // Recorded stop_start: a stopped cluster has succeeded, and so have its pools.
+    let stopped = json!({ "code": "Stopped" });
+    assert!(azure.change(CLUSTER, |cluster| {
+        cluster["properties"]["powerState"] = stopped.clone();
+        cluster["properties"]["agentPoolProfiles"][0]["powerState"] = stopped.clone();
+    }));
+}
+
+#[test]
+fn a_stopped_cluster_reads_with_a_warning_and_refuses_a_change_with_its_command() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let config = provider.value(&cluster(&json!({})));
+    let kept = provider.create(&config);
+    stop(&azure);
+    azure.clear_journal();
+
+    let (read, warned) = provider.read(&kept);
+    let same = provider.plan(&read, &config);
+    let (left, refused) =
+        provider.apply(&read, &provider.value(&cluster(&json!({ "tier": "Free" }))));
+
+    assert_eq!(read.value.member("power_state"), &Value::from("Stopped"));
+    assert_eq!((&same.value, same.diagnostics), (&read.value, vec![]));
+    assert_eq!(left.value, read.value);
+    insta::assert_snapshot!(format!("{}\n\n{}", told(&warned), told(&refused)));
+    assert_eq!(writes(&azure), Vec::<String>::new());
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_stopped_cluster_is_destroyed() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let kept = provider.create(&provider.value(&cluster(&json!({}))));
+    stop(&azure);
+
+    let (_, told) = provider.destroy(&kept);
+
+    assert_eq!((told, azure.resource(CLUSTER)), (vec![], None));
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_failed_cluster_reads_with_its_reason_and_the_next_change_repairs_it() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let kept = provider.create(&provider.value(&cluster(&json!({}))));
+    azure.fail_next_operation(Failure {
+        code: "CreateVMSSAgentPoolFailed".to_owned(),
+        message: "The agent pool could not be reconciled.".to_owned(),
+        resource_state: "Failed".to_owned(),
+        on: "update".to_owned(),
+    });
+    let wanted = provider.value(&cluster(&json!({ "tier": "Free" })));
+
+    let (left, failed) = provider.apply(&kept, &wanted);
+    let (read, warned) = provider.read(&left);
+    let (repaired, again) = provider.apply(
+        &read,
+        &provider.value(&cluster(&json!({ "tags": { "a": "b" } }))),
+    );
+
+    insta::assert_snapshot!(redacted(
+        &[failed, warned, again].map(|one| told(&one)).join("\n\n")
+    ));
+    assert_eq!(
+        left.value, kept.value,
+        "a failed update keeps the state before it"
+    );
+    assert_eq!(
+        azure.resource(CLUSTER).expect("the cluster")["properties"]["provisioningState"],
+        "Succeeded"
+    );
+    assert_eq!(provider.read(&repaired), (repaired, vec![]));
+    assert_understood(&azure);
+}
