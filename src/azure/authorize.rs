@@ -10,8 +10,8 @@ use azure_core::http::{AsyncRawResponse, Context, Request};
 
 use super::auth::{Audience, AuthError, Credential, Token};
 use super::clock::Clock;
-use super::error::Body;
-use super::retry::first;
+use super::error::{Body, Error};
+use super::retry::{Repeat, first};
 use super::throttle::Throttle;
 use super::wire::Wire;
 
@@ -47,8 +47,17 @@ impl Authorize {
         let wait = self
             .throttle
             .take(request.method(), request.url().path(), self.clock.now());
+        let last_try = context
+            .value::<Repeat>()
+            .cloned()
+            .unwrap_or_default()
+            .last_try;
         if !wait.is_zero() {
-            self.clock.sleep(wait).await;
+            tokio::select! {
+                () = self.clock.sleep(wait) => {}
+                // Nothing has been sent, and nothing more is to be.
+                () = last_try.cancelled() => return Err(carry(AuthError::Cloud(Box::new(Error::Cancelled)))),
+            }
         }
         request.insert_header(AUTHORIZATION, format!("Bearer {}", token.secret.expose()));
         policy.send(context, request, rest).await

@@ -15,6 +15,9 @@ pub struct Call {
     pub cancelled: CancellationToken,
     /// The moment the user's timeout ends; none waits for as long as it takes.
     pub deadline: Option<Timestamp>,
+    /// Once cancelled, a request on its way is still answered but none is begun, nor sent again:
+    /// for writes whose answer must not be lost.
+    pub last_try: CancellationToken,
 }
 
 impl Call {

@@ -8,6 +8,8 @@ use azure_core::http::{Pipeline, Request as CoreRequest};
 use futures::FutureExt;
 use url::Url;
 
+use tokio_util::sync::CancellationToken;
+
 use super::auth::Credential;
 use super::authorize::Authorize;
 use super::call::Call;
@@ -70,7 +72,7 @@ impl Client {
         if changes {
             self.0.reads.forget();
         }
-        let work = self.0.send(request, call.deadline);
+        let work = self.0.send(request, call.deadline, call.last_try.clone());
         let result = call.guard(self.clock(), work).await;
         if changes {
             self.0.reads.forget();
@@ -81,7 +83,8 @@ impl Client {
     /// Reads something. Whoever reads the same at the same time shares the answer.
     pub async fn read(&self, request: &Request, call: &Call) -> Result<Response, Error> {
         let (shared, owned) = (Arc::clone(&self.0), request.clone());
-        let begin = || async move { shared.send(&owned, None).await }.boxed();
+        let begin =
+            || async move { shared.send(&owned, None, CancellationToken::new()).await }.boxed();
         let read = self.0.reads.join(format!("{:?}", request.target), begin);
         call.guard(self.clock(), read).await
     }
@@ -123,6 +126,7 @@ impl Shared {
         &self,
         request: &Request,
         deadline: Option<jiff::Timestamp>,
+        last_try: CancellationToken,
     ) -> Result<Response, Error> {
         let cloud = self.options.cloud.resolve().await?;
         let url = address(
@@ -133,6 +137,7 @@ impl Shared {
         let repeat = Repeat {
             allowed: request.repeatable,
             deadline,
+            last_try,
         };
         let begun = self.options.wire.clock.now();
         let response = self

@@ -9,6 +9,7 @@ use azure_core::http::headers::{HeaderName, USER_AGENT};
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Request};
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, later};
 use super::random::Random;
@@ -29,10 +30,11 @@ const FIRST_DELAY: Duration = Duration::from_secs(1);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 /// Whether and until when one request may be sent again.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Repeat {
     pub(crate) allowed: bool,
     pub(crate) deadline: Option<Timestamp>,
+    pub(crate) last_try: CancellationToken,
 }
 
 impl Default for Repeat {
@@ -40,6 +42,7 @@ impl Default for Repeat {
         Self {
             allowed: true,
             deadline: None,
+            last_try: CancellationToken::new(),
         }
     }
 }
@@ -62,13 +65,13 @@ impl Retry {
     }
 
     /// How long to wait before the next try, if there is to be one.
-    fn next(&self, trial: &Trial<'_>, repeat: Repeat) -> Option<Duration> {
+    fn next(&self, trial: &Trial<'_>, repeat: &Repeat) -> Option<Duration> {
         let limit = match trial.outcome {
             Outcome::Answered(429 | 500 | 502 | 503 | 504) | Outcome::Dropped => ATTEMPTS,
             Outcome::Unreachable => CONNECTION_ATTEMPTS,
             Outcome::Answered(_) | Outcome::Hopeless => 0,
         };
-        if !repeat.allowed || trial.attempt >= limit {
+        if !repeat.allowed || trial.attempt >= limit || repeat.last_try.is_cancelled() {
             return None;
         }
         let asked = match trial.outcome {
@@ -136,7 +139,7 @@ impl Policy for Retry {
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
         let (policy, rest) = first(next)?;
-        let repeat = context.value::<Repeat>().copied().unwrap_or_default();
+        let repeat = context.value::<Repeat>().cloned().unwrap_or_default();
         let begun = self.clock.now();
         request.insert_header(USER_AGENT, self.user_agent.clone());
         request.insert_header(RETURN_CLIENT_REQUEST_ID, "true");
@@ -160,7 +163,7 @@ impl Policy for Retry {
                 outcome,
                 retry_after,
             };
-            let Some(delay) = self.next(&trial, repeat) else {
+            let Some(delay) = self.next(&trial, &repeat) else {
                 return result;
             };
             tracing::warn!(
@@ -171,7 +174,10 @@ impl Policy for Retry {
                 delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                 "A request to Azure did not succeed and is sent again"
             );
-            self.clock.sleep(delay).await;
+            tokio::select! {
+                () = self.clock.sleep(delay) => {}
+                () = repeat.last_try.cancelled() => return result,
+            }
         }
     }
 }

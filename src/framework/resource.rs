@@ -61,6 +61,15 @@ pub trait Resource: Send + Sync + 'static {
         None
     }
 
+    /// Whether the object is already what `change` makes of an attribute that was left to the
+    /// service so far. Then writing it down needs no new object.
+    fn is_already(&self, _change: &Change<'_>, _prior: &State<Self>) -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
     /// Judges a plan, asking the service where that helps. Errors stop the plan.
     async fn plan(
         &self,

@@ -7,7 +7,7 @@ use crate::{
         auth::AuthError,
         error::{OperationFailure, Refusal},
     },
-    framework::{Diagnostic, Failure},
+    framework::{Diagnostic, Failure, Verb},
     value::Path,
 };
 
@@ -17,16 +17,27 @@ pub(crate) trait Places {
     fn place(&self, target: Option<&str>, code: Option<&str>) -> Path;
 }
 
-/// Tells `error`, which ended `doing`: "create the cluster".
-pub(crate) fn tell(error: &Error, doing: &str, places: &dyn Places) -> Failure {
+/// Tells `error`, which ended `verb` on the kind of object `what`: "cluster".
+pub(crate) fn tell(error: &Error, verb: Verb, what: &str, places: &dyn Places) -> Failure {
+    let doing = &match verb {
+        Verb::Create => format!("create the {what}"),
+        Verb::Read => format!("read the {what}"),
+        Verb::Update => format!("change the {what}"),
+        Verb::Delete => format!("delete the {what}"),
+    };
+    let again = if verb == Verb::Delete {
+        "destroy"
+    } else {
+        "apply"
+    };
     match error {
         Error::Cancelled => Failure::Interrupted(Diagnostic::warning(
             "Interrupted",
-            format!("Terraform was asked to stop while the provider was about to {doing}. What Azure has begun goes on there; run apply again to see it through."),
+            format!("Terraform was asked to stop while the provider was about to {doing}. What Azure has begun goes on there; run {again} again to see it through."),
         )),
         Error::TimedOut => Diagnostic::error(
             "Timed out",
-            format!("It took longer than allowed to {doing}. What Azure has begun goes on there. Allow more time in `timeouts`. A resource that was being created is now tainted: `terraform untaint` it, or the next apply replaces it."),
+            format!("It took longer than allowed to {doing}. What Azure has begun goes on there. {}", more_time(verb, again)),
         )
         .into(),
         Error::Authentication(refused) => cannot_sign_in(refused).into(),
@@ -40,6 +51,16 @@ pub(crate) fn tell(error: &Error, doing: &str, places: &dyn Places) -> Failure {
         Error::Decode { .. } | Error::Address { .. } => {
             Diagnostic::error("Azure's answer cannot be used", format!("While trying to {doing}: {error}. Please report it as a bug of the provider.")).into()
         }
+    }
+}
+
+/// What to do when Azure took longer than the user allows.
+fn more_time(verb: Verb, again: &str) -> String {
+    match verb {
+        Verb::Create => "Allow more time in `timeouts.create`. If Terraform has marked the resource as tainted, `terraform untaint` it first: the next apply then waits for it, and else replaces it.".to_owned(),
+        Verb::Read => "Allow more time in `timeouts.read`, and run it again.".to_owned(),
+        Verb::Update => format!("Allow more time in `timeouts.update`, and run {again} again."),
+        Verb::Delete => format!("Allow more time in `timeouts.delete`, and run {again} again."),
     }
 }
 

@@ -14,6 +14,7 @@ mod drift;
 mod examples;
 mod failures;
 mod faults;
+mod import;
 mod interrupted;
 mod killed;
 mod killed_role;

@@ -13,4 +13,5 @@ mod change;
 mod drift;
 mod input;
 mod refusals;
+mod replace;
 mod support;

@@ -1,6 +1,6 @@
 //! A provider in this process: what Terraform would ask of it, without Terraform.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use secureaks::{
     framework::{
@@ -20,9 +20,25 @@ use tokio::runtime::Runtime;
 
 const TYPE: &str = "secureaks_cluster";
 
+const GROUP: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo";
+
+/// The id of the cluster that [`cluster`] configures.
+pub(crate) const CLUSTER: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo";
+
 /// A simulated Azure with the default seed; when its test fails, the seed is in the output.
 pub(crate) fn azure() -> Simulator {
-    let options = Options::default();
+    azure_with(Options::default())
+}
+
+/// One in which a cluster is created in a tenth of a second.
+pub(crate) fn fast_azure() -> Simulator {
+    azure_with(Options {
+        speed: 5000.0,
+        ..Options::default()
+    })
+}
+
+fn azure_with(options: Options) -> Simulator {
     println!("simulator seed: {}", options.seed);
     Simulator::start(options).expect("the simulator starts")
 }
@@ -273,7 +289,8 @@ pub(crate) fn cluster(changes: &Json) -> Json {
     config
 }
 
-fn lay_over(config: &mut Json, changes: &Json) {
+/// Lays changes over a configuration; a null takes an attribute out.
+pub(crate) fn lay_over(config: &mut Json, changes: &Json) {
     match (config.as_object_mut(), changes.as_object()) {
         (Some(members), Some(changes)) => {
             for (name, change) in changes {
@@ -346,4 +363,32 @@ pub(crate) fn writes(azure: &Simulator) -> Vec<String> {
     exchanges
         .map(|exchange| format!("{} {}", exchange.method, exchange.path))
         .collect()
+}
+
+/// Makes a user-assigned identity; its id.
+pub(crate) fn identity(azure: &Simulator, name: &str) -> String {
+    let id = format!("{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}");
+    make(azure, &id, json!({ "location": "westeurope" }));
+    id
+}
+
+/// Makes a network with one subnet; the subnet's id.
+pub(crate) fn subnet(azure: &Simulator, network: &str) -> String {
+    let id = format!("{GROUP}/providers/Microsoft.Network/virtualNetworks/{network}");
+    let subnet = json!({ "name": "nodes", "properties": { "addressPrefix": "10.10.0.0/22" } });
+    let space = json!({ "addressPrefixes": ["10.10.0.0/16"] });
+    let properties = json!({ "addressSpace": space, "subnets": [subnet] });
+    make(
+        azure,
+        &id,
+        json!({ "location": "westeurope", "properties": properties }),
+    );
+    format!("{id}/subnets/nodes")
+}
+
+/// Makes a resource past the provider, and lets an hour pass in which Azure does it.
+pub(crate) fn make(azure: &Simulator, id: &str, body: Json) {
+    let status = azure.put(id, body);
+    assert!((200..300).contains(&status), "{status} for {id}");
+    azure.advance(Duration::from_hours(1));
 }

@@ -8,6 +8,7 @@ use crate::{
         plan,
         private::{read_private, write_private},
         resource::{Call, Verb},
+        schema::Kind,
         service::{PlanRequest, PlanResponse},
     },
     value::{Encoded, Path, Value},
@@ -128,6 +129,13 @@ impl<R: Resource> ServedResource<R> {
             if change.from.is_null() && change.attribute.default.is_some() {
                 return None;
             }
+            // Nor is it one to leave to the service what it has, or to write down what it chose.
+            if change.attribute.kind == Kind::UnmanagedWhenNull
+                && (change.to.is_null()
+                    || change.from.is_null() && self.resource.is_already(change, prior))
+            {
+                return None;
+            }
             // What is not known may turn out to be what it was. Where a replacement is refused
             // anyway, apply decides; else it is planned, as everywhere in Terraform.
             if !change.to.is_wholly_known() && !allowed {
@@ -157,7 +165,8 @@ impl<R: Resource> ServedResource<R> {
             shown(&change.to),
             R::LOSS
         );
-        Diagnostic::error("Change needs a new object", detail.trim_end()).at(&change.path)
+        Diagnostic::error(format!("Change needs a new {}", R::NAME), detail.trim_end())
+            .at(&change.path)
     }
 }
 

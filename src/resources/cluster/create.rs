@@ -42,8 +42,15 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
                     None => Err(work.fail(&error)),
                 };
             }
-            Err(error) if role::may_not_be_known_yet(&work, &error, begun_at) => {
-                work.pause().await.map_err(|error| work.fail(&error))?;
+            Err(error)
+                if role
+                    .as_ref()
+                    .is_some_and(|role| role.may_not_be_known_yet(&work, &error, begun_at)) =>
+            {
+                // AKS takes twenty PUTs of a cluster at once and then one a minute.
+                for _ in 0..3 {
+                    work.pause().await.map_err(|error| work.fail(&error))?;
+                }
             }
             Err(error) => {
                 // Azure has said no: there is no cluster that needs what was granted for it.

@@ -34,7 +34,7 @@ use crate::{
         Call, Diagnostic, Diagnostics, Failure, ImportTarget, PENDING, Planned, Resource, State,
         Timeouts, Verb, plan::Change,
     },
-    resources::{Session, refusals},
+    resources::Session,
     value::Value,
 };
 
@@ -60,7 +60,7 @@ impl Resource for Cluster {
     type Outputs = Outputs;
     type Identity = ClusterIdentity;
 
-    const LOSS: &'static str = "Azure cannot do that in place: the cluster would be deleted with everything in it, and a new one created. Undo the change, or set `allow_replacement = true` to lose the cluster.";
+    const LOSS: &'static str = "The cluster would be deleted with everything in it, and a new one created. Undo the change, or set `allow_replacement = true` to lose the cluster.";
 
     fn defaults(&self, filled: &mut Value, config: &Value, prior: &Value) {
         baseline::choose(self.baselines, filled, config, prior);
@@ -100,6 +100,21 @@ impl Resource for Cluster {
         }
     }
 
+    fn is_already(&self, change: &Change<'_>, prior: &State<Self>) -> bool {
+        let Some(network) = prior.outputs.current_network.value() else {
+            return false;
+        };
+        let running = match change.path.to_string().as_str() {
+            "network.pod_cidr" => &network.pod_cidr,
+            "network.service_cidr" => &network.service_cidr,
+            "network.dns_service_ip" => &network.dns_service_ip,
+            _ => return false,
+        };
+        running
+            .value()
+            .is_some_and(|running| (change.attribute.same)(&change.to, &running.as_str().into()))
+    }
+
     async fn plan(&self, call: &Call<Session>, plan: Planned<'_, Self>) -> Result<(), Failure> {
         planning::judge(self, call, &plan).await
     }
@@ -125,11 +140,7 @@ impl Resource for Cluster {
                 return Ok(None);
             }
             Err(error) => {
-                return Err(refusals::tell(
-                    &error,
-                    "read the cluster",
-                    &places::ClusterPlaces,
-                ));
+                return Err(work.fail(&error));
             }
         };
         // The state names the cluster, so that nobody needs the journal to find it.
@@ -197,6 +208,17 @@ impl Resource for Cluster {
 
 /// A cluster that does not run as it should is read all the same, and it is said.
 fn tell_of_trouble(work: &Work<'_>, cluster: &ManagedCluster) {
+    let state = cluster.provisioning_state().unwrap_or_default();
+    if state.eq_ignore_ascii_case("Deleting") {
+        let detail = format!(
+            "Azure is deleting {}. It is still there, and an apply waits until it is gone.",
+            work.id
+        );
+        work.call
+            .warn(Diagnostic::warning("Cluster is being deleted", detail));
+        // It must not pass for a cluster that is as wanted.
+        work.call.keep_private(PENDING, true.into());
+    }
     let properties = cluster.properties.clone().unwrap_or_default();
     let power = properties
         .power_state

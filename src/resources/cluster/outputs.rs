@@ -30,7 +30,7 @@ pub struct Outputs {
     #[tf(follows("kubernetes_version"))]
     pub(super) current_kubernetes_version: Computed<String>,
     /// Address ranges that are in use, chosen by you or by Azure.
-    #[tf(stable)]
+    #[tf(follows("network"))]
     pub(super) current_network: Computed<CurrentNetwork>,
     /// Whether the cluster is `Running` or `Stopped`.
     #[tf(stable)]

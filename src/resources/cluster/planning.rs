@@ -136,7 +136,7 @@ async fn check_version(
             .map_err(|error| Diagnostic::error("Invalid region", error.to_string()))?;
     let limits = crate::azure::Call {
         cancelled: call.cancelled.clone(),
-        deadline: None,
+        ..crate::azure::Call::default()
     };
     let offered: KubernetesVersions = match azure
         .read(&request, &limits)

@@ -1,5 +1,7 @@
 //! The role a cluster's identity needs on a subnet of yours: Network Contributor.
 
+use std::sync::OnceLock;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
@@ -43,6 +45,8 @@ pub(super) struct SubnetRole {
     subnet: ResourceId,
     /// The identity, where it exists before the cluster.
     identity: Option<ResourceId>,
+    /// Whom this run has granted it.
+    granted: OnceLock<String>,
 }
 
 impl SubnetRole {
@@ -66,6 +70,7 @@ impl SubnetRole {
         Ok(Some(Self {
             subnet: parse(&subnet.text())?,
             identity,
+            granted: OnceLock::new(),
         }))
     }
 
@@ -104,6 +109,29 @@ impl SubnetRole {
         Ok(())
     }
 
+    /// Whether a refusal at this moment comes from a role that we granted and Azure has not spread
+    /// yet: it names the identity as the client, and ten minutes are not over (Azure RBAC,
+    /// "troubleshoot"). The same refusal of the caller names the caller.
+    pub(super) fn may_not_be_known_yet(
+        &self,
+        work: &Work<'_>,
+        error: &Error,
+        begun_at: Timestamp,
+    ) -> bool {
+        let linked = error
+            .refusal()
+            .filter(|refusal| refusal.has_code("LinkedAuthorizationFailed"));
+        let message = linked
+            .and_then(|refusal| refusal.message.as_deref())
+            .unwrap_or_default();
+        let names_it = self
+            .granted
+            .get()
+            .is_some_and(|principal| message.contains(principal.as_str()));
+        names_it
+            && work.azure.clock().now().duration_since(begun_at) < SignedDuration::from_mins(10)
+    }
+
     async fn grant(&self, work: &Work<'_>, principal: &str) -> Result<(), Failure> {
         let assignment = role_assignment::id(&self.subnet, principal, NETWORK_CONTRIBUTOR)
             .map_err(|error| invalid(&error))?;
@@ -112,6 +140,7 @@ impl SubnetRole {
             .map_err(|error| invalid(&error))?;
         match work.send_whole(&request).await {
             Ok(_) => {
+                drop(self.granted.set(principal.to_owned()));
                 let mut ours = kept(work);
                 ours.push(assignment.as_str().to_owned());
                 ours.sort();
@@ -163,16 +192,6 @@ impl SubnetRole {
 /// Whether an earlier run ended before it had granted the role.
 pub(super) fn is_left_over(call: &Call<Session>) -> bool {
     call.private(LEFT_OVER).is_some()
-}
-
-/// Whether a refusal at this moment can come from a role that we granted and Azure has not spread
-/// yet: up to ten minutes, by Azure RBAC's troubleshooting page.
-pub(super) fn may_not_be_known_yet(work: &Work<'_>, error: &Error, begun_at: Timestamp) -> bool {
-    let linked = error
-        .refusal()
-        .is_some_and(|refusal| refusal.has_code("LinkedAuthorizationFailed"));
-    let passed = work.azure.clock().now().duration_since(begun_at);
-    linked && !kept(work).is_empty() && passed < SignedDuration::from_mins(10)
 }
 
 fn invalid(error: &InvalidResourceId) -> Diagnostic {

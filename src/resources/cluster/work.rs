@@ -29,8 +29,8 @@ pub(super) struct Work<'a> {
     pub(super) limits: azure::Call,
     /// The cluster.
     pub(super) id: ResourceId,
-    /// What is being done, to end the sentence "could not ...".
-    doing: &'static str,
+    /// What is being done.
+    verb: Verb,
 }
 
 /// What AKS needs beside its own service.
@@ -49,11 +49,9 @@ impl<'a> Work<'a> {
     ) -> Result<Self, Failure> {
         const LONG: Duration = Duration::from_mins(90);
         const SHORT: Duration = Duration::from_mins(5);
-        let (doing, usual) = match verb {
-            Verb::Create => ("create the cluster", LONG),
-            Verb::Update => ("change the cluster", LONG),
-            Verb::Delete => ("delete the cluster", LONG),
-            Verb::Read => ("read the cluster", SHORT),
+        let usual = match verb {
+            Verb::Create | Verb::Update | Verb::Delete => LONG,
+            Verb::Read => SHORT,
         };
         let azure = call.client.azure()?;
         let deadline = azure
@@ -64,19 +62,20 @@ impl<'a> Work<'a> {
         let limits = azure::Call {
             cancelled: call.cancelled.clone(),
             deadline,
+            ..azure::Call::default()
         };
         Ok(Self {
             call,
             azure,
             limits,
             id,
-            doing,
+            verb,
         })
     }
 
     /// What Azure refused, in the user's words.
     pub(super) fn fail(&self, error: &Error) -> Failure {
-        refusals::tell(error, self.doing, &ClusterPlaces)
+        refusals::tell(error, self.verb, "cluster", &ClusterPlaces)
     }
 
     /// The cluster as it is now; `None` when there is none.
@@ -132,6 +131,7 @@ impl<'a> Work<'a> {
                 request,
                 &azure::Call {
                     deadline,
+                    last_try: self.limits.cancelled.clone(),
                     ..azure::Call::default()
                 },
             )

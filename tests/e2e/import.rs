@@ -1,0 +1,124 @@
+//! Taking over a cluster that exists: by id and by identity, and then there is nothing to change.
+
+use secureaks_simulator::Simulator;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Workspace, assert_understood, azure, clients};
+
+#[test]
+fn a_cluster_is_imported_by_id_and_nothing_is_to_be_changed() {
+    for client in clients() {
+        let (azure, id) = quickstart(client);
+        // Azure's ids have no case, and are copied from places that spell them differently.
+        for id in [id.clone(), id.replace("resourceGroups", "resourcegroups")] {
+            let workspace = Workspace::of_example(client, &azure, "quickstart");
+
+            workspace
+                .run(&[
+                    "import",
+                    "-input=false",
+                    "-no-color",
+                    "secureaks_cluster.main",
+                    &id,
+                ])
+                .succeeds();
+
+            // An import leaves the configuration's outputs to the next apply, which changes no resource.
+            let plan = workspace.plan_json();
+            assert_eq!(
+                plan["resource_changes"][0]["change"]["actions"],
+                json!(["no-op"])
+            );
+            workspace.apply().succeeds();
+            workspace.assert_no_changes();
+            assert_eq!(workspace.cluster()["id"], id);
+        }
+        assert_understood(&azure);
+    }
+}
+
+#[test]
+fn an_import_plans_nothing_but_itself() {
+    for client in clients() {
+        let (azure, id) = quickstart(client);
+        let workspace = Workspace::of_example(client, &azure, "quickstart");
+        workspace.write(
+            "import.tf",
+            &format!("import {{\n  to = secureaks_cluster.main\n  id = {id:?}\n}}\n"),
+        );
+
+        let plan = workspace.plan_json();
+
+        let change = &plan["resource_changes"][0]["change"];
+        assert_eq!(
+            (&change["actions"], &change["importing"]["id"]),
+            (&json!(["no-op"]), &id.into())
+        );
+        assert_understood(&azure);
+    }
+}
+
+#[test]
+fn a_cluster_is_imported_by_identity_where_the_client_knows_of_it() {
+    for client in clients() {
+        let (azure, id) = quickstart(client);
+        let subscription = id.split('/').nth(2).expect("a subscription");
+        let workspace = Workspace::of_example(client, &azure, "quickstart");
+        workspace.write(
+            "import.tf",
+            &format!(
+                "import {{\n  to = secureaks_cluster.main\n  identity = {{\n    subscription_id     = {subscription:?}\n    resource_group_name = \"rg-demo\"\n    name                = \"aks-demo\"\n  }}\n}}\n"
+            ),
+        );
+
+        let applied = workspace.apply();
+
+        if client.knows((1, 12), (1, 12)) {
+            applied.succeeds();
+            workspace.assert_no_changes();
+            assert_eq!(workspace.cluster()["id"], id);
+        } else {
+            applied.fails_with(&["identity"]);
+            assert_eq!(workspace.cluster(), Value::Null);
+        }
+        assert_understood(&azure);
+    }
+}
+
+#[test]
+fn what_is_no_cluster_is_not_imported() {
+    for client in clients() {
+        let (azure, id) = quickstart(client);
+        let group = id.split("/providers/").next().expect("a group").to_owned();
+        let missing = format!("{id}-of-nobody");
+
+        for (id, words) in [
+            (
+                group.as_str(),
+                &["is the id of something else", "az aks show"][..],
+            ),
+            ("aks-demo", &["az aks show"]),
+            (missing.as_str(), &["non-existent remote object"]),
+        ] {
+            let workspace = Workspace::of_example(client, &azure, "quickstart");
+            workspace
+                .run(&[
+                    "import",
+                    "-input=false",
+                    "-no-color",
+                    "secureaks_cluster.main",
+                    id,
+                ])
+                .fails_with(words);
+        }
+    }
+}
+
+/// An Azure with the quickstart's cluster, which another configuration made.
+fn quickstart(client: &Client) -> (Simulator, String) {
+    let azure = azure();
+    let maker = Workspace::of_example(client, &azure, "quickstart");
+    maker.apply().succeeds();
+    let id = maker.cluster()["id"].as_str().expect("an id").to_owned();
+    (azure, id)
+}
