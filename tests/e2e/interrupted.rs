@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{
     Client, Outcome, Workspace, assert_understood, clients,
-    trouble::{CLUSTER, birth, clusters, held, patient_azure, strike, writes},
+    trouble::{CLUSTER, birth, clusters, held, hung_up, patient_azure, strike, writes},
 };
 
 const APPLY: [&str; 4] = ["apply", "-auto-approve", "-input=false", "-no-color"];
@@ -88,7 +88,7 @@ fn an_interrupt_before_anything_is_asked_for_leaves_nothing() {
         held(&azure);
         running.interrupt();
         let interrupted = running.finish();
-        azure.release_held();
+        hung_up(&azure);
 
         assert_ne!(interrupted.code, 0, "{}", interrupted.text);
         assert_eq!(
@@ -186,7 +186,7 @@ fn interrupt_at(
     held(azure);
     running.interrupt();
     let outcome = running.finish();
-    azure.release_held();
+    hung_up(azure);
     outcome
 }
 

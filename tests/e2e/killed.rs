@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     fmt::{self, Display},
+    panic::catch_unwind,
     sync::Mutex,
 };
 
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use crate::support::{
     Client, Outcome, Running, Workspace, any_client, assert_understood, clients,
-    trouble::{birth, clusters, held, patient_azure, strike, wait_until, writes},
+    trouble::{birth, clusters, held, hung_up, patient_azure, strike, wait_until, writes},
 };
 
 #[test]
@@ -177,7 +178,8 @@ fn live_all(client: &Client, lives: Vec<Life>) -> Converged {
                 loop {
                     let next = queue.lock().expect("the queue").next();
                     let Some(life) = next else { break };
-                    live(client, &life, &converged);
+                    // What went wrong is printed, and the table shows where; the rest goes on.
+                    drop(catch_unwind(|| live(client, &life, &converged)));
                 }
             });
         }
@@ -319,7 +321,7 @@ fn kill_at(azure: &Simulator, workspace: &Workspace, verb: Verb, life: &Life, po
     kill(&running, life.victim);
     running.thaw_client();
     let outcome = running.finish();
-    azure.release_held();
+    hung_up(azure);
     assert!(
         life.moment == Moment::Unsaved || outcome.code != 0,
         "{}",

@@ -8,7 +8,7 @@ use crate::{
     examples::own_network,
     support::{
         Workspace, any_client, assert_understood,
-        trouble::{clusters, held, patient_azure, strike},
+        trouble::{clusters, held, hung_up, patient_azure, strike},
     },
 };
 
@@ -116,7 +116,7 @@ fn kill_at(azure: &Simulator, workspace: &Workspace, command: &str, method: &str
     held(azure);
     running.kill_group();
     running.finish();
-    azure.release_held();
+    hung_up(azure);
     set_pace(azure);
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{
     Client, Workspace, any_client, assert_understood, azure, clients,
-    trouble::{CLUSTER, birth, clusters, held, patient_azure, strike, writes},
+    trouble::{CLUSTER, birth, clusters, held, hung_up, patient_azure, strike, writes},
 };
 
 const APPLY: [&str; 4] = ["apply", "-auto-approve", "-input=false", "-no-color"];
@@ -113,7 +113,7 @@ fn half_make(client: &Client, azure: &Simulator, owner: Option<&str>) -> Workspa
     held(azure);
     running.kill_group();
     running.finish();
-    azure.release_held();
+    hung_up(azure);
     assert_eq!(
         (clusters(azure).len(), workspace.cluster()),
         (1, Value::Null)

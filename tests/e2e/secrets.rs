@@ -265,3 +265,15 @@ fn pfx(pem: &[u8], password: &str) -> Vec<u8> {
 fn text(path: &Path) -> String {
     PathBuf::from(path).display().to_string()
 }
+
+#[test]
+fn a_signed_token_is_recognized_and_other_base64_is_not() {
+    let token = "Bearer eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJ4In0.c2ln, sent";
+    let private = r#""private": "eyJwZW5kaW5nIjoieCJ9""#;
+
+    assert_eq!(
+        signed_token(token),
+        Some("eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJ4In0.c2ln")
+    );
+    assert_eq!(signed_token(private), None);
+}

@@ -1,5 +1,7 @@
 //! Trouble: faults spelled briefly, and what the simulated Azure saw of it.
 
+use std::time::Duration;
+
 use secureaks_simulator::{Action, Exchange, Fault, Host, Matches, Options, Simulator};
 use serde_json::Value;
 
@@ -47,6 +49,15 @@ pub(crate) fn held(azure: &Simulator) -> Exchange {
     azure
         .wait_held(PATIENCE)
         .expect("an exchange comes to be held")
+}
+
+/// Waits until Azure knows that whoever was held has hung up: what was held before it took effect
+/// never takes any.
+#[track_caller]
+pub(crate) fn hung_up(azure: &Simulator) {
+    wait_until("the connections are closed", || {
+        azure.wait_held(Duration::ZERO).is_none()
+    });
 }
 
 /// The clusters there are.
