@@ -244,7 +244,7 @@ async fn what_is_pending_is_planned_as_an_update() {
 
     assert_eq!(
         differing(&kept.state, &plan.planned),
-        ["password_length", "revision"]
+        ["current_version", "password_length", "revision"]
     );
     assert_eq!(
         applied.kept.unwrap().private,

@@ -30,6 +30,7 @@ fn row(attribute: &'static str, from: Json, to: Json, sent: Json) -> Row {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn rows(first: &str, second: &str) -> Vec<Row> {
     let none = || json!({});
     let pool = |pool: Json| json!({ "system_pool": pool });
@@ -208,7 +209,7 @@ fn changeable(block: &Block, before: &str) -> BTreeSet<String> {
                     found.insert(name);
                 }
             }
-            _ => drop(found.insert(name)),
+            Shape::Value(_) => drop(found.insert(name)),
         }
     }
     found

@@ -67,7 +67,7 @@ fn drifts(
 ) {
     let id = clusters(azure).remove(0);
     let before = edit(azure, &id, |document| {
-        set(document, row.property, &row.becomes)
+        set(document, row.property, &row.becomes);
     });
 
     let (read, _) = provider.read(kept);
@@ -206,6 +206,7 @@ fn tables() -> Vec<(Json, Vec<Row>)> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn usual() -> Vec<Row> {
     let identity = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/other";
     let subnet = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.Network/virtualNetworks/vnet/subnets/other";

@@ -1,11 +1,14 @@
 //! Configurations that cannot be: what the user is told, on which attribute, before Azure is asked
 //! for anything. `snapshots/` holds every message as a whole.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value as Json, json};
 
 use crate::support::{Kept, Provider, assert_understood, azure, cluster, told};
 
 /// What is wrong, and the change to a sound configuration that makes it so.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn wrong() -> Vec<(&'static str, Json)> {
     let ranges = |ranges: &[&str]| json!({ "api_server": { "authorized_ip_ranges": ranges } });
     let pool = |pool: Json| json!({ "system_pool": pool });
@@ -203,7 +206,7 @@ fn what_cannot_be_is_told_on_its_attribute_and_azure_is_not_asked() {
             validated.iter().all(|one| !one.path.is_root()),
             "{what}: on no attribute: {validated:?}"
         );
-        texts += &format!("# {what}\n{}\n\n", told(&validated));
+        write!(texts, "# {what}\n{}\n\n", told(&validated)).expect("text");
     }
 
     insta::assert_snapshot!(texts);

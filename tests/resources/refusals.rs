@@ -1,5 +1,7 @@
 //! What Azure refuses: how it is told, and that nothing is created.
 
+use std::fmt::Write as _;
+
 use std::collections::BTreeMap;
 
 use secureaks_simulator::{PolicyDenial, Principal, Simulator, aks::Failure};
@@ -325,7 +327,7 @@ fn an_environment_that_does_not_do_is_told_by_the_names_of_its_variables() {
         let (_, diagnostics) = Provider::configured(&azure, variables, block);
 
         assert!(!diagnostics.is_empty(), "{what}: accepted");
-        texts += &format!("# {what}\n{}\n\n", told(&diagnostics));
+        write!(texts, "# {what}\n{}\n\n", told(&diagnostics)).expect("text");
     }
 
     insta::assert_snapshot!(texts);

@@ -1,6 +1,8 @@
 //! Changes that need a new cluster: refused with what would be lost, or planned where that was
 //! allowed.
 
+use std::fmt::Write as _;
+
 use std::collections::BTreeSet;
 
 use secureaks::framework::{
@@ -168,10 +170,12 @@ fn a_change_that_needs_a_new_cluster_is_refused_with_what_is_lost_unless_that_is
             .map(|one| one.path.to_string())
             .collect();
         assert_eq!(paths, [attribute]);
-        texts += &format!(
+        write!(
+            texts,
             "# {attribute}\n{}\n\n",
             told(&refused.diagnostics).replace(&subnet, "SUBNET")
-        );
+        )
+        .expect("text");
         let paths: Vec<String> = replaced.replaces.iter().map(ToString::to_string).collect();
         assert_eq!(
             (paths, replaced.diagnostics),

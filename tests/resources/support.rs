@@ -6,8 +6,8 @@ use secureaks::{
     framework::{
         Diagnostic, Server,
         service::{
-            ApplyRequest, ConfigureRequest, ImportRequest, PlanRequest, Private, ReadRequest,
-            Service as _, ValidateRequest,
+            ApplyRequest, ConfigureRequest, PlanRequest, Private, ReadRequest, Service as _,
+            ValidateRequest,
         },
     },
     provider::{Environment, Secureaks},
@@ -109,6 +109,10 @@ impl Provider {
     }
 
     /// With the given variables and provider block, and what it says to them.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "blocks are written where they are passed"
+    )]
     pub(crate) fn configured(
         azure: &Simulator,
         mut environment: BTreeMap<String, String>,
@@ -262,23 +266,6 @@ impl Provider {
             },
             response.diagnostics,
         )
-    }
-
-    /// `ImportResourceState` by id, and the read that Terraform lets follow.
-    pub(crate) fn import(&self, id: &str) -> (Kept, Vec<Diagnostic>) {
-        let request = ImportRequest {
-            type_name: TYPE.to_owned(),
-            id: id.to_owned(),
-            ..ImportRequest::default()
-        };
-        let imported = self.runtime.block_on(self.server.import_resource(request));
-        match imported.state {
-            Some(state) => self.read(&Kept {
-                value: self.decoded(&state),
-                private: imported.private,
-            }),
-            None => (Kept::nothing(), imported.diagnostics),
-        }
     }
 }
 

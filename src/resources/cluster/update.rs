@@ -44,7 +44,7 @@ pub(super) async fn converge(
     if let Some(role) = role {
         role.begin(work).await?;
     }
-    let cluster = reach(work, spec).await?;
+    let cluster = Box::pin(reach(work, spec)).await?;
     if let Some(role) = role {
         role.finish(work, &cluster).await?;
     }

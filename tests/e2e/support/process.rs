@@ -13,7 +13,7 @@ use std::{
 use super::Outcome;
 
 /// How long a story waits for something that is bound to happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The client.
 pub(crate) struct Running {

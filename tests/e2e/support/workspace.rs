@@ -70,7 +70,8 @@ impl Workspace {
             .expect("a folder");
         let configuration = folder.path().join("client.tfrc");
         let text = format!(
-            "provider_installation {{\n  dev_overrides {{ \"secureaks/secureaks\" = {overrides:?} }}\n  direct {{}}\n}}\n"
+            "provider_installation {{\n  dev_overrides {{ \"secureaks/secureaks\" = \"{}\" }}\n  direct {{}}\n}}\n",
+            overrides.display()
         );
         fs::write(&configuration, text).expect("written");
         environment.insert(
@@ -104,13 +105,6 @@ impl Workspace {
         workspace
     }
 
-    /// A folder with one cluster whose blocks are `body`, beside its name, group and region.
-    pub(crate) fn of_cluster(client: &Client, azure: &Simulator, body: &str) -> Self {
-        let workspace = Self::new(client, azure);
-        workspace.write("main.tf", &cluster(body));
-        workspace
-    }
-
     /// A file of the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -121,20 +115,9 @@ impl Workspace {
         fs::write(self.path(name), text).expect("written");
     }
 
-    /// Reads a file of the folder.
-    pub(crate) fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).expect("read")
-    }
-
     /// Sets a variable of the environment.
     pub(crate) fn set(&mut self, name: &str, value: &str) -> &mut Self {
         self.environment.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Removes a variable from the environment.
-    pub(crate) fn unset(&mut self, name: &str) -> &mut Self {
-        self.environment.remove(name);
         self
     }
 
@@ -255,11 +238,4 @@ impl Workspace {
         }
         command
     }
-}
-
-/// A configuration of one cluster whose blocks are `body`.
-pub(crate) fn cluster(body: &str) -> String {
-    format!(
-        "terraform {{\n  required_providers {{\n    secureaks = {{ source = \"secureaks/secureaks\" }}\n  }}\n}}\n\nprovider \"secureaks\" {{}}\n\nresource \"secureaks_cluster\" \"main\" {{\n  name                = \"aks-demo\"\n  resource_group_name = \"rg-demo\"\n  location            = \"westeurope\"\n{body}\n}}\n"
-    )
 }
