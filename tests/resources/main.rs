@@ -14,6 +14,7 @@ mod condition;
 mod conflict;
 mod drift;
 mod input;
+mod network;
 mod refusals;
 mod replace;
 mod support;

@@ -96,11 +96,20 @@ async fn finish(
         }
     };
     let (granted, waited) = futures::join!(grant, wait);
-    let cluster = waited
-        .map_err(|error| work.fail(&error))?
-        .ok_or_else(|| vanished(work))?;
-    keep(work.call, work, &cluster);
-    granted?;
+    let waited = waited.map_err(|error| work.fail(&error));
+    let cluster = match (granted, waited) {
+        // Without its role a cluster cannot succeed: why it has none comes first.
+        (Err(Failure::Failed(mut told)), Err(Failure::Failed(consequence))) => {
+            told.extend(consequence);
+            return Err(Failure::Failed(told));
+        }
+        (granted, waited) => {
+            let cluster = waited?.ok_or_else(|| vanished(work))?;
+            keep(work.call, work, &cluster);
+            granted?;
+            cluster
+        }
+    };
     work.call.drop_private(PENDING);
     Ok(outputs(work, &cluster))
 }

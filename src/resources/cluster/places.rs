@@ -35,7 +35,7 @@ const PROPERTIES: [(&str, &[&str]); 18] = [
 ];
 
 /// Codes that are about one attribute, whatever their target says.
-const CODES: [(&str, &[&str]); 14] = [
+const CODES: [(&str, &[&str]); 17] = [
     ("ResourceGroupNotFound", &["resource_group_name"]),
     ("K8sVersionNotSupported", &["kubernetes_version"]),
     ("AgentPoolK8sVersionNotSupported", &["kubernetes_version"]),
@@ -45,6 +45,9 @@ const CODES: [(&str, &[&str]); 14] = [
     ("VMSizeNotSupported", &["system_pool", "vm_size"]),
     ("AvailabilityZoneNotSupported", &["system_pool", "zones"]),
     ("InsufficientSubnetSize", &["system_pool", "subnet_id"]),
+    ("SubnetNotFound", &["system_pool", "subnet_id"]),
+    ("LinkedInvalidPropertyId", &["system_pool", "subnet_id"]),
+    ("FailedIdentityOperation", &["identity", "identity_id"]),
     ("LinkedAuthorizationFailed", &["system_pool", "subnet_id"]),
     ("LocationNotAvailableForResourceType", &["location"]),
     ("InvalidResourceLocation", &["location"]),

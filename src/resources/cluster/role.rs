@@ -20,6 +20,7 @@ use crate::{
             role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType, RoleAssignments},
             user_assigned_identity::{self, UserAssignedIdentity},
         },
+        error::Refusal,
     },
     framework::{Call, Diagnostic, Failure, Text as _},
     resources::Session,
@@ -249,10 +250,11 @@ pub(super) async fn tell_of_left(work: &Work<'_>) {
 }
 
 fn refused(subnet: &ResourceId, principal: &str, error: &Error) -> Diagnostic {
+    let trace = error.refusal().map(Refusal::trace).unwrap_or_default();
     Diagnostic::error(
         "Cannot give the cluster its role on the subnet",
         format!(
-            "The cluster's identity {principal} needs Network Contributor on {subnet}, and whoever applies may not grant it: {error}. Apply as somebody with `Microsoft.Authorization/roleAssignments/write` there (Role Based Access Control Administrator), or use a user-assigned identity that has the role."
+            "The cluster's identity {principal} needs Network Contributor on {subnet}, and whoever applies may not grant it.\n\nApply as somebody with `Microsoft.Authorization/roleAssignments/write` there (Role Based Access Control Administrator), or use a user-assigned identity that has the role.\n\n{trace}."
         ),
     )
     .at(&Path::attribute("system_pool").join_attribute("subnet_id"))

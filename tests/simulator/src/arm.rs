@@ -203,6 +203,7 @@ impl ResourceManager {
             .document(id)
             .or_else(|| self.identities.document(id))
             .or_else(|| self.networks.document(id))
+            .or_else(|| self.access.assignment(id))
             .or_else(|| self.aks.resource(id, moment))
     }
 
@@ -214,12 +215,13 @@ impl ResourceManager {
             || self.aks.change(id, edit)
     }
 
-    /// The ids of all resources, resource groups first.
+    /// The ids of all resources, resource groups first, role assignments on them last.
     pub(crate) fn resource_ids(&self) -> Vec<String> {
         let mut ids = self.groups.ids();
         ids.extend(self.identities.ids());
         ids.extend(self.networks.ids());
         ids.extend(self.aks.resource_ids());
+        ids.extend(self.access.assignment_ids());
         ids
     }
 }

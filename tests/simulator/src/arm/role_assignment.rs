@@ -47,6 +47,13 @@ impl RoleAssignment {
         }
     }
 
+    fn id(&self) -> String {
+        format!(
+            "{}/providers/Microsoft.Authorization/roleAssignments/{}",
+            self.scope, self.name
+        )
+    }
+
     fn grants_the_same(&self, other: &Self) -> bool {
         self.role.eq_ignore_ascii_case(&other.role)
             && self.principal_id.eq_ignore_ascii_case(&other.principal_id)
@@ -75,10 +82,7 @@ impl RoleAssignment {
                 "delegatedManagedIdentityResourceId": null,
                 "description": self.description,
             },
-            "id": format!(
-                "{}/providers/Microsoft.Authorization/roleAssignments/{}",
-                self.scope, self.name
-            ),
+            "id": self.id(),
             "type": "Microsoft.Authorization/roleAssignments",
             "name": self.name,
         })
@@ -86,6 +90,25 @@ impl RoleAssignment {
 }
 
 impl Access {
+    /// The assignment with an id, as GET answers it.
+    pub(super) fn assignment(&self, id: &str) -> Option<Value> {
+        let found = self
+            .assignments
+            .iter()
+            .find(|one| one.id().eq_ignore_ascii_case(id));
+        found.map(RoleAssignment::document)
+    }
+
+    /// The ids of the assignments on resource groups and what is in them; those on the
+    /// subscription are no resources of anybody's.
+    pub(super) fn assignment_ids(&self) -> Vec<String> {
+        let below = self
+            .assignments
+            .iter()
+            .filter(|one| one.scope.to_lowercase().contains("/resourcegroups/"));
+        below.map(RoleAssignment::id).collect()
+    }
+
     pub(super) fn handle_assignment(
         &mut self,
         request: &Request,
