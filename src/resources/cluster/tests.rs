@@ -2,11 +2,22 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Cluster, body, live, spec::Spec};
+use super::{
+    Cluster,
+    baseline::{Choice, Choices},
+    body, live,
+    outputs::Outputs,
+    spec::Spec,
+};
 use crate::{
     azure::arm::{ResourceId, managed_cluster::ManagedCluster},
-    framework::{Block as _, Diagnostics, Origin, Resource as _, plan},
-    value::{Value, from_json},
+    framework::{
+        Block, Diagnostic, Diagnostics, Offers, Origin, Provider, Resource as _, Server, Severity,
+        plan,
+        service::{ConfigureRequest, PlanRequest, Service as _},
+    },
+    resources::{Journal, Ownership, Session},
+    value::{Encoded, Value, from_json},
 };
 
 fn id() -> ResourceId {
@@ -165,4 +176,73 @@ fn a_cluster_full_of_words_nobody_knows_is_read() {
         read.member("system_pool").member("os_sku").as_str(),
         Some("Plan9")
     );
+}
+
+/// A provider whose second set of choices is one this version does not have.
+struct Newer;
+
+/// Nothing.
+#[derive(Block, Debug)]
+struct NoConfig {}
+
+#[async_trait::async_trait]
+impl Provider for Newer {
+    const NAME: &'static str = "secureaks";
+    type Config = NoConfig;
+    type Client = Session;
+
+    async fn configure(&self, _: NoConfig, _: &str) -> Result<Session, Diagnostics> {
+        let journal = Journal {
+            folder: "unused".into(),
+        };
+        let ownership = Ownership::new(Some("tests".to_owned()), journal);
+        let azure = Err(Diagnostic::error("Offline", ""));
+        Ok(Session {
+            azure,
+            register_providers: false,
+            ownership,
+        })
+    }
+
+    fn offers(&self) -> Offers<Session> {
+        const SETS: &[Choices] = &[
+            Choices {
+                name: "2026.1",
+                changes: &[],
+            },
+            Choices {
+                name: "2027.1",
+                changes: &[(&["node_os_upgrade_channel"], Choice::Text("SecurityPatch"))],
+            },
+        ];
+        Offers::default().resource(Cluster { baselines: SETS })
+    }
+}
+
+#[tokio::test]
+async fn a_newer_baseline_is_told_and_changes_no_living_cluster() {
+    let server = Server::new(Newer);
+    server.configure(ConfigureRequest::default()).await;
+    let ty = server.schemas().resources["secureaks_cluster"].ty();
+    let written = from_json(quickstart().to_string().as_bytes(), &ty).unwrap();
+    let outputs = Outputs::of_id(id().as_str()).encode();
+    let state = plan::overlay(&config(&quickstart()), &outputs);
+
+    let planned = server
+        .plan_resource(PlanRequest {
+            type_name: "secureaks_cluster".to_owned(),
+            prior_state: Encoded::of(&state, &ty),
+            proposed_new_state: Encoded::of(&written, &ty),
+            config: Encoded::of(&written, &ty),
+            ..PlanRequest::default()
+        })
+        .await;
+
+    let told: Vec<(Severity, String)> = planned
+        .diagnostics
+        .into_iter()
+        .map(|one| (one.severity, one.path.to_string()))
+        .collect();
+    assert_eq!(told, [(Severity::Warning, "baseline".to_owned())]);
+    assert_eq!(planned.planned_state.decode(&ty), Ok(state));
 }
