@@ -10,7 +10,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::{Access, Error, LABEL, MANAGER, Object, lists::Lists, service};
+use super::{Access, Error, LABEL, MANAGER, Object, lists::Lists, rights::Rights, service};
 use crate::azure::{
     Call, Client as Azure,
     arm::{
@@ -42,6 +42,7 @@ pub struct Cluster {
     facts: OnceCell<ManagedCluster>,
     connection: Mutex<Connection>,
     lists: Lists,
+    pub(super) rights: Rights,
 }
 
 /// How far we got with the API server.
@@ -82,6 +83,7 @@ impl Cluster {
             facts: OnceCell::new(),
             connection: Mutex::default(),
             lists: Lists::default(),
+            rights: Rights::default(),
         }
     }
 

@@ -17,9 +17,11 @@ mod cli;
 mod entra;
 mod error;
 mod managed_identity;
+mod principal;
 mod settings;
 
 pub use error::AuthError;
+pub use principal::Principal;
 pub use settings::Settings;
 
 /// A service that wants its own tokens.
