@@ -129,6 +129,16 @@ impl Client {
         &*self.0.options.wire.clock
     }
 
+    /// How this process names itself to whomever it talks to.
+    pub fn user_agent(&self) -> &str {
+        &self.0.options.wire.user_agent
+    }
+
+    /// Half of `full` and up to as much again by chance, so that many do not come back at once.
+    pub fn jittered(&self, full: Duration) -> Duration {
+        full.mul_f64(0.5 + self.0.options.wire.random.fraction() / 2.0)
+    }
+
     /// How long to wait between two looks at something when Azure does not say.
     pub fn poll_interval(&self) -> Duration {
         self.0.options.poll_interval

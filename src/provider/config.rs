@@ -9,6 +9,7 @@ use super::environment::{Environment, Reader};
 use crate::{
     azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Secret, Span, Text as _},
+    kube::Clusters,
     resources::{Journal, Ownership, Session, cannot_sign_in},
     words,
 };
@@ -70,6 +71,10 @@ pub struct Config {
     /// Whether to register the subscription for resource providers that are missing; needs the
     /// right to do so. `SECUREAKS_REGISTER_PROVIDERS`.
     register_providers: Attr<Option<bool>>,
+    /// Whether a refresh fails where an object inside a cluster cannot be read, because the cluster
+    /// cannot be reached or lets nobody in. Otherwise the state keeps what it knew, with a
+    /// warning. `SECUREAKS_STRICT_REFRESH`.
+    strict_refresh: Attr<Option<bool>>,
     /// How long to wait between two looks at an operation of which Azure does not say when to
     /// look again, such as `10s`, which is what it is unless told otherwise. `SECUREAKS_POLL_INTERVAL`.
     poll_interval: Attr<Option<Span>>,
@@ -119,6 +124,7 @@ impl Config {
             "SECUREAKS_REGISTER_PROVIDERS",
             false,
         );
+        let strict_refresh = reader.switch(&self.strict_refresh, "SECUREAKS_STRICT_REFRESH", false);
         let owner = reader.text(&self.owner, &["SECUREAKS_OWNER"]);
         let azure = match self.not_known_yet() {
             Some(attribute) => Err(not_known(attribute)),
@@ -139,8 +145,10 @@ impl Config {
             folder: PathBuf::from(data).join("secureaks"),
         };
         Ok(Session {
+            clusters: azure.clone().map(Clusters::new),
             azure,
             register_providers,
+            strict_refresh,
             ownership: Ownership::new(owner, journal),
         })
     }
@@ -158,7 +166,7 @@ impl Config {
             client_certificate_password use_oidc oidc_token oidc_token_file_path oidc_request_url
             oidc_request_token ado_pipeline_service_connection_id use_msi msi_endpoint
             use_aks_workload_identity use_cli environment metadata_host register_providers
-            poll_interval owner cluster_api_version
+            strict_refresh poll_interval owner cluster_api_version
         );
         attributes
             .into_iter()

@@ -2,6 +2,7 @@
 //! Azure that users write, and how Azure's refusals are told.
 
 pub mod cluster;
+mod inside;
 mod refusals;
 mod session;
 mod texts;

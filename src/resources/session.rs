@@ -5,7 +5,7 @@ use std::{
     collections::BTreeSet,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     azure::{Client, arm::ResourceId},
     framework::Diagnostic,
+    kube::{Cluster, Clusters},
 };
 
 /// A configured provider.
@@ -21,8 +22,12 @@ use crate::{
 pub struct Session {
     /// Talks to Azure; an error where the provider block is not known yet.
     pub azure: Result<Client, Diagnostic>,
+    /// The clusters that are looked into, each of them once.
+    pub clusters: Result<Clusters, Diagnostic>,
     /// Whether missing resource providers are registered.
     pub register_providers: bool,
+    /// Whether a refresh fails where a cluster cannot be asked.
+    pub strict_refresh: bool,
     /// By what objects are known as ours.
     pub ownership: Ownership,
 }
@@ -31,6 +36,12 @@ impl Session {
     /// The client, or why there is none.
     pub(crate) fn azure(&self) -> Result<&Client, Diagnostic> {
         self.azure.as_ref().map_err(Clone::clone)
+    }
+
+    /// The cluster `id`, in any casing, or why nobody can be asked.
+    pub(crate) fn cluster(&self, id: &ResourceId) -> Result<Arc<Cluster>, Diagnostic> {
+        let clusters = self.clusters.as_ref().map_err(Clone::clone)?;
+        Ok(clusters.of(id))
     }
 }
 

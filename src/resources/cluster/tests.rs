@@ -16,6 +16,7 @@ use crate::{
         plan,
         service::{ConfigureRequest, PlanRequest, Service as _},
     },
+    kube::Clusters,
     resources::{Journal, Ownership, Session},
     value::{Encoded, Value, from_json},
 };
@@ -198,8 +199,10 @@ impl Provider for Newer {
         let ownership = Ownership::new(Some("tests".to_owned()), journal);
         let azure = Err(Diagnostic::error("Offline", ""));
         Ok(Session {
+            clusters: azure.clone().map(Clusters::new),
             azure,
             register_providers: false,
+            strict_refresh: false,
             ownership,
         })
     }

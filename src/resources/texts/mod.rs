@@ -7,6 +7,7 @@ mod version;
 
 pub(crate) use addresses::{AuthorizedRange, Cidr, Ip};
 pub(crate) use names::{
-    ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName, SubnetId, VmSize, Zone,
+    ClusterId, ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName, SubnetId,
+    VmSize, Zone,
 };
 pub(crate) use version::KubernetesVersion;

@@ -111,6 +111,14 @@ ruled! {
 }
 
 ruled! {
+    /// The id of a cluster, in any casing: the portal, az and azurerm spell it differently.
+    ClusterId,
+    "a cluster's resource id, `/subscriptions/.../managedClusters/NAME`",
+    |text| check_id(text, "Microsoft.ContainerService/managedClusters"),
+    str::eq_ignore_ascii_case
+}
+
+ruled! {
     /// The id of a subnet.
     SubnetId,
     "a subnet's resource id, `/subscriptions/.../virtualNetworks/NAME/subnets/NAME`",

@@ -1,0 +1,11 @@
+//! What the resources inside a cluster share: how one verb's work is begun, what a read makes of a cluster that
+//! cannot be asked, how refusals are told, and by what an object is known as ours.
+
+mod marks;
+mod reach;
+mod telling;
+mod work;
+
+pub(crate) use marks::{MARK, Standing, labels};
+pub(crate) use telling::{Fields, NoFields};
+pub(crate) use work::Inside;
