@@ -54,7 +54,7 @@ model! {
 
 /// What kind of thing a principal is. Sent always: without it Azure looks the principal up and does not find
 /// one that was created a moment ago (Azure RBAC troubleshooting, `PrincipalNotFound`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PrincipalType {
     /// An application or a managed identity.
     ServicePrincipal,
