@@ -12,7 +12,6 @@ mod entra;
 mod environment;
 mod fault;
 mod journal;
-#[expect(dead_code, reason = "nothing listens for requests to clusters yet")]
 mod kubernetes;
 mod message;
 mod origins;
@@ -29,5 +28,6 @@ pub use entra::{Federation, KeyError, Principal, PrincipalKind};
 pub use environment::Credential;
 pub use fault::{Action, Answer, Fault, Matches};
 pub use journal::Exchange;
+pub use kubernetes::OpeningError;
 pub use message::Host;
 pub use simulator::{Options, Simulator, StartError};

@@ -1,7 +1,8 @@
 //! Who sends a request to the API server of a cluster: the static credentials, and Entra tokens
 //! for the application of AKS's API servers.
 
-use super::status::Status;
+use super::authorization::Memory;
+use super::status::{Status, quoted};
 use super::user::{AUTHENTICATED, User};
 use super::view::View;
 use crate::entra::verify_aks;
@@ -14,7 +15,13 @@ pub(crate) fn authenticate(
     message: &Message,
     with_admin_certificate: bool,
 ) -> Result<User, Status> {
-    if with_admin_certificate {
+    let has = |pointer: &str| {
+        view.cluster
+            .pointer(pointer)
+            .is_some_and(|own| *own == true)
+    };
+    let local_accounts = !has("/properties/disableLocalAccounts");
+    if with_admin_certificate && local_accounts {
         return Ok(User::masterclient());
     }
     let token = message
@@ -23,8 +30,11 @@ pub(crate) fn authenticate(
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .ok_or_else(Status::unauthorized)?;
-    if token == view.admin_token {
+    if token == view.admin_token && local_accounts {
         return Ok(User::masterclient());
+    }
+    if !has("/properties/aadProfile/managed") {
+        return Err(Status::unauthorized());
     }
     let caller = verify_aks(
         token,
@@ -36,6 +46,32 @@ pub(crate) fn authenticate(
     Ok(User {
         name: caller.object_id,
         groups: [AUTHENTICATED.to_owned()].into(),
+        ..User::default()
+    })
+}
+
+/// The user a request is to be handled as (`Impersonate-User`, `Impersonate-Group`).
+pub(crate) fn impersonate(
+    _view: &View<'_>,
+    _memory: &mut Memory,
+    user: User,
+    message: &Message,
+) -> Result<User, Status> {
+    let Some(name) = message.header("impersonate-user") else {
+        return Ok(user);
+    };
+    if !user.is_master() {
+        return Err(Status::forbidden_path(format!(
+            "users {} is forbidden: User {} cannot impersonate resource \"users\" in API group \
+             \"\" at the cluster scope",
+            quoted(name),
+            quoted(&user.name)
+        )));
+    }
+    let groups = message.header("impersonate-group").into_iter();
+    Ok(User {
+        name: name.to_owned(),
+        groups: groups.chain([AUTHENTICATED]).map(str::to_owned).collect(),
         ..User::default()
     })
 }

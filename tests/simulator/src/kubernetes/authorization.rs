@@ -1,6 +1,7 @@
 //! Whether a caller may do what a request asks.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::attributes::Attributes;
 use super::user::User;
@@ -29,4 +30,35 @@ pub(crate) fn authorize(
         allowed: user.is_master(),
         reason: String::new(),
     }
+}
+
+/// The roles and bindings every cluster has.
+pub(crate) fn built_in() -> Vec<Value> {
+    let labels = json!({ "kubernetes.io/bootstrapping": "rbac-defaults" });
+    vec![
+        json!({
+            "kind": "ClusterRole",
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "metadata": { "name": "cluster-admin", "labels": labels },
+            "rules": [
+                { "verbs": ["*"], "apiGroups": ["*"], "resources": ["*"] },
+                { "verbs": ["*"], "nonResourceURLs": ["*"] },
+            ],
+        }),
+        json!({
+            "kind": "ClusterRoleBinding",
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "metadata": { "name": "cluster-admin", "labels": labels },
+            "subjects": [{
+                "kind": "Group",
+                "apiGroup": "rbac.authorization.k8s.io",
+                "name": "system:masters",
+            }],
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": "cluster-admin",
+            },
+        }),
+    ]
 }

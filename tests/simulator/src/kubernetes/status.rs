@@ -204,6 +204,11 @@ impl Status {
         Self::new(422, "Invalid", message)
     }
 
+    /// 500 for an error the server has no reason for.
+    pub(crate) fn untold(message: impl Into<String>) -> Self {
+        Self::new(500, "", message)
+    }
+
     /// 500.
     pub(crate) fn internal(message: impl std::fmt::Display) -> Self {
         let message = format!("Internal error occurred: {message}");
