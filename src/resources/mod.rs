@@ -3,6 +3,10 @@
 
 pub mod cluster;
 mod inside;
+#[cfg_attr(not(test), expect(dead_code, reason = "its verbs follow"))]
+mod namespace;
+#[cfg_attr(not(test), expect(dead_code, reason = "its verbs follow"))]
+mod network_policy;
 mod refusals;
 mod session;
 mod texts;
