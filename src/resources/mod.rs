@@ -3,10 +3,8 @@
 
 pub mod cluster;
 mod inside;
-#[cfg_attr(not(test), expect(dead_code, reason = "its verbs follow"))]
-mod namespace;
-#[cfg_attr(not(test), expect(dead_code, reason = "its verbs follow"))]
-mod network_policy;
+pub mod namespace;
+pub mod network_policy;
 mod refusals;
 mod session;
 mod texts;

@@ -21,13 +21,13 @@ use crate::{
     resources::{network_policy::dns, texts::Quantity},
 };
 
-/// The ResourceQuota's name.
+/// The name of the `ResourceQuota`.
 pub(super) const QUOTA: &str = "quota";
-/// The LimitRange's name.
+/// The name of the `LimitRange`.
 pub(super) const LIMITS: &str = "limits";
-/// The name of the NetworkPolicy that denies.
+/// The name of the `NetworkPolicy` that denies.
 pub(super) const DENY: &str = "default-deny";
-/// The name of the NetworkPolicy that allows DNS.
+/// The name of the `NetworkPolicy` that allows DNS.
 pub(super) const DNS: &str = "allow-dns";
 
 /// The labels of Pod Security Admission, before the mode.

@@ -142,7 +142,7 @@ fn invalid(attribute: &str, key: &str, problem: &str) -> String {
 }
 
 /// With a quota on CPU or memory a pod that does not say how much it needs is refused, unless a
-/// LimitRange says it (Kubernetes, "Resource Quotas").
+/// `LimitRange` says it (Kubernetes, "Resource Quotas").
 fn check_quota(spec: &Spec, diagnostics: &mut Diagnostics) {
     let (Some(Some(quota)), Some(limits)) = (spec.quota.if_known(), spec.limits.if_known()) else {
         return;

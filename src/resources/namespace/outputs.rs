@@ -1,5 +1,6 @@
 //! What the service says about a namespace.
 
+use super::place::Place;
 use crate::framework::{Attr, Block, Computed};
 
 /// What the service says about a namespace.
@@ -22,9 +23,9 @@ pub struct Outputs {
 
 impl Outputs {
     /// The outputs of a namespace of which only the place is known.
-    pub(super) fn of(cluster: &str, name: &str) -> Self {
+    pub(super) fn of(place: &Place) -> Self {
         Self {
-            id: format!("{cluster}/namespaces/{name}").into(),
+            id: place.id.as_str().to_owned().into(),
             uid: Computed::none(),
             adopted: Computed::none(),
             phase: Computed::none(),

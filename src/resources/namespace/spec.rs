@@ -11,8 +11,8 @@ use crate::{
 /// A namespace that is closed unless opened: pods must keep to the restricted Pod Security
 /// Standard, and send and receive nothing but DNS until a `secureaks_network_policy` allows it.
 ///
-/// The namespace and what is in it of the provider's (a ResourceQuota `quota`, a LimitRange
-/// `limits`, and the NetworkPolicies `default-deny` and `allow-dns`) are applied server-side.
+/// The namespace and what is in it of the provider's (the resource quota `quota`, the
+/// limit range `limits`, and the network policies `default-deny` and `allow-dns`) are applied server-side.
 /// Labels and annotations that others set stay as they are.
 ///
 /// A namespace is deleted with all that is in it, so a plan that would delete one with workloads
@@ -34,8 +34,8 @@ pub struct Spec {
     /// What pods may do to their nodes, by the Pod Security Standards.
     #[tf(default)]
     pub(super) pod_security: Attr<PodSecurity>,
-    /// What all pods together may ask for and how many objects there may be, by the names of a
-    /// ResourceQuota's `hard`: `{ "requests.cpu" = "4", "limits.memory" = "8Gi", pods = "20" }`.
+    /// What all pods together may ask for and how many objects there may be, by the names that
+    /// a resource quota has: `{ "requests.cpu" = "4", "limits.memory" = "8Gi", pods = "20" }`.
     /// With an amount of CPU or memory, Kubernetes refuses pods that do not say how much they
     /// need, so set `limits` too.
     pub(super) quota: Attr<Option<BTreeMap<String, Quantity>>>,
@@ -116,7 +116,7 @@ pub(super) struct Network {
     #[tf(default = true)]
     pub(super) default_deny_egress: Attr<bool>,
     /// Whether pods may ask the cluster's DNS all the same: port 53, UDP and TCP, of its pods in
-    /// `kube-system` and of AKS LocalDNS on their node. Without `default_deny_egress` it has no
+    /// `kube-system` and of AKS `LocalDNS` on their node. Without `default_deny_egress` it has no
     /// effect, as DNS is then allowed anyway.
     #[tf(default = true)]
     pub(super) allow_dns: Attr<bool>,

@@ -94,10 +94,6 @@ pub(super) fn selector(labels: Option<&BTreeMap<String, LabelValue>>) -> LabelSe
 }
 
 /// The peer and ports of one rule; no peer means anywhere, and no ports mean all.
-#[expect(
-    clippy::type_complexity,
-    reason = "the two halves of a rule, as Kubernetes has them"
-)]
 fn rule(
     peer: &Peer,
 ) -> Result<(Option<NetworkPolicyPeer>, Option<Vec<NetworkPolicyPort>>), Diagnostic> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::spec::{Direction, Peer, Port, Spec};
 use crate::{
     framework::{Attr, Diagnostics, Text as _},
-    resources::texts::{LabelValue, check_key},
+    resources::texts::{Cidr, LabelValue, check_key},
 };
 
 /// Judges what is known.
@@ -121,7 +121,7 @@ fn check_peer(peer: &Peer, diagnostics: &mut Diagnostics) {
                 ),
             )),
             Some(Some(cidr)) => {
-                let outside = except.iter().filter_map(|range| range.net()).find(|range| {
+                let outside = except.iter().filter_map(Cidr::net).find(|range| {
                     cidr.net()
                         .is_some_and(|net| !net.contains(range) || net == *range)
                 });

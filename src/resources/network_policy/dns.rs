@@ -9,7 +9,7 @@ use k8s_openapi::{
 
 use super::body::NAME_LABEL;
 
-/// Where AKS LocalDNS listens on each node, for pods that follow their node's settings and for
+/// Where AKS `LocalDNS` listens on each node, for pods that follow their node's settings and for
 /// those that follow the cluster's. Kubernetes 1.37 turns it on by itself where it can, so the two
 /// are always allowed; no other traffic goes there (AKS, "DNS resolution").
 const NODE_LOCAL: [&str; 2] = ["169.254.10.10/32", "169.254.10.11/32"];

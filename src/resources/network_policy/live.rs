@@ -6,6 +6,7 @@ use super::{
     body,
     meaning::meaning,
     outputs::Outputs,
+    place::Place,
     raw::PolicyText,
     short::{Short, short},
     spec::{Direction, Spec},
@@ -14,17 +15,6 @@ use crate::{
     framework::{Attr, Text as _},
     resources::texts::{ClusterId, NamespaceName, ObjectName},
 };
-
-/// Where a policy is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Id of the cluster.
-    pub(super) cluster: String,
-    /// The namespace.
-    pub(super) namespace: String,
-    /// The policy's name.
-    pub(super) name: String,
-}
 
 /// What the service says about a policy.
 pub(super) fn outputs(place: &Place, found: &NetworkPolicy) -> Outputs {
@@ -43,7 +33,7 @@ pub(super) fn spec(place: &Place, policy: &NetworkPolicySpec, prior: Option<&Spe
     });
     let as_json = prior.is_some_and(|prior| prior.raw.if_set().is_some());
     let rebuilt = Spec {
-        cluster_id: ClusterId::other(&place.cluster).into(),
+        cluster_id: ClusterId::other(place.cluster.as_str()).into(),
         namespace: NamespaceName::other(&place.namespace).into(),
         name: ObjectName::other(&place.name).into(),
         pods: Attr::unset(),

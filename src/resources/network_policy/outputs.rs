@@ -1,6 +1,6 @@
 //! What the service says about a network policy.
 
-use super::live::Place;
+use super::place::Place;
 use crate::framework::{Attr, Block, Computed};
 
 /// What the service says about a network policy.
@@ -19,13 +19,8 @@ pub struct Outputs {
 impl Outputs {
     /// The outputs of a policy of which only the place is known.
     pub(super) fn of(place: &Place) -> Self {
-        let Place {
-            cluster,
-            namespace,
-            name,
-        } = place;
         Self {
-            id: format!("{cluster}/namespaces/{namespace}/networkPolicies/{name}").into(),
+            id: place.id.as_str().to_owned().into(),
             uid: Computed::none(),
             generation: Computed::none(),
         }

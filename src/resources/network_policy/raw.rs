@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::meaning::meaning;
 use crate::{framework::Text, text_content};
 
-/// The `spec` of a NetworkPolicy as JSON.
+/// The `spec` of a `NetworkPolicy` as JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct PolicyText {
     text: String,

@@ -37,10 +37,10 @@ pub struct Spec {
     /// What the pods may send. Left out, nothing.
     pub(super) allow_to: Attr<Option<Vec<Peer>>>,
     /// Whether the pods may ask the cluster's DNS: port 53, UDP and TCP, of its pods in
-    /// `kube-system` and of AKS LocalDNS on their node (`169.254.10.10` and `169.254.10.11`).
+    /// `kube-system` and of AKS `LocalDNS` on their node (`169.254.10.10` and `169.254.10.11`).
     #[tf(default = false)]
     pub(super) allow_dns: Attr<bool>,
-    /// The whole `spec` of a `networking.k8s.io/v1` NetworkPolicy as JSON, such as
+    /// The whole `spec` of a `networking.k8s.io/v1` `NetworkPolicy` as JSON, such as
     /// `jsonencode({ podSelector = {}, policyTypes = ["Ingress"] })`, in place of everything
     /// above but the names. It is compared by what it means, whatever the order.
     pub(super) raw: Attr<Option<PolicyText>>,
@@ -92,6 +92,7 @@ pub(super) struct Peer {
 }
 
 /// Ports of one protocol.
+#[expect(clippy::struct_field_names, reason = "the names Kubernetes gives them")]
 #[derive(Block, Clone, Debug, PartialEq)]
 pub(super) struct Port {
     /// Number, or the name a container gives it. Left out, every port of the protocol.

@@ -3,14 +3,7 @@
 use k8s_openapi::api::networking::v1::NetworkPolicySpec;
 use serde_json::{Value as Json, json};
 
-use super::{
-    body,
-    check::check,
-    engine::Engine,
-    fields::place,
-    live::{self, Place},
-    spec::Spec,
-};
+use super::{body, check::check, engine::Engine, fields::place, live, place::Place, spec::Spec};
 use crate::{
     azure::arm::managed_cluster::ManagedCluster,
     framework::{Block as _, Diagnostic, Diagnostics, Origin, plan},
@@ -47,11 +40,7 @@ fn told(changes: &Json) -> Vec<String> {
 }
 
 fn read(policy: &NetworkPolicySpec, prior: Option<&Spec>) -> Json {
-    let place = Place {
-        cluster: CLUSTER.to_owned(),
-        namespace: "team-a".to_owned(),
-        name: "web".to_owned(),
-    };
+    let place = Place::new(CLUSTER, "team-a", "web").unwrap();
     to_json(&live::spec(&place, policy, prior).encode())
 }
 

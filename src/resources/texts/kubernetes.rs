@@ -1,6 +1,6 @@
 //! Texts of Kubernetes: names, labels, ports and quantities.
 
-use bigdecimal::BigDecimal;
+use bigdecimal::{BigDecimal, num_bigint::Sign};
 
 use super::names::ruled;
 use crate::{framework::Text, text_content};
@@ -65,7 +65,7 @@ ruled! {
     Quantity,
     "an amount such as `10`, `500m` or `2Gi`",
     |text| match amount(text) {
-        Some(amount) if amount < BigDecimal::from(0) => Err("it is negative".to_owned()),
+        Some(amount) if amount.sign() == Sign::Minus => Err("it is negative".to_owned()),
         Some(_) => Ok(()),
         None => Err("it is no amount".to_owned()),
     },
