@@ -16,7 +16,7 @@ pub use environment::Environment;
 use crate::{
     azure::Network,
     framework::{Diagnostics, Offers, Provider},
-    resources::{Session, cluster::Cluster},
+    resources::{Session, cluster::Cluster, namespace::Namespace, network_policy::NetworkPolicy},
 };
 
 /// The provider `secureaks`.
@@ -56,6 +56,9 @@ impl Provider for Secureaks {
     }
 
     fn offers(&self) -> Offers<Session> {
-        Offers::default().resource(Cluster::default())
+        Offers::default()
+            .resource(Cluster::default())
+            .resource(Namespace)
+            .resource(NetworkPolicy)
     }
 }

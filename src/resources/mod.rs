@@ -3,6 +3,8 @@
 
 pub mod cluster;
 mod inside;
+pub mod namespace;
+pub mod network_policy;
 mod refusals;
 mod session;
 mod texts;
