@@ -16,7 +16,12 @@ pub use environment::Environment;
 use crate::{
     azure::Network,
     framework::{Diagnostics, Offers, Provider},
-    resources::{Session, cluster::Cluster},
+    resources::{
+        Session,
+        cluster::{Cluster, ExistingCluster},
+        credentials::Credentials,
+        kubeconfig::Kubeconfig,
+    },
 };
 
 /// The provider `secureaks`.
@@ -56,6 +61,10 @@ impl Provider for Secureaks {
     }
 
     fn offers(&self) -> Offers<Session> {
-        Offers::default().resource(Cluster::default())
+        Offers::default()
+            .resource(Cluster::default())
+            .data_source(ExistingCluster)
+            .data_source(Kubeconfig)
+            .ephemeral(Credentials)
     }
 }
