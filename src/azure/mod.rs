@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod cloud;
 pub mod error;
+pub mod graph;
 pub mod network;
 pub mod operation;
 pub mod random;

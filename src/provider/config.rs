@@ -10,7 +10,7 @@ use crate::{
     azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Origin, Secret, Span, Text as _},
     kube::Clusters,
-    resources::{Journal, Ownership, Session, cannot_sign_in},
+    resources::{Journal, Ownership, PlannedClusters, Session, cannot_sign_in},
     words,
 };
 
@@ -140,6 +140,7 @@ impl Config {
         Ok(Session {
             clusters: azure.clone().map(Clusters::new),
             azure,
+            planned: PlannedClusters::default(),
             register_providers,
             strict_refresh,
             ownership: Ownership::new(owner, journal),

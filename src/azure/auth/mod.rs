@@ -19,10 +19,12 @@ mod device_code;
 mod entra;
 mod error;
 mod managed_identity;
+mod principal;
 mod settings;
 
 pub use device_code::{AKS_CLIENT_APPLICATION, DeviceCode, Invitation};
 pub use error::AuthError;
+pub use principal::Principal;
 pub use settings::Settings;
 
 /// A service that wants its own tokens.
