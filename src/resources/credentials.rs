@@ -22,7 +22,8 @@ use crate::{
 /// Nothing of it is stored in a state or a plan. The token is not renewed: Terraform hands it to
 /// another provider once, and it lasts for about an hour, as `expires_at` says. Where an apply may take longer,
 /// let that provider run `terraform-provider-secureaks credential` instead, which it does again
-/// whenever a token ends.
+/// whenever a token ends: the guide
+/// [Credentials for people, pipelines and other providers](../guides/credentials.md) has both.
 ///
 /// While `cluster_id` is not known, in the plan that creates the cluster, Terraform puts opening
 /// this off and hands out unknown values. Providers that need them in the plan then fail: apply

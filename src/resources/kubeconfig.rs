@@ -25,7 +25,8 @@ use crate::{
 /// with Microsoft Entra, each as whoever runs it.
 ///
 /// The program is this provider's own binary, or kubelogin. Where the binary is, and how other
-/// providers use it, is in the guide to credentials.
+/// providers use it, is in the guide
+/// [Credentials for people, pipelines and other providers](../guides/credentials.md).
 #[derive(Block, Debug)]
 pub struct Query {
     /// Resource id of the cluster, in any casing.
