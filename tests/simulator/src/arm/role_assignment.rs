@@ -1,6 +1,6 @@
 //! Role assignments: made, listed, removed.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -9,11 +9,7 @@ use super::error::{empty, ok, service_error};
 use super::exchange::{Moment, Request, Response};
 use super::path::Address;
 use super::role;
-use crate::entra::{Directory, Principal};
-
-/// Simulated seconds until a new principal is known everywhere. Recorded tries that ran into
-/// `PrincipalNotFound` were answered 201 after two to five repetitions.
-const REPLICATION: i64 = 20;
+use crate::entra::{Directory, Principal, REPLICATION};
 
 /// A role assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -283,7 +279,7 @@ fn principal_type(
     }
     let replicated = |principal: &&Principal| {
         let age = moment.now.duration_since(principal.created);
-        age >= SignedDuration::from_secs(REPLICATION)
+        age >= REPLICATION
     };
     if let Some(principal) = known.filter(replicated) {
         return Ok(kind(principal));

@@ -7,6 +7,7 @@ mod clusters;
 mod control;
 mod faults;
 mod front_door;
+mod graph;
 mod identities;
 mod networks;
 mod resource_groups;
