@@ -24,6 +24,8 @@ pub(crate) struct Memory {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Decision {
     pub(crate) allowed: bool,
+    /// Whether the request was denied, rather than allowed by nobody.
+    pub(crate) denied: bool,
     /// Why, in the words reviews and refusals show; often empty.
     pub(crate) reason: String,
 }
@@ -39,6 +41,7 @@ pub(crate) fn authorize(
     if user.is_master() {
         return Decision {
             allowed: true,
+            denied: false,
             reason: String::new(),
         };
     }
@@ -52,14 +55,10 @@ pub(crate) fn authorize(
     if by_azure.allowed || by_rule.reason.is_empty() {
         return by_azure;
     }
-    let reasons = [by_rule.reason, by_azure.reason];
-    let reasons: Vec<String> = reasons
-        .into_iter()
-        .filter(|reason| !reason.is_empty())
-        .collect();
+    let reasons = [by_rule.reason, by_azure.reason.clone()];
     Decision {
-        allowed: false,
         reason: reasons.join("\n"),
+        ..by_azure
     }
 }
 
@@ -166,6 +165,7 @@ mod tests {
             };
             let decision = Decision {
                 allowed: false,
+                denied: false,
                 reason: reason.into(),
             };
             assert_eq!(forbidden(&user, &attributes, &decision).message, expected);

@@ -6,6 +6,7 @@ pub(crate) mod attributes;
 pub(crate) mod authentication;
 pub(crate) mod authorization;
 pub(crate) mod built_in_roles;
+pub(crate) mod impersonation;
 pub(crate) mod kind;
 pub(crate) mod reviews;
 pub(crate) mod status;

@@ -40,15 +40,13 @@ pub(crate) fn authorize(
     user: &User,
     attributes: &Attributes,
 ) -> Option<Decision> {
-    let asks = view
-        .cluster
-        .pointer("/properties/aadProfile/enableAzureRBAC");
-    if asks != Some(&Value::Bool(true)) || user.name.starts_with("system:") {
+    if !is_asked(view) || user.name.starts_with("system:") {
         return None;
     }
     let Some(object_id) = user.extra.get("oid").and_then(|ids| ids.first()) else {
         return Some(Decision {
             allowed: false,
+            denied: false,
             reason: NO_OPINION.into(),
         });
     };
@@ -75,6 +73,12 @@ pub(crate) fn authorize(
     Some(decision)
 }
 
+/// Whether the cluster asks Azure.
+pub(crate) fn is_asked(view: &View<'_>) -> bool {
+    let asks = "/properties/aadProfile/enableAzureRBAC";
+    view.cluster.pointer(asks) == Some(&Value::Bool(true))
+}
+
 fn decide(
     view: &View<'_>,
     principals: &[&str],
@@ -91,6 +95,7 @@ fn decide(
     {
         return Decision {
             allowed: true,
+            denied: false,
             reason: "Access allowed by Azure RBAC".into(),
         };
     }
@@ -100,6 +105,7 @@ fn decide(
     match granted {
         Some(granted) => Decision {
             allowed: true,
+            denied: false,
             reason: format!(
                 "Access allowed by Azure RBAC Role Assignment {} of Role {} to user {}",
                 granted.assignment, granted.role, granted.principal
@@ -107,6 +113,7 @@ fn decide(
         },
         None => Decision {
             allowed: false,
+            denied: true,
             reason: DENIED.into(),
         },
     }

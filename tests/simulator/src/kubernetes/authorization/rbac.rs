@@ -39,6 +39,7 @@ pub(crate) fn authorize(store: &Store, user: &User, attributes: &Attributes) -> 
     if let Some(held) = rules.held.iter().find(|held| held.rule.allows(attributes)) {
         return Decision {
             allowed: true,
+            denied: false,
             reason: format!("RBAC: allowed by {}", held.by),
         };
     }
@@ -49,6 +50,7 @@ pub(crate) fn authorize(store: &Store, user: &User, attributes: &Attributes) -> 
     };
     Decision {
         allowed: false,
+        denied: false,
         reason,
     }
 }
