@@ -1,5 +1,5 @@
 //! What is checked of an authorized write beside its form: whether it gives away rights its writer
-//! does not have, and the life of its namespace.
+//! does not have, the life of its namespace, and the namespace's limits and quotas.
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use super::status::{Cause, Status};
 use super::store;
 use super::user::User;
 use super::view::View;
+use super::{limits, quota};
 
 /// A write that is about to happen.
 pub(crate) struct Write<'a> {
@@ -66,6 +67,9 @@ pub(crate) fn admit(
                 format!("namespace {namespace} is being terminated"),
             )))
         }
-        Some(_) => Ok(()),
+        Some(_) => {
+            limits::admit(view.store, write)?;
+            quota::admit(view.store, write)
+        }
     }
 }
