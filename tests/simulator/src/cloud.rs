@@ -13,6 +13,7 @@ use crate::arm::{ResourceManager, Subscription, authenticate, endpoints, open, w
 use crate::clock::Clock;
 use crate::entra::{Directory, Principal, SignIn, SigningKey, github_token, pipelines_token};
 use crate::graph::Graph;
+use crate::kubernetes::ApiServers;
 use crate::message::{Host, Message, Reply};
 use crate::origins::Origins;
 use crate::seed::Secrets;
@@ -22,6 +23,7 @@ use crate::seed::Secrets;
 pub(crate) struct Cloud {
     pub(crate) directory: Directory,
     pub(crate) manager: ResourceManager,
+    pub(crate) api_servers: ApiServers,
     pub(crate) secrets: Secrets,
     /// The requests nothing here knew how to answer.
     pub(crate) unknown: Vec<String>,
@@ -46,6 +48,7 @@ impl Cloud {
         Self {
             directory,
             manager: ResourceManager::new(subscription),
+            api_servers: ApiServers::default(),
             secrets,
             unknown: Vec::new(),
         }
@@ -82,6 +85,8 @@ impl Cloud {
                 let reply = reply.unwrap_or_else(|| self.not_simulated(message));
                 (reply, caller)
             }
+            // Clusters have listeners of their own, which do not come here.
+            Host::Kubernetes => (self.not_simulated(message), None),
         }
     }
 

@@ -13,7 +13,6 @@ mod environment;
 mod fault;
 mod graph;
 mod journal;
-#[expect(dead_code, reason = "nothing listens for requests to clusters yet")]
 mod kubernetes;
 mod message;
 mod origins;
@@ -30,5 +29,6 @@ pub use entra::{DirectoryFileError, Federation, KeyError, Principal, PrincipalKi
 pub use environment::Credential;
 pub use fault::{Action, Answer, Fault, Matches};
 pub use journal::Exchange;
+pub use kubernetes::OpeningError;
 pub use message::Host;
 pub use simulator::{Options, Simulator, StartError};

@@ -43,11 +43,8 @@ const EVERYTHING: &[&str] = &[
 ];
 
 /// The objects to keep in a new cluster. Roles made of others come with their rules.
-pub(crate) fn objects() -> Vec<(&'static str, Value)> {
-    let mut objects: Vec<(&str, Value)> = BUILT_IN
-        .iter()
-        .map(|role| ("clusterroles", role.document()))
-        .collect();
+pub(crate) fn objects() -> Vec<Value> {
+    let mut objects: Vec<Value> = BUILT_IN.iter().map(BuiltIn::document).collect();
     let everybody = &["system:authenticated", "system:unauthenticated"];
     let bindings: [(&str, &[&str]); 4] = [
         ("cluster-admin", &["system:masters"]),
@@ -56,7 +53,7 @@ pub(crate) fn objects() -> Vec<(&'static str, Value)> {
         ("system:public-info-viewer", everybody),
     ];
     for (name, groups) in bindings {
-        objects.push(("clusterrolebindings", binding(name, name, groups)));
+        objects.push(binding(name, name, groups));
     }
     objects
 }
@@ -468,14 +465,18 @@ const VIEW: &[Grant] = &[
 mod tests {
     use super::super::attributes::{Attributes, ResourceAttributes, Target};
     use super::super::authorization::rbac::authorize;
+    use super::super::kind::of_object;
+    use super::super::store::text;
     use super::super::user::{AUTHENTICATED, User};
     use super::*;
 
     /// A cluster in which `dev` has a built-in role.
     fn cluster(role: &str) -> Store {
         let mut store = Store::default();
-        for (resource, object) in objects() {
-            store.put(rbac_kind(resource).unwrap(), object);
+        for object in objects() {
+            let kind = text(&object, "/kind");
+            let kind = of_object("rbac.authorization.k8s.io/v1", kind).unwrap();
+            store.put(kind, object);
         }
         let mut bound = binding("b", role, &[]);
         bound["subjects"] = json!([{ "kind": "User", "name": "dev" }]);

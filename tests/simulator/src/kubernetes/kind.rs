@@ -80,6 +80,9 @@ impl Kind {
     }
 }
 
+/// The resource whose objects hold others.
+pub(crate) const NAMESPACES: &str = "namespaces";
+
 /// The kind of a resource, whatever the version.
 pub(crate) fn of_resource(group: &str, resource: &str) -> Option<&'static Kind> {
     KINDS

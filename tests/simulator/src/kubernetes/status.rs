@@ -94,13 +94,6 @@ impl Status {
         Self::new(403, "Forbidden", message).about(kind, name)
     }
 
-    /// 403 about a path that is no resource.
-    pub(crate) fn forbidden_path(message: impl Into<String>) -> Self {
-        let mut status = Self::new(403, "Forbidden", message);
-        status.details = Some(Box::default());
-        status
-    }
-
     /// 404 of an object.
     pub(crate) fn not_found(kind: &Kind, name: &str) -> Self {
         let message = format!("{} {} not found", kind.qualified(), quoted(name));
@@ -202,6 +195,11 @@ impl Status {
     /// 422 of a patch that does not fit the object.
     pub(crate) fn unprocessable(message: impl Into<String>) -> Self {
         Self::new(422, "Invalid", message)
+    }
+
+    /// 500 for an error the server has no reason for.
+    pub(crate) fn untold(message: impl Into<String>) -> Self {
+        Self::new(500, "", message)
     }
 
     /// 500.
