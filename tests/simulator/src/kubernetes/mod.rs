@@ -27,6 +27,7 @@ mod namespace;
 mod nodes;
 mod openapi;
 mod patch;
+mod protobuf;
 mod read;
 mod request;
 mod reviews;
