@@ -16,7 +16,14 @@ pub use environment::Environment;
 use crate::{
     azure::Network,
     framework::{Diagnostics, Offers, Provider},
-    resources::{Session, cluster::Cluster, namespace::Namespace, network_policy::NetworkPolicy},
+    resources::{
+        Session,
+        cluster::{Cluster, ExistingCluster},
+        credentials::Credentials,
+        kubeconfig::Kubeconfig,
+        namespace::Namespace,
+        network_policy::NetworkPolicy,
+    },
 };
 
 /// The provider `secureaks`.
@@ -60,5 +67,8 @@ impl Provider for Secureaks {
             .resource(Cluster::default())
             .resource(Namespace)
             .resource(NetworkPolicy)
+            .data_source(ExistingCluster)
+            .data_source(Kubeconfig)
+            .ephemeral(Credentials)
     }
 }

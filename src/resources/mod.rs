@@ -2,7 +2,9 @@
 //! Azure that users write, and how Azure's refusals are told.
 
 pub mod cluster;
+pub mod credentials;
 mod inside;
+pub mod kubeconfig;
 pub mod namespace;
 pub mod network_policy;
 mod refusals;

@@ -12,9 +12,12 @@
 mod change;
 mod condition;
 mod conflict;
+mod credentials;
 mod drift;
+mod existing;
 mod input;
 mod inside;
+mod kubeconfig;
 mod namespace;
 mod network;
 mod network_policy;

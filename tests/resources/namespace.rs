@@ -97,10 +97,7 @@ fn a_namespace_is_made_read_changed_and_deleted() {
     );
     assert_eq!(left[0]["metadata"]["labels"]["team"], Json::Null);
     assert_eq!([&left[1], &left[2], &left[4]], [&Json::Null; 3]);
-    assert_eq!(
-        left[3]["spec"],
-        json!({ "podSelector": {}, "policyTypes": ["Ingress"] })
-    );
+    assert_eq!(left[3]["spec"]["policyTypes"], json!(["Ingress"]));
     assert_eq!((&reread.0.value, reread.1), (&changed.value, vec![]));
     assert_eq!((gone.value, warned), (Value::Null, vec![]));
     assert_eq!(object(&azure, NAMESPACE), Json::Null);
@@ -307,13 +304,13 @@ fn a_create_whose_answer_was_lost_is_finished_by_the_next() {
                     host: Some(Host::Kubernetes),
                     method: Some("PATCH".to_owned()),
                     path_contains: Some(path.to_owned()),
-                    times: Some(1),
                     ..Matches::default()
                 },
                 action: action.clone(),
             });
 
             let (_, failed) = applied(&provider, &Kept::nothing(), &wanted);
+            azure.clear_faults();
             let next = crate::inside::provider(&azure, TYPE);
             let kept = reached(&next, &Kept::nothing(), &wanted);
 
