@@ -17,4 +17,5 @@ pub use access::{Access, Login};
 pub use cluster::{Apply, Cluster};
 pub use clusters::Clusters;
 pub use error::{Cause, Error};
+pub use lists::Found;
 pub use object::{LABEL, MANAGER, Object};

@@ -10,7 +10,7 @@ use crate::{
     azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Secret, Span, Text as _},
     kube::Clusters,
-    resources::{Journal, Ownership, Session, cannot_sign_in},
+    resources::{Journal, Ownership, Session, aad_binding::Bindings, cannot_sign_in},
     words,
 };
 
@@ -150,6 +150,7 @@ impl Config {
             register_providers,
             strict_refresh,
             ownership: Ownership::new(owner, journal),
+            bindings: Bindings::default(),
         })
     }
 

@@ -14,7 +14,7 @@ pub use environment::Environment;
 use crate::{
     azure::Network,
     framework::{Diagnostics, Offers, Provider},
-    resources::{Session, cluster::Cluster},
+    resources::{Session, aad_binding::AadBinding, cluster::Cluster},
 };
 
 /// The provider `secureaks`.
@@ -54,6 +54,8 @@ impl Provider for Secureaks {
     }
 
     fn offers(&self) -> Offers<Session> {
-        Offers::default().resource(Cluster::default())
+        Offers::default()
+            .resource(Cluster::default())
+            .resource(AadBinding)
     }
 }

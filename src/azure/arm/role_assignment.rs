@@ -54,7 +54,8 @@ pub enum PrincipalType {
 }
 
 impl PrincipalType {
-    fn as_str(self) -> &'static str {
+    /// Azure's word for it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::ServicePrincipal => "ServicePrincipal",
             Self::Group => "Group",
@@ -92,6 +93,17 @@ pub fn put(
     principal_type: PrincipalType,
     role: Uuid,
 ) -> Result<Request, InvalidResourceId> {
+    put_described(scope, principal, principal_type, role, None)
+}
+
+/// Grants `role` to `principal` at `scope`, and says what for.
+pub fn put_described(
+    scope: &ResourceId,
+    principal: &str,
+    principal_type: PrincipalType,
+    role: Uuid,
+    description: Option<&str>,
+) -> Result<Request, InvalidResourceId> {
     let subscription = scope.subscription();
     let assignment = RoleAssignment {
         properties: Some(Properties {
@@ -100,6 +112,7 @@ pub fn put(
             )),
             principal_id: Some(principal.to_owned()),
             principal_type: Some(principal_type.as_str().to_owned()),
+            description: description.map(str::to_owned),
             ..Properties::default()
         }),
         ..RoleAssignment::default()
@@ -118,6 +131,12 @@ pub fn list(scope: &ResourceId, principal: &str) -> Result<Request, InvalidResou
     ResourceId::parse(&format!("{path}/any"))?;
     let filter = format!("principalId eq '{}'", principal.replace('\'', "''"));
     Ok(Request::path(Method::Get, path, API_VERSION).with_query("$filter", &filter))
+}
+
+/// Lists all assignments at `scope`, above and below it; in pages.
+pub fn list_all(scope: &ResourceId) -> Request {
+    let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
+    Request::path(Method::Get, path, API_VERSION)
 }
 
 /// Takes an assignment away.

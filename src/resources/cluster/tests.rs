@@ -17,7 +17,7 @@ use crate::{
         service::{ConfigureRequest, PlanRequest, Service as _},
     },
     kube::Clusters,
-    resources::{Journal, Ownership, Session},
+    resources::{Journal, Ownership, Session, aad_binding::Bindings},
     value::{Encoded, Value, from_json},
 };
 
@@ -204,6 +204,7 @@ impl Provider for Newer {
             register_providers: false,
             strict_refresh: false,
             ownership,
+            bindings: Bindings::default(),
         })
     }
 

@@ -1,10 +1,12 @@
 //! Texts with rules: names, ids, addresses and versions, parsed where the user wrote them and
 //! kept as they are when Azure says them.
 
+mod access;
 mod addresses;
 mod names;
 mod version;
 
+pub(crate) use access::{BindingName, NamespaceName, ObjectId, RoleName, UserPrincipalName};
 pub(crate) use addresses::{AuthorizedRange, Cidr, Ip};
 pub(crate) use names::{
     ClusterId, ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName, SubnetId,
