@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kube::{
-    api::{DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
+    core::params::{
+        DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
+    },
     core::{ObjectList, Request},
 };
 use serde::de::DeserializeOwned;
@@ -13,7 +15,8 @@ use tokio::sync::{Mutex, OnceCell};
 use super::{
     Access, Error, LABEL, MANAGER, Object,
     lists::{Found, Lists},
-    service,
+    rights::Rights,
+    service::Direct,
 };
 use crate::azure::{
     Call, Client as Azure,
@@ -46,6 +49,7 @@ pub struct Cluster {
     facts: OnceCell<ManagedCluster>,
     connection: Mutex<Connection>,
     lists: Lists,
+    pub(super) rights: Rights,
 }
 
 /// How far we got with the API server.
@@ -53,7 +57,7 @@ pub struct Cluster {
 enum Connection {
     #[default]
     None,
-    Open(kube::Client),
+    Open(Arc<Direct>),
     Failed(Timestamp, Error),
 }
 
@@ -86,6 +90,7 @@ impl Cluster {
             facts: OnceCell::new(),
             connection: Mutex::default(),
             lists: Lists::default(),
+            rights: Rights::default(),
         }
     }
 
@@ -267,18 +272,13 @@ impl Cluster {
             reason: error.to_string(),
         })?;
         let client = self.client(call).await?;
-        let work = async {
-            Ok(client
-                .request::<T>(request)
-                .await
-                .map_err(|error| Error::from_client(error, what)))
-        };
+        let work = async { Ok(client.ask(what, request).await) };
         call.guard(self.azure.clock(), work).await?
     }
 
-    /// kube's client, once the API server has answered: everybody waits for the one first request, so that
+    /// The way to the API server, once it has answered: everybody waits for the one first request, so that
     /// there is one connection, and a cluster that is not reached is not tried by each in turn.
-    async fn client(&self, call: &Call) -> Result<kube::Client, Error> {
+    async fn client(&self, call: &Call) -> Result<Arc<Direct>, Error> {
         let mut connection = self.connection.lock().await;
         match &*connection {
             Connection::Open(client) => return Ok(client.clone()),
@@ -303,13 +303,21 @@ impl Cluster {
         }
     }
 
-    async fn open(&self, call: &Call) -> Result<kube::Client, Error> {
+    async fn open(&self, call: &Call) -> Result<Arc<Direct>, Error> {
         let access = self.access(call).await?;
-        let client = service::client(self.azure.clone(), access)?;
+        let client = Arc::new(Direct::new(self.azure.clone(), access)?);
         loop {
-            let greeting = async { Ok(client.apiserver_version().await) };
-            let answer = call.guard(self.azure.clock(), greeting).await?;
-            let error = match answer.map_err(|error| Error::from_client(error, "its version")) {
+            let version = http::Request::get("/version")
+                .body(Vec::new())
+                .map_err(|_| Error::Access {
+                    reason: "the address of its version is not one",
+                })?;
+            let greeting = async {
+                Ok(client
+                    .ask::<serde_json::Value>("its version", version)
+                    .await)
+            };
+            let error = match call.guard(self.azure.clock(), greeting).await? {
                 // Whoever may not ask for the version has been let in all the same.
                 Ok(_) => return Ok(client),
                 Err(error) if error.is_forbidden() => return Ok(client),

@@ -116,18 +116,6 @@ impl Error {
         self.status().is_some_and(|status| status.code == code)
     }
 
-    /// What kube says went wrong while asking for `what`.
-    pub(super) fn from_client(error: kube::Error, what: &str) -> Self {
-        match error {
-            kube::Error::Api(status) => Self::Refused(status),
-            kube::Error::Service(error) => match error.downcast::<Self>() {
-                Ok(own) => *own,
-                Err(other) => undecodable(what, &*other),
-            },
-            other => undecodable(what, &other),
-        }
-    }
-
     /// What the transport says went wrong with a request to `server`.
     pub(super) fn from_transport(server: &str, error: &reqwest::Error) -> Self {
         let chain = || chain(error);
@@ -155,14 +143,6 @@ impl Error {
             cause,
             reason: root,
         }
-    }
-}
-
-fn undecodable(what: &str, error: &(dyn StdError + 'static)) -> Error {
-    let root = chain(error).last();
-    Error::Decode {
-        what: what.to_owned(),
-        reason: root.map(ToString::to_string).unwrap_or_default(),
     }
 }
 

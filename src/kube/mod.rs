@@ -11,6 +11,7 @@ mod error;
 mod lists;
 mod network;
 mod object;
+mod rights;
 mod service;
 
 pub use access::{Access, Login};
@@ -19,3 +20,4 @@ pub use clusters::Clusters;
 pub use error::{Cause, Error};
 pub use lists::Found;
 pub use object::{LABEL, MANAGER, Object};
+pub use rights::Right;

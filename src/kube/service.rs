@@ -1,15 +1,15 @@
-//! The one place that sends requests to an API server, as the service under kube's client: it signs in, sends
-//! again what failed in passing, and tells failures apart.
+//! The one place that sends requests to an API server: it signs in, sends again what failed in passing, and
+//! tells failures apart.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
+use bytes::Bytes;
 use http::{
-    HeaderValue, Request, Response, StatusCode,
+    HeaderValue, Request, StatusCode,
     header::{AUTHORIZATION, RETRY_AFTER, USER_AGENT},
 };
-use http_body_util::BodyExt as _;
-use kube::client::Body;
-use tower::BoxError;
+use kube::core::Status;
+use serde::de::DeserializeOwned;
 
 use super::{Access, Error, Login, network};
 use crate::azure::{Client as Azure, auth::Audience, auth::Token};
@@ -26,26 +26,12 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The way to one API server.
 ///
-/// Another way, such as one through Azure Resource Manager, is another service under kube's client: requests
-/// and answers are the same.
-struct Direct {
+/// Another way, such as one through Azure Resource Manager, would take and give the same: kube's requests and
+/// their answers.
+pub(super) struct Direct {
     azure: Azure,
     access: Access,
     http: reqwest::Client,
-}
-
-/// kube's client over the direct way.
-pub(super) fn client(azure: Azure, access: &Access) -> Result<kube::Client, Error> {
-    let direct = Arc::new(Direct {
-        azure,
-        http: network::client(access)?,
-        access: access.clone(),
-    });
-    let service = tower::service_fn(move |request: Request<Body>| {
-        let direct = Arc::clone(&direct);
-        async move { direct.send(request).await.map_err(BoxError::from) }
-    });
-    Ok(kube::Client::new(service, "default"))
 }
 
 impl fmt::Debug for Direct {
@@ -55,17 +41,48 @@ impl fmt::Debug for Direct {
 }
 
 impl Direct {
-    /// Sends a request, again where that is of use, and returns whatever is answered.
-    async fn send(&self, request: Request<Body>) -> Result<Response<reqwest::Body>, Error> {
-        let (parts, body) = request.into_parts();
-        let body = body
-            .collect()
+    /// The way to the API server of `access`; nothing is sent yet.
+    pub(super) fn new(azure: Azure, access: &Access) -> Result<Self, Error> {
+        Ok(Self {
+            azure,
+            http: network::client(access)?,
+            access: access.clone(),
+        })
+    }
+
+    /// Sends a request for `what` and reads the answer.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<T, Error> {
+        let answer = self.send(request).await?;
+        let code = answer.status();
+        let undecodable = |reason: String| Error::Decode {
+            what: what.to_owned(),
+            reason,
+        };
+        let body = answer
+            .bytes()
             .await
-            .map_err(|error| Error::Decode {
-                what: parts.uri.path().to_owned(),
-                reason: error.to_string(),
-            })?
-            .to_bytes();
+            .map_err(|error| Error::from_transport(&self.server(), &error))?;
+        if code.is_success() {
+            return serde_json::from_slice(&body).map_err(|error| undecodable(error.to_string()));
+        }
+        // Proxies and gateways answer in pages of their own, which say nothing to anybody.
+        let refusal = serde_json::from_slice::<Status>(&body).unwrap_or_else(|_| {
+            Status::failure(
+                code.canonical_reason().unwrap_or("it gives no reason"),
+                "NotAStatus",
+            )
+        });
+        Err(Error::Refused(Box::new(refusal.with_code(code.as_u16()))))
+    }
+
+    /// Sends a request, again where that is of use, and returns whatever is answered.
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<reqwest::Response, Error> {
+        let (parts, body) = request.into_parts();
+        let body = Bytes::from(body);
         let mut token = self.token(None).await?;
         let mut renewed = false;
         let mut attempt = 1;
@@ -98,16 +115,17 @@ impl Direct {
         }
     }
 
-    async fn once(&self, request: Request<bytes::Bytes>) -> Result<Response<reqwest::Body>, Error> {
-        let (host, port) = (
-            self.access.server.host_str().unwrap_or_default(),
-            self.access.server.port_or_known_default().unwrap_or(443),
-        );
-        let server = format!("{host}:{port}");
-        let told = |error: reqwest::Error| Error::from_transport(&server, &error);
+    async fn once(&self, request: Request<Bytes>) -> Result<reqwest::Response, Error> {
+        let told = |error: reqwest::Error| Error::from_transport(&self.server(), &error);
         let request = reqwest::Request::try_from(request).map_err(told)?;
-        let answer = self.http.execute(request).await.map_err(told)?;
-        Ok(answer.into())
+        self.http.execute(request).await.map_err(told)
+    }
+
+    /// Host and port, for messages.
+    fn server(&self) -> String {
+        let host = self.access.server.host_str().unwrap_or_default();
+        let port = self.access.server.port_or_known_default().unwrap_or(443);
+        format!("{host}:{port}")
     }
 
     /// A token for the API server, other than `rejected`; none for the local administrator.
@@ -146,11 +164,7 @@ impl Direct {
     }
 
     /// How long to wait before the next try, if there is to be one.
-    fn delay(
-        &self,
-        outcome: &Result<Response<reqwest::Body>, Error>,
-        attempt: u32,
-    ) -> Option<Duration> {
+    fn delay(&self, outcome: &Result<reqwest::Response, Error>, attempt: u32) -> Option<Duration> {
         let (limit, asked) = match outcome {
             Ok(answer) => match answer.status().as_u16() {
                 429 | 500 | 502 | 503 | 504 => (ATTEMPTS, retry_after(answer)),
@@ -171,7 +185,7 @@ impl Direct {
     }
 }
 
-fn retry_after<B>(answer: &Response<B>) -> Option<Duration> {
+fn retry_after(answer: &reqwest::Response) -> Option<Duration> {
     let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?;
     seconds.trim().parse().ok().map(Duration::from_secs)
 }

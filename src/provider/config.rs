@@ -8,9 +8,11 @@ use uuid::Uuid;
 use super::environment::{Environment, Reader};
 use crate::{
     azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
-    framework::{Attr, Block, Diagnostic, Diagnostics, Secret, Span, Text as _},
+    framework::{Attr, Block, Diagnostic, Diagnostics, Origin, Secret, Span, Text as _},
     kube::Clusters,
-    resources::{Journal, Ownership, Session, aad_binding::Bindings, cannot_sign_in},
+    resources::{
+        Journal, Ownership, PlannedClusters, Session, aad_binding::Bindings, cannot_sign_in,
+    },
     words,
 };
 
@@ -111,14 +113,7 @@ impl Config {
             environment,
             errors: Diagnostics::default(),
         };
-        let random = Arc::new(Random::seeded(environment.seed));
-        let wire = Wire {
-            http: network,
-            clock: Arc::new(SystemClock),
-            user_agent: user_agent(environment, client_version),
-            correlation_id: Uuid::from_u64_pair(environment.seed, environment.seed.rotate_left(17)),
-            random,
-        };
+        let wire = Self::wire(environment, network, &format!("Terraform/{client_version}"));
         let register_providers = reader.switch(
             &self.register_providers,
             "SECUREAKS_REGISTER_PROVIDERS",
@@ -147,11 +142,61 @@ impl Config {
         Ok(Session {
             clusters: azure.clone().map(Clusters::new),
             azure,
+            planned: PlannedClusters::default(),
             register_providers,
             strict_refresh,
             ownership: Ownership::new(owner, journal),
             bindings: Bindings::default(),
         })
+    }
+
+    /// Network, time and randomness, on behalf of the program that `client` names.
+    pub(super) fn wire(
+        environment: &Environment,
+        network: Arc<dyn HttpClient>,
+        client: &str,
+    ) -> Wire {
+        Wire {
+            http: network,
+            clock: Arc::new(SystemClock),
+            user_agent: user_agent(environment, client),
+            correlation_id: Uuid::from_u64_pair(environment.seed, environment.seed.rotate_left(17)),
+            random: Arc::new(Random::seeded(environment.seed)),
+        }
+    }
+
+    /// A block that says no more than these. The error says what is wrong with the cloud, as a
+    /// sentence without its full stop.
+    pub(super) fn for_sign_in(
+        tenant_id: Option<String>,
+        cloud: Option<&str>,
+    ) -> Result<Self, String> {
+        let cloud = cloud.map(CloudName::parse).transpose();
+        let cloud =
+            cloud.map_err(|problem| format!("{problem}; wanted is {}", CloudName::WANTED))?;
+        let empty = Self::schema().empty();
+        let mut config = Self::from_value(&empty, Origin::Service, &mut Diagnostics::default());
+        config.tenant_id = tenant_id.into();
+        config.environment = cloud.into();
+        Ok(config)
+    }
+
+    /// The cloud and how to sign in to it, without a subscription.
+    pub(super) fn sign_in(
+        &self,
+        environment: &Environment,
+        wire: &Wire,
+    ) -> Result<(CloudSource, auth::Settings), Diagnostics> {
+        let mut reader = Reader {
+            environment,
+            errors: Diagnostics::default(),
+        };
+        let cloud = self.cloud(&mut reader, wire);
+        let settings = self.settings(&mut reader);
+        match cloud {
+            Some(cloud) if !reader.errors.has_errors() => Ok((cloud, settings)),
+            _ => Err(reader.errors),
+        }
     }
 
     /// An attribute that only apply will know. Whoever signs in without it might sign in as
@@ -361,13 +406,13 @@ impl Config {
     }
 }
 
-fn user_agent(environment: &Environment, client_version: &str) -> String {
+fn user_agent(environment: &Environment, client: &str) -> String {
     let own = concat!("secureaks/", env!("CARGO_PKG_VERSION"));
     let extra = environment
         .text("AZURE_HTTP_USER_AGENT")
         .map(|extra| format!(" {extra}"))
         .unwrap_or_default();
-    format!("Terraform/{client_version} {own}{extra}")
+    format!("{client} {own}{extra}")
 }
 
 fn not_known(attribute: &str) -> Diagnostic {
@@ -381,7 +426,7 @@ fn not_known(attribute: &str) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{framework::Origin, value::Value};
+    use crate::value::Value;
 
     #[test]
     fn every_attribute_that_is_not_known_puts_signing_in_off() {

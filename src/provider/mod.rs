@@ -1,6 +1,7 @@
 //! The provider: its block, and the list of all it offers.
 
 mod config;
+mod credential;
 mod environment;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use azure_core::http::HttpClient;
 
 use config::Config;
+pub use credential::{CredentialError, Surroundings, credential};
 pub use environment::Environment;
 
 use crate::{

@@ -8,5 +8,6 @@ mod refusals;
 mod session;
 mod texts;
 
+pub use inside::PlannedClusters;
 pub(crate) use refusals::cannot_sign_in;
 pub use session::{Journal, Ownership, Session};

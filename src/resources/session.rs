@@ -16,6 +16,7 @@ use crate::{
     azure::{Client, arm::ResourceId},
     framework::Diagnostic,
     kube::{Cluster, Clusters},
+    resources::PlannedClusters,
 };
 
 /// A configured provider.
@@ -25,6 +26,8 @@ pub struct Session {
     pub azure: Result<Client, Diagnostic>,
     /// The clusters that are looked into, each of them once.
     pub clusters: Result<Clusters, Diagnostic>,
+    /// The clusters that the plan makes.
+    pub planned: PlannedClusters,
     /// Whether missing resource providers are registered.
     pub register_providers: bool,
     /// Whether a refresh fails where a cluster cannot be asked.

@@ -99,7 +99,7 @@ fn leaves_no_trace(client: &Client, azure: &Simulator, environment: BTreeMap<Str
         "which variable is the secret? {:?}",
         environment.keys()
     );
-    let mut workspace = Workspace::of_example(client, azure, "quickstart");
+    let mut workspace = Workspace::of_cluster(client, azure);
     workspace.act_as(environment);
     let log = text(&workspace.path("trace.log"));
     workspace.set("TF_LOG", "TRACE").set("TF_LOG_PATH", &log);

@@ -9,7 +9,6 @@ pub mod managed_cluster;
 pub mod provider;
 pub mod resource_group;
 pub mod role_assignment;
-pub mod role_definition;
 pub mod subnet;
 pub mod user_assigned_identity;
 

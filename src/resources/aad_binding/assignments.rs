@@ -14,7 +14,6 @@ use crate::azure::{
     arm::{
         ResourceId,
         role_assignment::{self, PrincipalType, RoleAssignment},
-        role_definition,
     },
 };
 
@@ -51,7 +50,7 @@ impl Assignment {
                 Some("Group") => PrincipalType::Group,
                 _ => PrincipalType::ServicePrincipal,
             },
-            role: role_definition::of_id(properties.role_definition_id.as_deref()?)?,
+            role: role_assignment::role_in(properties.role_definition_id.as_deref()?)?,
             scope: properties
                 .scope
                 .map(|scope| scope.to_ascii_lowercase())
@@ -139,7 +138,7 @@ mod tests {
     const CLUSTER: &str = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks";
 
     fn assignment(scope: &str) -> Assignment {
-        let role = role_definition::CLUSTER_USER;
+        let role = role_assignment::AKS_CLUSTER_USER;
         let body = json!({
             "id": format!("{scope}/providers/Microsoft.Authorization/roleAssignments/1"),
             "properties": {
@@ -168,7 +167,7 @@ mod tests {
 
     #[test]
     fn principals_are_compared_in_any_casing() {
-        assert!(assignment(CLUSTER).gives(role_definition::CLUSTER_USER, "p"));
-        assert!(!assignment(CLUSTER).gives(role_definition::RBAC_READER, "p"));
+        assert!(assignment(CLUSTER).gives(role_assignment::AKS_CLUSTER_USER, "p"));
+        assert!(!assignment(CLUSTER).gives(role_assignment::AKS_RBAC_READER, "p"));
     }
 }

@@ -40,7 +40,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     work.begun();
     work.apply(&objects).await?;
     let others = judged.others.as_deref();
-    work.remove_others(&objects, None, others.unwrap_or_default())
+    work.remove_others(&objects, Vec::new(), others.unwrap_or_default())
         .await?;
     work.grant(others).await?;
     work.prove(judged.probes.as_deref()).await

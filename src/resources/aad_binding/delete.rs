@@ -19,11 +19,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
     let mut others = None;
     if !prior.spec.is_azures() {
-        let places = match prior.spec.namespace_names() {
-            None => vec![None],
-            Some(names) => names.into_iter().map(Some).collect(),
-        };
-        for place in places {
+        for place in prior.spec.places() {
             match work::delete_object(&inside, place.as_deref(), id.name()).await {
                 Ok(()) => {}
                 // With the cluster all that was in it is gone.

@@ -14,7 +14,6 @@ use crate::{
         arm::{
             ResourceId,
             role_assignment::{self, PrincipalType},
-            role_definition,
         },
         clock::later,
         error::Refusal,
@@ -79,7 +78,7 @@ impl Grant {
         let kubeconfig = !spec.is_azures() && *spec.cluster_user_role.known()?;
         let (role, shared) = match azures {
             Some(role) => (role, false),
-            None if kubeconfig => (role_definition::CLUSTER_USER, true),
+            None if kubeconfig => (role_assignment::AKS_CLUSTER_USER, true),
             None => return Ok(Vec::new()),
         };
         let name = spec.name.known()?.as_ref();
@@ -128,12 +127,9 @@ impl Grant {
         .map_err(|error| Diagnostic::error("Invalid id", error.to_string()))?;
         let mut tries = 0;
         loop {
-            let error = match send_whole(inside, &request).await {
-                Ok(_) => {
-                    keep(inside, self.kept()?);
-                    return Ok(());
-                }
-                Err(error) => error,
+            let Err(error) = send_whole(inside, &request).await else {
+                keep(inside, self.kept()?);
+                return Ok(());
             };
             let code = |code: &str| {
                 error

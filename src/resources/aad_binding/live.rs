@@ -15,7 +15,10 @@ use super::{
     subject::Subject,
 };
 use crate::{
-    azure::arm::{ResourceId, role_assignment::PrincipalType, role_definition},
+    azure::arm::{
+        ResourceId,
+        role_assignment::{self, PrincipalType},
+    },
     framework::{Attr, State, Text as _},
     kube::Error,
     resources::{
@@ -168,7 +171,7 @@ async fn has_cluster_user_role(
         let id = subject.object_id.as_deref().unwrap_or_default();
         listed
             .iter()
-            .any(|one| one.gives(role_definition::CLUSTER_USER, id) && one.covers(scope))
+            .any(|one| one.gives(role_assignment::AKS_CLUSTER_USER, id) && one.covers(scope))
     })
 }
 
@@ -217,8 +220,7 @@ async fn read_azures(
     let asked: Vec<Option<String>> = if imported {
         own.iter().map(|one| namespace_in(cluster, one)).collect()
     } else {
-        let names = prior.spec.namespace_names();
-        names.map_or_else(|| vec![None], |names| names.into_iter().map(Some).collect())
+        prior.spec.places()
     };
     let places: BTreeSet<Option<String>> = asked
         .into_iter()

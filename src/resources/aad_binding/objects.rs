@@ -1,4 +1,4 @@
-//! The objects of a binding in the cluster: one ClusterRoleBinding, or a RoleBinding in each namespace.
+//! The objects of a binding in the cluster: one `ClusterRoleBinding`, or a `RoleBinding` in each namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -273,6 +273,6 @@ mod tests {
 
         assert_eq!(bound.noted(), objects().subjects);
         assert_eq!(bound.role, Role::Cluster("edit".to_owned()));
-        assert_eq!((bound.mark(), bound.namespace), (Some("m"), None));
+        assert_eq!((bound.mark(), &bound.namespace), (Some("m"), &None));
     }
 }

@@ -10,17 +10,17 @@ use super::{
     registry::{self, Stage},
     resolve,
     roles::{self, Found},
-    spec::Spec,
+    spec::{Mode, Spec},
     subject::Subject,
     work::{self, PLANNING, WHAT},
 };
 use crate::{
     azure,
     framework::{Call, Diagnostic, Diagnostics, Failure, Planned},
-    kube::Error,
+    kube::{Error, Right},
     resources::{
         Session,
-        inside::{Inside, NoFields},
+        inside::{Inside, NoFields, check_planned},
         refusals,
     },
 };
@@ -59,7 +59,14 @@ async fn judge_change(
 ) -> Result<(), Failure> {
     let subjects = judge_principals(call, spec).await?;
     // Without its id nothing is known of the cluster, and nobody may be dialled.
-    if spec.cluster_id.if_known().is_none() || spec.name.if_known().is_none() {
+    if spec.cluster_id.if_known().is_none() {
+        return if spec.mode.if_known() == Some(&Mode::Kubernetes) {
+            check_planned(&call.client, &spec.cluster_id, &limits(call)).await
+        } else {
+            Ok(())
+        };
+    }
+    if spec.name.if_known().is_none() {
         return Ok(());
     }
     let inside = Inside::begin(call, &spec.cluster_id, PLANNING, WHAT)?;
@@ -88,6 +95,9 @@ async fn judge_change(
     if spec.is_azures() || spec.mode.if_known().is_none() {
         return Ok(());
     }
+    if touched("namespaces") {
+        judge_right(&inside, spec).await?;
+    }
     if touched("cluster_role") || touched("role") || touched("namespaces") {
         judge_role(&inside, spec).await?;
     }
@@ -111,11 +121,7 @@ async fn judge_principals(
         return Ok(None);
     };
     let azure = call.client.azure()?;
-    let limits = azure::Call {
-        cancelled: call.cancelled.clone(),
-        ..azure::Call::default()
-    };
-    let resolved = resolve::resolve(azure, principals, Duration::ZERO, &limits).await;
+    let resolved = resolve::resolve(azure, principals, Duration::ZERO, &limits(call)).await;
     let resolved = resolved.map_err(|error| refusals::tell(&error, PLANNING, WHAT, &NoFields))?;
     for warning in resolved.warnings {
         call.warn(warning);
@@ -125,6 +131,44 @@ async fn judge_principals(
     } else {
         Err(Failure::Failed(resolved.errors))
     }
+}
+
+fn limits(call: &Call<Session>) -> azure::Call {
+    azure::Call {
+        cancelled: call.cancelled.clone(),
+        ..azure::Call::default()
+    }
+}
+
+/// Whether whoever applies may bind at all, asked once for all bindings where that suffices.
+async fn judge_right(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
+    let right = |resource, namespace| Right {
+        verb: "create",
+        group: "rbac.authorization.k8s.io",
+        resource,
+        namespace,
+    };
+    let Some(namespaces) = spec.namespaces.if_known() else {
+        return Ok(());
+    };
+    let Some(namespaces) = namespaces else {
+        return inside
+            .check_right(&right("clusterrolebindings", None), &spec.cluster_id)
+            .await;
+    };
+    let everywhere = right("rolebindings", None);
+    if let Ok(true) = inside
+        .cluster
+        .may_as_planned(&everywhere, &inside.limits)
+        .await
+    {
+        return Ok(());
+    }
+    for namespace in namespaces {
+        let there = right("rolebindings", Some(namespace.as_ref().to_owned()));
+        inside.check_right(&there, &spec.cluster_id).await?;
+    }
+    Ok(())
 }
 
 /// What Azure says about the cluster rules out some bindings.

@@ -104,10 +104,7 @@ pub(super) async fn of_binding(
 /// Each principal in the first place, and the first principal in each place: every subject and every binding is
 /// in it once.
 fn places(spec: &Spec, subjects: &[Subject]) -> Vec<(Subject, Option<String>)> {
-    let namespaces: Vec<Option<String>> = match spec.namespace_names() {
-        None => vec![None],
-        Some(names) => names.into_iter().map(Some).collect(),
-    };
+    let namespaces = spec.places();
     let first = namespaces.first().cloned().unwrap_or_default();
     let mut places: Vec<_> = subjects
         .iter()

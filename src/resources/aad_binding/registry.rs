@@ -14,7 +14,7 @@ use super::{
     spec::Spec,
     subject::Subject,
 };
-use crate::{azure::arm::ResourceId, framework::Text as _};
+use crate::{azure::arm::ResourceId, framework::Text};
 
 /// What one process knows of bindings.
 #[derive(Debug, Default)]
@@ -126,7 +126,7 @@ impl Bindings {
 /// The rights that a specification gives to `subjects`.
 pub(super) fn rights(spec: &Spec, subjects: &[Subject]) -> Vec<Right> {
     let role = if spec.is_azures() {
-        spec.azure_role.if_set().map(|role| role.text())
+        spec.azure_role.if_set().map(Text::text)
     } else {
         Role::of(spec).map(|role| format!("the {} {}", role.kind(), role.name()))
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::{
-    azure::arm::{role_assignment::PrincipalType, role_definition},
+    azure::arm::role_assignment::{self, PrincipalType},
     framework::{Attr, Block, Timeouts},
     resources::texts::{
         BindingName, ClusterId, NamespaceName, ObjectId, RoleName, UserPrincipalName,
@@ -26,7 +26,8 @@ pub struct Spec {
     /// Id of the cluster, in any casing: of a `secureaks_cluster` or any other.
     #[tf(replace = "a binding cannot move to another cluster")]
     pub(super) cluster_id: Attr<ClusterId>,
-    /// Name of the binding; in Kubernetes mode the name of its ClusterRoleBinding or RoleBindings.
+    /// Name of the binding; in Kubernetes mode the name of its
+    /// `ClusterRoleBinding` or of its role bindings.
     /// No other binding of the cluster may have it.
     #[tf(replace = "a binding cannot be renamed")]
     pub(super) name: Attr<BindingName>,
@@ -36,10 +37,10 @@ pub struct Spec {
     /// (`azure_rbac`, for clusters with `entra.azure_rbac`).
     #[tf(default = Mode::Kubernetes, replace = "a binding is either Kubernetes' or Azure's")]
     pub(super) mode: Attr<Mode>,
-    /// Name of a ClusterRole, such as `view`, `edit`, `admin` or `cluster-admin`.
+    /// Name of a `ClusterRole`, such as `view`, `edit`, `admin` or `cluster-admin`.
     #[tf(replace = "Kubernetes cannot change the role of a binding")]
     pub(super) cluster_role: Attr<Option<RoleName>>,
-    /// Name of a Role, which must exist in each of `namespaces`.
+    /// Name of a `Role`, which must exist in each of `namespaces`.
     #[tf(replace = "Kubernetes cannot change the role of a binding")]
     pub(super) role: Attr<Option<RoleName>>,
     /// Name of the role of Azure, with `mode = "azure_rbac"`.
@@ -130,10 +131,10 @@ impl AzureRole {
     /// Its GUID; `None` for a role this version does not know.
     pub(super) fn definition(&self) -> Option<Uuid> {
         match self {
-            Self::Reader => Some(role_definition::RBAC_READER),
-            Self::Writer => Some(role_definition::RBAC_WRITER),
-            Self::Admin => Some(role_definition::RBAC_ADMIN),
-            Self::ClusterAdmin => Some(role_definition::RBAC_CLUSTER_ADMIN),
+            Self::Reader => Some(role_assignment::AKS_RBAC_READER),
+            Self::Writer => Some(role_assignment::AKS_RBAC_WRITER),
+            Self::Admin => Some(role_assignment::AKS_RBAC_ADMIN),
+            Self::ClusterAdmin => Some(role_assignment::AKS_RBAC_CLUSTER_ADMIN),
             Self::Other(_) => None,
         }
     }
@@ -149,5 +150,11 @@ impl Spec {
     pub(super) fn namespace_names(&self) -> Option<BTreeSet<String>> {
         let names = self.namespaces.if_set()?;
         Some(names.iter().map(|name| name.as_ref().to_owned()).collect())
+    }
+
+    /// Where the rights are given: a namespace each, or `None` for the whole cluster.
+    pub(super) fn places(&self) -> Vec<Option<String>> {
+        let names = self.namespace_names();
+        names.map_or_else(|| vec![None], |names| names.into_iter().map(Some).collect())
     }
 }

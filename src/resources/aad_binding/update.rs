@@ -32,7 +32,7 @@ pub(super) async fn update(
     work.begun();
     work.apply(&objects).await?;
     let others = judged.others.as_deref();
-    let before = Some(prior.spec.namespace_names());
+    let before = prior.spec.places();
     work.remove_others(&objects, before, others.unwrap_or_default())
         .await?;
     work.grant(others).await?;

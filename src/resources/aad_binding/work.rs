@@ -224,7 +224,7 @@ impl<'a> Work<'a> {
     pub(super) async fn remove_others(
         &self,
         objects: &Objects,
-        before: Option<Option<BTreeSet<String>>>,
+        before: Vec<Option<String>>,
         others: &[Bound],
     ) -> Result<(), Failure> {
         let ours = |bound: &&Bound| {
@@ -237,13 +237,7 @@ impl<'a> Work<'a> {
             .filter(ours)
             .map(|bound| bound.namespace.clone())
             .collect();
-        match before {
-            None => {}
-            Some(None) => {
-                places.insert(None);
-            }
-            Some(Some(names)) => places.extend(names.into_iter().map(Some)),
-        }
+        places.extend(before);
         places.retain(|place| match (&objects.namespaces, place) {
             (None, None) => false,
             (Some(wanted), Some(name)) => !wanted.contains(name),

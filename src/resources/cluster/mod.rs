@@ -1,5 +1,6 @@
 //! `secureaks_cluster`: an AKS cluster that is secure unless told otherwise.
 
+mod applier;
 mod baseline;
 mod body;
 mod check;
@@ -151,7 +152,11 @@ impl Resource for Cluster {
             call.drop_private(PENDING);
         }
         tell_of_trouble(&work, &cluster);
-        Ok(Some(live::state(&work.id, &cluster, Some(&prior.spec))))
+        let mut state = live::state(&work.id, &cluster, Some(&prior.spec));
+        if let Some(granted) = applier::is_granted(&work).await {
+            state.spec.grant_applier_access = granted.into();
+        }
+        Ok(Some(state))
     }
 
     async fn update(

@@ -17,7 +17,7 @@ use crate::{
         service::{ConfigureRequest, PlanRequest, Service as _},
     },
     kube::Clusters,
-    resources::{Journal, Ownership, Session, aad_binding::Bindings},
+    resources::{Journal, Ownership, PlannedClusters, Session, aad_binding::Bindings},
     value::{Encoded, Value, from_json},
 };
 
@@ -201,6 +201,7 @@ impl Provider for Newer {
         Ok(Session {
             clusters: azure.clone().map(Clusters::new),
             azure,
+            planned: PlannedClusters::default(),
             register_providers: false,
             strict_refresh: false,
             ownership,

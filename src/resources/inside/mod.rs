@@ -3,9 +3,12 @@
 
 mod marks;
 mod reach;
+mod rights;
 mod telling;
 mod work;
 
 pub(crate) use marks::{MARK, Standing, labels};
+pub use rights::PlannedClusters;
+pub(crate) use rights::{PlannedCluster, check_planned};
 pub(crate) use telling::{Fields, NoFields};
 pub(crate) use work::Inside;
