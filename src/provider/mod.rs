@@ -21,6 +21,8 @@ use crate::{
         cluster::{Cluster, ExistingCluster},
         credentials::Credentials,
         kubeconfig::Kubeconfig,
+        namespace::Namespace,
+        network_policy::NetworkPolicy,
     },
 };
 
@@ -63,6 +65,8 @@ impl Provider for Secureaks {
     fn offers(&self) -> Offers<Session> {
         Offers::default()
             .resource(Cluster::default())
+            .resource(Namespace)
+            .resource(NetworkPolicy)
             .data_source(ExistingCluster)
             .data_source(Kubeconfig)
             .ephemeral(Credentials)

@@ -5,6 +5,8 @@ pub mod cluster;
 pub mod credentials;
 mod inside;
 pub mod kubeconfig;
+pub mod namespace;
+pub mod network_policy;
 mod refusals;
 mod session;
 mod texts;

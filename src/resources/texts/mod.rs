@@ -2,10 +2,14 @@
 //! kept as they are when Azure says them.
 
 mod addresses;
+mod kubernetes;
 mod names;
 mod version;
 
 pub(crate) use addresses::{AuthorizedRange, Cidr, Ip};
+pub(crate) use kubernetes::{
+    LabelValue, NamespaceName, ObjectName, PodSecurityVersion, PortText, Quantity, check_key,
+};
 pub(crate) use names::{
     ClusterId, ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName, SubnetId,
     VmSize, Zone,

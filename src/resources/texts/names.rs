@@ -45,6 +45,8 @@ macro_rules! ruled {
     };
 }
 
+pub(super) use ruled;
+
 ruled! {
     /// A cluster's name. Rule: schema of API 2026-05-01.
     ClusterName,

@@ -20,6 +20,7 @@ mod user_assigned_identity;
 
 pub use policy::PolicyDenial;
 
+pub(crate) use access::Access;
 pub(crate) use front_door::{authenticate, open, wire};
 pub(crate) use metadata::endpoints;
 pub(crate) use subscription::Subscription;
@@ -29,7 +30,6 @@ use serde_json::Value;
 
 use crate::aks::{Engine, World};
 use crate::entra::Directory;
-use access::Access;
 use exchange::{Moment, Request, Response};
 use network::Networks;
 use path::Address;

@@ -12,6 +12,7 @@ use crate::arm::exchange::{Caller, Moment};
 use crate::arm::{ResourceManager, Subscription, authenticate, endpoints, open, wire};
 use crate::clock::Clock;
 use crate::entra::{Directory, SignIn, SigningKey, github_token, pipelines_token};
+use crate::kubernetes::ApiServers;
 use crate::message::{Host, Message, Reply};
 use crate::origins::Origins;
 use crate::seed::Secrets;
@@ -21,6 +22,7 @@ use crate::seed::Secrets;
 pub(crate) struct Cloud {
     pub(crate) directory: Directory,
     pub(crate) manager: ResourceManager,
+    pub(crate) api_servers: ApiServers,
     pub(crate) secrets: Secrets,
     /// The requests nothing here knew how to answer.
     pub(crate) unknown: Vec<String>,
@@ -43,6 +45,7 @@ impl Cloud {
         Self {
             directory,
             manager: ResourceManager::new(subscription),
+            api_servers: ApiServers::default(),
             secrets,
             unknown: Vec::new(),
         }
@@ -66,7 +69,8 @@ impl Cloud {
                     .or_else(|| self.directory.answer(message, &mut sign_in));
                 (reply.unwrap_or_else(|| self.not_simulated(message)), None)
             }
-            Host::Graph => (self.not_simulated(message), None),
+            // Clusters have listeners of their own, which do not come here.
+            Host::Graph | Host::Kubernetes => (self.not_simulated(message), None),
         }
     }
 

@@ -80,6 +80,7 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
                 Err(Wrong::not_found("resource", id))
             }
         }),
+        (_, ["kubernetes" | "connections"], _) => kubernetes(shared, message, path),
         ("POST", ["principals"], _) => body::<Principal>(message).and_then(|principal| {
             shared.with(|inner, _| inner.cloud.directory.put(principal));
             done()
@@ -143,6 +144,31 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
         }),
     };
     reply(result)
+}
+
+/// What tests see and do of the Kubernetes API of a cluster.
+fn kubernetes(shared: &Shared, message: &Message, path: &[&str]) -> Result<Value, Wrong> {
+    let parameters = message.parameters();
+    let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
+    let (cluster, object) = (parameter("cluster"), parameter("path"));
+    match (message.method.as_str(), path) {
+        ("GET", ["connections"]) => {
+            Ok(json!({ "connections": shared.lock().journal.connections(cluster) }))
+        }
+        ("GET", ["kubernetes"]) => shared
+            .with(|inner, setting| inner.kubernetes_object(cluster, object, setting))
+            .ok_or_else(|| Wrong::not_found("object", object)),
+        ("PATCH", ["kubernetes"]) => {
+            let change = body::<Value>(message)?;
+            shared
+                .with(|inner, setting| {
+                    inner.change_kubernetes_object(cluster, object, &change, setting)
+                })
+                .map(|()| json!({}))
+                .ok_or_else(|| Wrong::not_found("cluster or kind of object", object))
+        }
+        _ => Err(Wrong::not_found("request", &message.path)),
+    }
 }
 
 #[derive(Deserialize)]

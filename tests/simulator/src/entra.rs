@@ -18,7 +18,7 @@ pub use key::KeyError;
 
 pub(crate) use key::{ClientCertificate, SigningKey};
 pub(crate) use local_identity::{Subject, github_token, pipelines_token};
-pub(crate) use token::{Refusal, verify};
+pub(crate) use token::{Refusal, verify, verify_aks};
 
 use jiff::Timestamp;
 use rand::rngs::StdRng;

@@ -1,5 +1,7 @@
 //! The library's front: starting, steering and stopping a simulator from a test.
 
+mod clusters;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::Value;
+use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +27,7 @@ use crate::entra::{ClientCertificate, KeyError, Principal, SigningKey};
 use crate::environment::{CA_FILE, CLIENT_FILE, Credential, TOKEN_FILE};
 use crate::fault::{Fault, Faults};
 use crate::journal::Exchange;
+use crate::kubernetes::{self, Opening, OpeningError};
 use crate::message::Host;
 use crate::origins::Origins;
 use crate::random::guid;
@@ -78,6 +82,9 @@ pub enum StartError {
     /// The state file.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The API server of a cluster kept with the state.
+    #[error(transparent)]
+    ApiServer(#[from] OpeningError),
     /// The speed is not a positive number.
     #[error("the speed {0} is not a positive number")]
     Speed(f64),
@@ -116,12 +123,20 @@ impl Simulator {
         };
         let listeners = Listeners::bind(earlier.as_ref().map(|state| &state.origins))?;
         let files = write_files(options.directory.as_deref(), &keys)?;
+        let (openings, opened) = mpsc::unbounded_channel();
+        if let Some(state) = &earlier {
+            for opening in state.cloud.api_servers.reopen()? {
+                // The other end is below.
+                let _ = openings.send(opening);
+            }
+        }
         let shared = Arc::new(shared(
             options,
             keys,
             earlier,
             listeners.origins()?,
             files.path.clone(),
+            openings,
         )?);
         shared.with(|_, _| ());
         fs::write(files.path.join(TOKEN_FILE), shared.exchange_token())?;
@@ -137,7 +152,7 @@ impl Simulator {
             std::thread::Builder::new()
                 .name("simulator".into())
                 .spawn(move || {
-                    runtime.block_on(run(listeners, acceptor, shared, stop));
+                    runtime.block_on(run(listeners, acceptor, opened, shared, stop));
                 })?
         };
         Ok(Self {
@@ -310,6 +325,7 @@ impl Drop for Simulator {
 async fn run(
     listeners: Listeners,
     acceptor: TlsAcceptor,
+    mut opened: mpsc::UnboundedReceiver<Opening>,
     shared: Arc<Shared>,
     stop: CancellationToken,
 ) {
@@ -334,6 +350,14 @@ async fn run(
     let mut all = tokio::task::JoinSet::new();
     for service in serving {
         all.spawn(service);
+    }
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(opening) = opened.recv() => {
+                all.spawn(kubernetes::serve(opening, Arc::clone(&shared), stop.clone()));
+            }
+        }
     }
     while all.join_next().await.is_some() {}
 }
@@ -379,6 +403,7 @@ fn shared(
     earlier: Option<State>,
     origins: Origins,
     directory: PathBuf,
+    openings: mpsc::UnboundedSender<Opening>,
 ) -> Result<Shared, StartError> {
     let seed = options.seed;
     let starts = earlier.as_ref().map_or(0, |state| state.starts) + 1;
@@ -412,6 +437,7 @@ fn shared(
         options.state,
         starts,
         inner,
+        openings,
     ))
 }
 
@@ -447,7 +473,7 @@ fn process_keys() -> Result<Keys, StartError> {
         return Ok(keys.clone());
     }
     let keys = Keys {
-        authority: Authority::generate()?,
+        authority: Authority::generate("Simulated Azure CA")?,
         token: ClientCertificate::generate("Simulated Entra")?,
         client: ClientCertificate::generate("deployer")?,
     };

@@ -35,7 +35,8 @@ use serde_json::{Value, json};
 
 use crate::arm::exchange::{Moment, Request, Response};
 use answer::{Problem, document};
-use cluster::Cluster;
+pub(crate) use cluster::Cluster;
+pub(crate) use credentials::Endpoint;
 use operation::{Fault, Kind, Operation, Outcome};
 use path::{ClusterAddress, Polled, Target};
 use refusals::{busy, missing, stopped, unknown};
@@ -135,6 +136,12 @@ impl Engine {
             Target::Pool(address, pool) => self.clusters.get(&address.key())?.read_pool(&pool),
             _ => None,
         }
+    }
+
+    /// The clusters there are by now, for whoever runs their API servers.
+    pub(crate) fn clusters(&mut self, moment: &mut Moment<'_>) -> Vec<&mut Cluster> {
+        self.settle(moment, None);
+        self.clusters.values_mut().collect()
     }
 
     /// Changes a stored cluster or pool behind every client's back; says whether there is one.

@@ -58,6 +58,11 @@ pub(super) fn is_resource_manager(audience: &str, origins: &Origins) -> bool {
     Audience::of(audience, origins) == Some(Audience::ResourceManager)
 }
 
+/// Whether a token with this `aud` is for the API servers of AKS.
+pub(super) fn is_aks_server(audience: &str, origins: &Origins) -> bool {
+    Audience::of(audience, origins) == Some(Audience::AksServer)
+}
+
 /// The `aud` of the token asked for by scope (v2) or resource (v1).
 ///
 /// Entra keeps the spelling of the scope, less `/.default`: the scope

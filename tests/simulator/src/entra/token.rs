@@ -5,7 +5,7 @@ use jsonwebtoken::{Algorithm, Validation};
 use serde_json::{Value, json};
 
 use super::SignIn;
-use super::audience::is_resource_manager;
+use super::audience::{is_aks_server, is_resource_manager};
 use super::directory::{Directory, Principal, PrincipalKind};
 use super::key::SigningKey;
 use crate::arm::exchange::Caller;
@@ -108,6 +108,27 @@ pub(crate) fn verify(
     origins: &Origins,
     now: Timestamp,
 ) -> Result<Caller, Refusal> {
+    caller(token, key, now, |audience| {
+        is_resource_manager(audience, origins)
+    })
+}
+
+/// Whom a token sent to the API server of a cluster names.
+pub(crate) fn verify_aks(
+    token: &str,
+    key: &SigningKey,
+    origins: &Origins,
+    now: Timestamp,
+) -> Result<Caller, Refusal> {
+    caller(token, key, now, |audience| is_aks_server(audience, origins))
+}
+
+fn caller(
+    token: &str,
+    key: &SigningKey,
+    now: Timestamp,
+    is_ours: impl Fn(&str) -> bool,
+) -> Result<Caller, Refusal> {
     let claims = signed_claims(token, &key.decoding).ok_or(Refusal::Invalid)?;
     let text = |name: &str| {
         claims
@@ -117,7 +138,7 @@ pub(crate) fn verify(
             .to_owned()
     };
     let audience = text("aud");
-    if !is_resource_manager(&audience, origins) {
+    if !is_ours(&audience) {
         return Err(Refusal::Audience(audience));
     }
     let expiry = claims
