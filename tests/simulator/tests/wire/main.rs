@@ -8,6 +8,7 @@ mod control;
 mod faults;
 mod front_door;
 mod identities;
+mod kubernetes;
 mod networks;
 mod resource_groups;
 mod roles;
