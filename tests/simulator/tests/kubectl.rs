@@ -66,12 +66,12 @@ fn kubectl_applies_diffs_and_deletes_a_manifest() {
     );
     assert_eq!((same.code, same.output.as_str()), (0, ""));
     assert_eq!(other.code, 1);
-    let changes: Vec<&str> = other
+    let sizes: Vec<&str> = other
         .lines()
         .into_iter()
         .filter(|line| line.contains("  size:"))
         .collect();
-    assert_eq!(changes, ["-  size: \"1\"", "+  size: \"2\""]);
+    assert_eq!(sizes, ["-  size: \"1\"", "+  size: \"2\""]);
     assert_eq!(applied.lines()[1], "configmap/settings configured");
     assert_eq!(size.output, "2");
     assert_eq!(deleted.code, 0, "{}", deleted.error);

@@ -38,7 +38,8 @@ impl Session {
     /// `None` when the environment says that there is no kubectl; then the test must end.
     #[expect(
         clippy::disallowed_methods,
-        reason = "whether these tests run is the environment's to say"
+        clippy::print_stderr,
+        reason = "whether these tests run is the environment's to say, and nobody should miss it"
     )]
     pub(crate) fn start() -> Option<Self> {
         if Command::new("kubectl").arg("help").output().is_err() {
