@@ -5,7 +5,7 @@ mod clusters;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -56,6 +56,9 @@ pub struct Options {
     pub chaos: f64,
     /// A JSON list of principals to add to those that are there from the start.
     pub directory_file: Option<PathBuf>,
+    /// The address that clients call from, as the internet sees it: the API server of a cluster
+    /// with authorized ranges lets it in or not.
+    pub public_address: IpAddr,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             directory: None,
             chaos: 0.0,
             directory_file: None,
+            public_address: IpAddr::V4(Ipv4Addr::new(20, 50, 0, 4)),
         }
     }
 }
@@ -274,6 +278,12 @@ impl Simulator {
             .with(|inner, _| inner.cloud.directory.put(principal));
     }
 
+    /// Moves the clients to another address, as the internet sees it.
+    pub fn set_public_address(&self, address: IpAddr) {
+        self.shared
+            .with(|inner, _| inner.cloud.moved_to = Some(address));
+    }
+
     /// Deletes a user, group or service principal, named by object id, sign-in name or display
     /// name. False when there is none.
     pub fn delete_principal(&self, name: &str) -> bool {
@@ -475,6 +485,7 @@ fn shared(
             .map_or(DAY, |lifetime| lifetime.as_secs().max(1)),
         directory,
         written_down,
+        public_address: options.public_address,
         poll_interval: Duration::from_secs(30).div_f64(options.speed),
     };
     let clock = Clock::start(origin, options.speed);
