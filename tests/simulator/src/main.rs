@@ -2,6 +2,7 @@
 //! told to stop.
 
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -37,6 +38,9 @@ struct Arguments {
     /// JSON file with users, groups and applications to add to the built-in ones.
     #[arg(long, value_name = "FILE")]
     directory_file: Option<PathBuf>,
+    /// Address that clients call from, as the internet sees it; authorized ranges are about it.
+    #[arg(long, value_name = "ADDRESS", default_value = "20.50.0.4")]
+    public_address: IpAddr,
     /// Also stop when standard input is closed, as it is when the parent process ends.
     #[arg(long)]
     until_stdin_closes: bool,
@@ -63,6 +67,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         directory,
         chaos,
         directory_file,
+        public_address,
         until_stdin_closes,
     } = arguments;
     let options = Options {
@@ -73,6 +78,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         directory,
         chaos,
         directory_file,
+        public_address,
     };
     let simulator = Simulator::start(options)?;
     if chaos > 0.0 {
