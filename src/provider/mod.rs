@@ -16,7 +16,15 @@ pub use environment::Environment;
 use crate::{
     azure::Network,
     framework::{Diagnostics, Offers, Provider},
-    resources::{Session, aad_binding::AadBinding, cluster::Cluster},
+    resources::{
+        Session,
+        aad_binding::AadBinding,
+        cluster::{Cluster, ExistingCluster},
+        credentials::Credentials,
+        kubeconfig::Kubeconfig,
+        namespace::Namespace,
+        network_policy::NetworkPolicy,
+    },
 };
 
 /// The provider `secureaks`.
@@ -59,5 +67,10 @@ impl Provider for Secureaks {
         Offers::default()
             .resource(Cluster::default())
             .resource(AadBinding)
+            .resource(Namespace)
+            .resource(NetworkPolicy)
+            .data_source(ExistingCluster)
+            .data_source(Kubeconfig)
+            .ephemeral(Credentials)
     }
 }

@@ -3,7 +3,11 @@
 
 pub mod aad_binding;
 pub mod cluster;
+pub mod credentials;
 mod inside;
+pub mod kubeconfig;
+pub mod namespace;
+pub mod network_policy;
 mod refusals;
 mod session;
 mod texts;

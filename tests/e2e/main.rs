@@ -10,6 +10,7 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod credentials;
 mod drift;
 mod examples;
 mod failures;

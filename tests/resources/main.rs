@@ -12,8 +12,11 @@
 mod change;
 mod condition;
 mod conflict;
+mod credentials;
 mod drift;
+mod existing;
 mod input;
+mod kubeconfig;
 mod network;
 mod refusals;
 mod replace;

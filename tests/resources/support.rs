@@ -157,6 +157,11 @@ impl Provider {
         &self.server
     }
 
+    /// Waits for an answer of the server's.
+    pub(crate) fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+
     /// A configuration written as JSON, as a value of the resource.
     pub(crate) fn value(&self, config: &Json) -> Value {
         from_json(config.to_string().as_bytes(), &self.ty()).expect("a configuration")

@@ -5,6 +5,7 @@ mod baseline;
 mod body;
 mod check;
 mod create;
+mod data_source;
 mod delete;
 mod live;
 mod outputs;
@@ -19,6 +20,8 @@ mod update;
 mod work;
 
 use async_trait::async_trait;
+
+pub use self::data_source::ExistingCluster;
 
 use self::{
     baseline::Choices,

@@ -3,11 +3,15 @@
 
 mod access;
 mod addresses;
+mod kubernetes;
 mod names;
 mod version;
 
-pub(crate) use access::{BindingName, NamespaceName, ObjectId, RoleName, UserPrincipalName};
+pub(crate) use access::{BindingName, ObjectId, RoleName, UserPrincipalName};
 pub(crate) use addresses::{AuthorizedRange, Cidr, Ip};
+pub(crate) use kubernetes::{
+    LabelValue, NamespaceName, ObjectName, PodSecurityVersion, PortText, Quantity, check_key,
+};
 pub(crate) use names::{
     ClusterId, ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName, SubnetId,
     VmSize, Zone,

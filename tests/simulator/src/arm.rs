@@ -5,6 +5,7 @@ pub mod exchange;
 mod access;
 mod error;
 mod front_door;
+mod kubernetes_actions;
 mod metadata;
 mod network;
 mod path;
@@ -20,6 +21,7 @@ mod user_assigned_identity;
 
 pub use policy::PolicyDenial;
 
+pub(crate) use access::Access;
 pub(crate) use front_door::{authenticate, open, wire};
 pub(crate) use metadata::endpoints;
 pub(crate) use subscription::Subscription;
@@ -29,7 +31,6 @@ use serde_json::Value;
 
 use crate::aks::{Engine, World};
 use crate::entra::Directory;
-use access::Access;
 use exchange::{Moment, Request, Response};
 use network::Networks;
 use path::Address;
@@ -157,6 +158,8 @@ impl ResourceManager {
 
     /// Carries out what time has brought about since the last request.
     fn settle(&mut self, moment: &mut Moment<'_>) {
+        let late = self.aks.quirks.role_assignments_take_effect_late;
+        self.access.settle(moment.now, late);
         self.registrations.settle(moment.now);
         self.networks.settle(moment.now);
         for group in self.groups.settle(moment.now) {

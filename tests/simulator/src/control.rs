@@ -1,6 +1,8 @@
 //! The control API: what tests do to the simulator, as JSON over plain HTTP. `README.md`
 //! describes it.
 
+mod directory;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -8,7 +10,6 @@ use serde_json::{Value, json};
 use crate::aks::{Failure, Quirks};
 use crate::arm::PolicyDenial;
 use crate::cloud::sign_in;
-use crate::entra::Principal;
 use crate::environment::Credential;
 use crate::fault::{Action, Fault, Matches, seconds};
 use crate::message::{Message, Reply};
@@ -51,6 +52,7 @@ pub(crate) fn answer(shared: &Shared, message: &Message) -> Reply {
             done()
         }
         ("GET", ["unknown"]) => encoded(&shared.lock().cloud.unknown),
+        (_, ["principals" | "members"]) => directory::answer(shared, message, &path),
         _ => return cloud(shared, message, &path),
     };
     reply(result)
@@ -80,10 +82,7 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
                 Err(Wrong::not_found("resource", id))
             }
         }),
-        ("POST", ["principals"], _) => body::<Principal>(message).and_then(|principal| {
-            shared.with(|inner, _| inner.cloud.directory.put(principal));
-            done()
-        }),
+        (_, ["kubernetes" | "connections"], _) => kubernetes(shared, message, path),
         ("POST", ["grants"], _) => body::<Grant>(message).and_then(|grant| {
             let Grant {
                 principal,
@@ -137,12 +136,34 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
                 }
             })
         }
-        (method, _, _) => Err(Wrong {
-            status: 404,
-            text: format!("the control API does not know {method} {}", message.path),
-        }),
+        _ => Err(Wrong::unknown(message)),
     };
     reply(result)
+}
+
+/// What tests see and do of the Kubernetes API of a cluster.
+fn kubernetes(shared: &Shared, message: &Message, path: &[&str]) -> Result<Value, Wrong> {
+    let parameters = message.parameters();
+    let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
+    let (cluster, object) = (parameter("cluster"), parameter("path"));
+    match (message.method.as_str(), path) {
+        ("GET", ["connections"]) => {
+            Ok(json!({ "connections": shared.lock().journal.connections(cluster) }))
+        }
+        ("GET", ["kubernetes"]) => shared
+            .with(|inner, setting| inner.kubernetes_object(cluster, object, setting))
+            .ok_or_else(|| Wrong::not_found("object", object)),
+        ("PATCH", ["kubernetes"]) => {
+            let change = body::<Value>(message)?;
+            shared
+                .with(|inner, setting| {
+                    inner.change_kubernetes_object(cluster, object, &change, setting)
+                })
+                .map(|()| json!({}))
+                .ok_or_else(|| Wrong::not_found("cluster or kind of object", object))
+        }
+        _ => Err(Wrong::not_found("request", &message.path)),
+    }
 }
 
 #[derive(Deserialize)]
@@ -200,6 +221,14 @@ impl Wrong {
         Self {
             status: 404,
             text: format!("there is no {what} {name}"),
+        }
+    }
+
+    fn unknown(message: &Message) -> Self {
+        let Message { method, path, .. } = message;
+        Self {
+            status: 404,
+            text: format!("the control API does not know {method} {path}"),
         }
     }
 

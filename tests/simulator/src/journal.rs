@@ -16,7 +16,10 @@ pub struct Exchange {
     pub number: u64,
     /// The service asked.
     pub host: Host,
-    /// HTTP method.
+    /// Resource id of the cluster, when the service asked is the Kubernetes API of one.
+    #[serde(default)]
+    pub cluster: Option<String>,
+    /// HTTP method; `CONNECT` for a connection that was closed before it could bring a request.
     pub method: String,
     /// Path and query, as sent, with secret parameters blanked.
     pub path: String,
@@ -28,7 +31,7 @@ pub struct Exchange {
     pub headers: BTreeMap<String, String>,
     /// Body of a request to Resource Manager.
     pub body: Option<Value>,
-    /// Name of the fault applied.
+    /// Name of the fault applied, or why a connection was closed.
     pub fault: Option<String>,
     /// Simulated time of arrival.
     pub time: Timestamp,
@@ -46,6 +49,8 @@ const KEPT_HEADERS: [&str; 5] = [
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     exchanges: Vec<Exchange>,
+    /// How many connections were made to each cluster, by its id in lower case.
+    connections: BTreeMap<String, u64>,
     cleared: u64,
 }
 
@@ -58,11 +63,18 @@ pub(crate) struct Entry {
 
 impl Journal {
     /// Notes an arrival.
-    pub(crate) fn begin(&mut self, host: Host, message: &Message, time: Timestamp) -> Entry {
+    pub(crate) fn begin(
+        &mut self,
+        host: Host,
+        cluster: Option<&str>,
+        message: &Message,
+        time: Timestamp,
+    ) -> Entry {
         let index = self.exchanges.len();
         self.exchanges.push(Exchange {
             number: index as u64 + 1,
             host,
+            cluster: cluster.map(str::to_owned),
             method: message.method.clone(),
             path: visible_path(message),
             status: None,
@@ -94,9 +106,21 @@ impl Journal {
         self.exchanges.clone()
     }
 
+    /// Counts a connection to a cluster.
+    pub(crate) fn connected(&mut self, cluster: &str) {
+        *self.connections.entry(cluster.to_lowercase()).or_default() += 1;
+    }
+
+    /// How many connections were made to a cluster.
+    pub(crate) fn connections(&self, cluster: &str) -> u64 {
+        let count = self.connections.get(&cluster.to_lowercase());
+        count.copied().unwrap_or_default()
+    }
+
     /// Forgets everything; the next exchange is number 1 again.
     pub(crate) fn clear(&mut self) {
         self.exchanges.clear();
+        self.connections.clear();
         self.cleared += 1;
     }
 }
@@ -145,6 +169,7 @@ mod tests {
 
         journal.begin(
             Host::Login,
+            None,
             &message("/t/token", "client_secret=x&b=1"),
             time,
         );
@@ -152,6 +177,7 @@ mod tests {
         let expected = Exchange {
             number: 1,
             host: Host::Login,
+            cluster: None,
             method: "POST".into(),
             path: "/t/token?client_secret=REDACTED&b=1".into(),
             status: None,
@@ -167,10 +193,10 @@ mod tests {
     #[test]
     fn clearing_restarts_the_numbers_and_orphans_entries() {
         let mut journal = Journal::default();
-        let old = journal.begin(Host::Arm, &message("/a", ""), Timestamp::UNIX_EPOCH);
+        let old = journal.begin(Host::Arm, None, &message("/a", ""), Timestamp::UNIX_EPOCH);
 
         journal.clear();
-        let new = journal.begin(Host::Arm, &message("/b", ""), Timestamp::UNIX_EPOCH);
+        let new = journal.begin(Host::Arm, None, &message("/b", ""), Timestamp::UNIX_EPOCH);
 
         assert_eq!(journal.exchange(old), None);
         assert_eq!(

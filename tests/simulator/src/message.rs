@@ -17,6 +17,8 @@ pub enum Host {
     Login,
     /// Microsoft Graph.
     Graph,
+    /// The Kubernetes API of a cluster.
+    Kubernetes,
 }
 
 /// A request as it came over the wire.

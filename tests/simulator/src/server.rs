@@ -1,13 +1,16 @@
 //! The sockets: TLS and HTTP/1.1 around the simulated services. A connection can be closed
 //! without an answer, which is why the accept loop is our own.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{HeaderName, HeaderValue};
+use futures_util::stream;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -19,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control;
 use crate::fault::{Action, seconds};
+use crate::journal::Entry;
+use crate::kubernetes::{Address, Answer, Watch};
 use crate::message::{Host, Message, Reply};
 use crate::shared::Shared;
 
@@ -109,11 +114,63 @@ async fn exchange(
 }
 
 async fn simulated(host: Host, message: &Message, shared: &Shared) -> Option<Reply> {
-    let (entry, fault) = shared.arrive(host, message);
+    let (entry, fault) = shared.arrive(host, None, message);
     let action = fault.map(|fault| fault.action);
-    match &action {
+    if let Before::Answered(reply) = before(action.as_ref(), entry, shared).await? {
+        return Some(shared.finish(reply, entry));
+    }
+    let reply = shared.answer(host, message, entry);
+    let reply = after(action.as_ref(), reply, entry, shared).await?;
+    Some(shared.finish(reply, entry))
+}
+
+/// A body that may go on.
+pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// An exchange that is to get no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the exchange is dropped")]
+pub(crate) struct Dropped;
+
+/// One request to the API server of a cluster and its answer; `None` drops it.
+pub(crate) async fn kubernetes(
+    request: Request<Incoming>,
+    address: &Arc<Address>,
+    with_admin_certificate: bool,
+    shared: &Arc<Shared>,
+) -> Option<Response<Body>> {
+    let message = read(request).await?;
+    let (entry, fault) = shared.arrive(Host::Kubernetes, Some(&address.cluster_id), &message);
+    let action = fault.map(|fault| fault.action);
+    if let Before::Answered(reply) = before(action.as_ref(), entry, shared).await? {
+        return Some(whole(shared.finish(reply, entry)));
+    }
+    let answer = shared.kubernetes(&address.instance, &message, with_admin_certificate, entry)?;
+    let (reply, watch) = match answer {
+        Answer::Reply(reply) => (reply, None),
+        Answer::Watch(watch) => (watch_headers(), Some(watch)),
+    };
+    let status = reply.status;
+    let reply = after(action.as_ref(), reply, entry, shared).await?;
+    let goes_on = watch.filter(|_| reply.status == status);
+    let reply = shared.finish(reply, entry);
+    Some(match goes_on {
+        Some(watch) => write(reply).map(|_| changes(watch, address, shared)),
+        None => whole(reply),
+    })
+}
+
+/// What has become of a request before it takes effect.
+enum Before {
+    GoesOn,
+    Answered(Reply),
+}
+
+/// What a fault does before a request takes effect; `None` when it is dropped.
+async fn before(action: Option<&Action>, entry: Entry, shared: &Shared) -> Option<Before> {
+    match action {
         Some(Action::DropBefore) => return None,
-        Some(Action::Status(answer)) => return Some(shared.finish(answer.reply(), entry)),
+        Some(Action::Status(answer)) => return Some(Before::Answered(answer.reply())),
         Some(Action::HoldBefore) => shared.hold(entry).await,
         Some(Action::Delay { seconds: simulated }) => {
             let real = shared.lock().clock.real(seconds(*simulated));
@@ -124,8 +181,17 @@ async fn simulated(host: Host, message: &Message, shared: &Shared) -> Option<Rep
         }
         _ => {}
     }
-    let reply = shared.answer(host, message, entry);
-    let reply = match &action {
+    Some(Before::GoesOn)
+}
+
+/// What a fault does to an answer; `None` when it is dropped.
+async fn after(
+    action: Option<&Action>,
+    reply: Reply,
+    entry: Entry,
+    shared: &Shared,
+) -> Option<Reply> {
+    Some(match action {
         Some(Action::DropAfter) => return None,
         Some(Action::StatusAfter(answer)) => answer.reply(),
         Some(Action::HoldAfter) => {
@@ -133,8 +199,32 @@ async fn simulated(host: Host, message: &Message, shared: &Shared) -> Option<Rep
             reply
         }
         _ => reply,
-    };
-    Some(shared.finish(reply, entry))
+    })
+}
+
+fn watch_headers() -> Reply {
+    Reply {
+        status: 200,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: Vec::new(),
+    }
+}
+
+fn whole(reply: Reply) -> Response<Body> {
+    write(reply).map(BodyExt::boxed_unsync)
+}
+
+/// The events of a watch, for as long as somebody reads them.
+fn changes(watch: Box<Watch>, address: &Arc<Address>, shared: &Arc<Shared>) -> Body {
+    let (address, shared) = (Arc::clone(address), Arc::clone(shared));
+    let events = stream::unfold(watch, move |mut watch| {
+        let (address, shared) = (Arc::clone(&address), Arc::clone(&shared));
+        async move {
+            let event = watch.next(&address.instance, &shared).await?;
+            Some((Ok(Frame::data(event)), watch))
+        }
+    });
+    BodyExt::boxed_unsync(StreamBody::new(events))
 }
 
 async fn read(request: Request<Incoming>) -> Option<Message> {
@@ -144,18 +234,22 @@ async fn read(request: Request<Incoming>) -> Option<Message> {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
-            .collect(),
+        headers: joined(&head.headers),
         body,
     })
+}
+
+/// Headers by name; those that come several times are joined by commas (RFC 9110, 5.2).
+fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut joined: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        joined
+            .entry(name.as_str().to_owned())
+            .and_modify(|earlier| *earlier = format!("{earlier}, {value}"))
+            .or_insert_with(|| value.clone().into_owned());
+    }
+    joined
 }
 
 fn write(reply: Reply) -> Response<Full<Bytes>> {

@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Notify, oneshot};
 
 use crate::arm::exchange::{Caller, Moment, Request, Response};
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Setting};
 use crate::fault::{Fault, Faults};
 use crate::journal::{Entry, Exchange, Journal};
+use crate::kubernetes::{Address, Answer, Opening, Store};
 use crate::message::{Host, Message, Reply};
 use crate::seed;
 use crate::state::{Keys, State};
@@ -29,6 +31,10 @@ pub(crate) struct Shared {
     starts: u64,
     inner: Mutex<Inner>,
     held_changed: Condvar,
+    /// Something in the cloud may have changed.
+    pub(crate) changed: Notify,
+    /// Where sockets go that are to be served.
+    openings: UnboundedSender<Opening>,
 }
 
 /// What changes while it runs.
@@ -54,6 +60,7 @@ impl Shared {
         state_file: Option<PathBuf>,
         starts: u64,
         inner: Inner,
+        openings: UnboundedSender<Opening>,
     ) -> Self {
         Self {
             setting,
@@ -63,6 +70,8 @@ impl Shared {
             starts,
             inner: Mutex::new(inner),
             held_changed: Condvar::new(),
+            changed: Notify::new(),
+            openings,
         }
     }
 
@@ -72,10 +81,17 @@ impl Shared {
     }
 
     /// Notes an arrival and picks the fault that strikes it.
-    pub(crate) fn arrive(&self, host: Host, message: &Message) -> (Entry, Option<Fault>) {
+    pub(crate) fn arrive(
+        &self,
+        host: Host,
+        cluster: Option<&str>,
+        message: &Message,
+    ) -> (Entry, Option<Fault>) {
         let mut guard = self.lock();
         let inner = &mut *guard;
-        let entry = inner.journal.begin(host, message, inner.clock.now());
+        let entry = inner
+            .journal
+            .begin(host, cluster, message, inner.clock.now());
         let Some(exchange) = inner.journal.exchange(entry) else {
             return (entry, None);
         };
@@ -99,10 +115,93 @@ impl Shared {
         if let Some(exchange) = journal.exchange(entry) {
             exchange.caller = caller.map(|caller| caller.object_id);
         }
+        self.follow(inner);
         if !matches!(message.method.as_str(), "GET" | "HEAD") {
             self.save(inner);
         }
         reply
+    }
+
+    /// Lets a request to the API server of a cluster take effect; `None` when that does not answer.
+    pub(crate) fn kubernetes(
+        &self,
+        instance: &str,
+        message: &Message,
+        with_admin_certificate: bool,
+        entry: Entry,
+    ) -> Option<Answer> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        self.follow(inner);
+        let (answer, user) =
+            match inner.kubernetes(instance, message, with_admin_certificate, &self.setting) {
+                Ok(answered) => answered,
+                Err(silence) => {
+                    if let Some(exchange) = inner.journal.exchange(entry) {
+                        exchange.fault.get_or_insert_with(|| silence.to_owned());
+                    }
+                    return None;
+                }
+            };
+        if let Some(exchange) = inner.journal.exchange(entry) {
+            exchange.caller = user;
+        }
+        if !matches!(message.method.as_str(), "GET" | "HEAD") {
+            self.save(inner);
+        }
+        drop(guard);
+        self.changed.notify_waiters();
+        Some(answer)
+    }
+
+    /// Whether an API server takes a connection. One that is refused is in the journal.
+    pub(crate) fn lets_in(&self, address: &Address) -> bool {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        self.follow(inner);
+        let Err(silence) = inner.silence(&address.instance, &self.setting) else {
+            return true;
+        };
+        let message = Message {
+            method: "CONNECT".into(),
+            ..Message::default()
+        };
+        let cluster = Some(address.cluster_id.as_str());
+        let now = inner.clock.now();
+        let entry = inner
+            .journal
+            .begin(Host::Kubernetes, cluster, &message, now);
+        if let Some(exchange) = inner.journal.exchange(entry) {
+            exchange.fault = Some(silence.to_owned());
+        }
+        false
+    }
+
+    /// Looks at what a cluster keeps; `None` when its API server does not answer.
+    pub(crate) fn watch<T>(
+        &self,
+        instance: &str,
+        look: impl FnOnce(&mut Store, &Clock) -> T,
+    ) -> Option<T> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        inner.silence(instance, &self.setting).ok()?;
+        let server = inner.cloud.api_servers.of_instance(instance)?;
+        Some(look(&mut server.store, &inner.clock))
+    }
+
+    /// Gives new clusters their API servers.
+    fn follow(&self, inner: &mut Inner) {
+        match inner.follow(&self.setting) {
+            Ok(openings) => {
+                for opening in openings {
+                    // An error means that the simulator stops.
+                    let _ = self.openings.send(opening);
+                }
+            }
+            // Nobody could be told by an error: the request itself has succeeded.
+            Err(error) => inner.cloud.unknown.push(error.to_string()),
+        }
     }
 
     /// Notes what the client is going to get, with the seconds it is asked to wait turned into
@@ -177,7 +276,10 @@ impl Shared {
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Inner, &Setting) -> T) -> T {
         let mut inner = self.lock();
         let result = act(&mut inner, &self.setting);
+        self.follow(&mut inner);
         self.save(&mut inner);
+        drop(inner);
+        self.changed.notify_waiters();
         result
     }
 
@@ -186,11 +288,15 @@ impl Shared {
         self.release_held();
         self.with(|inner, _| {
             inner.random = StdRng::seed_from_u64(self.seed);
+            // The ports of clusters that are gone stay ours.
+            let api_servers = std::mem::take(&mut inner.cloud.api_servers);
             inner.cloud = seed::cloud(
                 &self.keys.token.certificate,
                 &self.keys.client.certificate,
+                &self.setting.written_down,
                 &mut inner.random,
             );
+            inner.cloud.api_servers = api_servers;
             inner.journal.clear();
             inner.faults.clear();
         });

@@ -1,5 +1,7 @@
 //! The library's front: starting, steering and stopping a simulator from a test.
 
+mod clusters;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::Value;
+use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -20,10 +23,14 @@ use crate::arm::PolicyDenial;
 use crate::certificate::{Authority, CertificateError};
 use crate::clock::Clock;
 use crate::cloud::Setting;
-use crate::entra::{ClientCertificate, KeyError, Principal, SigningKey};
+use crate::entra::{
+    ClientCertificate, Directory, DirectoryFileError, KeyError, Principal, SigningKey,
+    read_directory_file,
+};
 use crate::environment::{CA_FILE, CLIENT_FILE, Credential, TOKEN_FILE};
 use crate::fault::{Fault, Faults};
 use crate::journal::Exchange;
+use crate::kubernetes::{self, Opening, OpeningError};
 use crate::message::Host;
 use crate::origins::Origins;
 use crate::random::guid;
@@ -47,6 +54,8 @@ pub struct Options {
     pub directory: Option<PathBuf>,
     /// Share of Resource Manager's exchanges struck by a random fault, from 0 to 1.
     pub chaos: f64,
+    /// A JSON list of principals to add to those that are there from the start.
+    pub directory_file: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -59,6 +68,7 @@ impl Default for Options {
             state: None,
             directory: None,
             chaos: 0.0,
+            directory_file: None,
         }
     }
 }
@@ -78,6 +88,12 @@ pub enum StartError {
     /// The state file.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The directory file.
+    #[error(transparent)]
+    DirectoryFile(#[from] DirectoryFileError),
+    /// The API server of a cluster kept with the state.
+    #[error(transparent)]
+    ApiServer(#[from] OpeningError),
     /// The speed is not a positive number.
     #[error("the speed {0} is not a positive number")]
     Speed(f64),
@@ -116,12 +132,20 @@ impl Simulator {
         };
         let listeners = Listeners::bind(earlier.as_ref().map(|state| &state.origins))?;
         let files = write_files(options.directory.as_deref(), &keys)?;
+        let (openings, opened) = mpsc::unbounded_channel();
+        if let Some(state) = &earlier {
+            for opening in state.cloud.api_servers.reopen()? {
+                // The other end is below.
+                let _ = openings.send(opening);
+            }
+        }
         let shared = Arc::new(shared(
             options,
             keys,
             earlier,
             listeners.origins()?,
             files.path.clone(),
+            openings,
         )?);
         shared.with(|_, _| ());
         fs::write(files.path.join(TOKEN_FILE), shared.exchange_token())?;
@@ -137,7 +161,7 @@ impl Simulator {
             std::thread::Builder::new()
                 .name("simulator".into())
                 .spawn(move || {
-                    runtime.block_on(run(listeners, acceptor, shared, stop));
+                    runtime.block_on(run(listeners, acceptor, opened, shared, stop));
                 })?
         };
         Ok(Self {
@@ -250,6 +274,42 @@ impl Simulator {
             .with(|inner, _| inner.cloud.directory.put(principal));
     }
 
+    /// Deletes a user, group or service principal, named by object id, sign-in name or display
+    /// name. False when there is none.
+    pub fn delete_principal(&self, name: &str) -> bool {
+        self.shared.with(|inner, _| {
+            let now = inner.clock.now();
+            let directory = &mut inner.cloud.directory;
+            let id = directory.called(name);
+            id.is_some_and(|id| directory.delete(&id, now))
+        })
+    }
+
+    /// Makes somebody a direct member of a group, both named as above. False when that changes
+    /// nothing.
+    pub fn add_member(&self, group: &str, member: &str) -> bool {
+        self.membership(group, member, Directory::add_member)
+    }
+
+    /// Ends a direct membership. False when there was none.
+    pub fn remove_member(&self, group: &str, member: &str) -> bool {
+        self.membership(group, member, Directory::remove_member)
+    }
+
+    fn membership(
+        &self,
+        group: &str,
+        member: &str,
+        act: impl FnOnce(&mut Directory, &str, &str) -> bool,
+    ) -> bool {
+        self.shared.with(|inner, _| {
+            let directory = &mut inner.cloud.directory;
+            let (group, member) = (directory.called(group), directory.called(member));
+            let both = group.zip(member);
+            both.is_some_and(|(group, member)| act(directory, &group, &member))
+        })
+    }
+
     /// Assigns a built-in role by name. False when there is no such role.
     pub fn grant(&self, principal: &str, role: &str, scope: &str) -> bool {
         self.shared
@@ -310,6 +370,7 @@ impl Drop for Simulator {
 async fn run(
     listeners: Listeners,
     acceptor: TlsAcceptor,
+    mut opened: mpsc::UnboundedReceiver<Opening>,
     shared: Arc<Shared>,
     stop: CancellationToken,
 ) {
@@ -334,6 +395,14 @@ async fn run(
     let mut all = tokio::task::JoinSet::new();
     for service in serving {
         all.spawn(service);
+    }
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(opening) = opened.recv() => {
+                all.spawn(kubernetes::serve(opening, Arc::clone(&shared), stop.clone()));
+            }
+        }
     }
     while all.join_next().await.is_some() {}
 }
@@ -379,16 +448,22 @@ fn shared(
     earlier: Option<State>,
     origins: Origins,
     directory: PathBuf,
+    openings: mpsc::UnboundedSender<Opening>,
 ) -> Result<Shared, StartError> {
     let seed = options.seed;
     let starts = earlier.as_ref().map_or(0, |state| state.starts) + 1;
     let mut random = StdRng::seed_from_u64(seed.wrapping_add(starts - 1));
     let origin = earlier.as_ref().map(|state| state.now);
+    let written_down = match &options.directory_file {
+        Some(path) => read_directory_file(path)?,
+        None => Vec::new(),
+    };
     let cloud = match earlier {
         Some(state) => state.cloud,
         None => seed::cloud(
             &keys.token.certificate,
             &keys.client.certificate,
+            &written_down,
             &mut random,
         ),
     };
@@ -399,6 +474,7 @@ fn shared(
             .short_tokens
             .map_or(DAY, |lifetime| lifetime.as_secs().max(1)),
         directory,
+        written_down,
         poll_interval: Duration::from_secs(30).div_f64(options.speed),
     };
     let clock = Clock::start(origin, options.speed);
@@ -412,6 +488,7 @@ fn shared(
         options.state,
         starts,
         inner,
+        openings,
     ))
 }
 
@@ -447,7 +524,7 @@ fn process_keys() -> Result<Keys, StartError> {
         return Ok(keys.clone());
     }
     let keys = Keys {
-        authority: Authority::generate()?,
+        authority: Authority::generate("Simulated Azure CA")?,
         token: ClientCertificate::generate("Simulated Entra")?,
         client: ClientCertificate::generate("deployer")?,
     };

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::credentials::Endpoint;
 use super::document::{
     fill, is_empty, items, object, ordered, owned, put, remove, remove_if, text,
 };
@@ -21,8 +22,10 @@ pub(crate) struct Cluster {
     name: String,
     /// The resource as GET answers it, though not yet in order.
     pub(crate) object: Value,
-    /// Certificate authority of its API server, base64 of PEM.
-    pub(crate) authority: String,
+    /// Tells it from earlier and later clusters under its name.
+    pub(crate) instance: String,
+    /// Where its API server listens and whom it trusts; `None` before there is one.
+    pub(crate) endpoint: Option<Endpoint>,
     /// Token of the static credentials.
     pub(crate) token: String,
     pub(crate) maintenance: BTreeMap<String, Value>,
@@ -34,13 +37,14 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// A cluster that holds nothing yet.
-    pub(crate) fn new(address: &ClusterAddress, authority: String, token: String) -> Self {
+    pub(crate) fn new(address: &ClusterAddress, instance: String, token: String) -> Self {
         Self {
             subscription: address.subscription.clone(),
             group: address.group.clone(),
             name: address.name.clone(),
             object: json!({}),
-            authority,
+            instance,
+            endpoint: None,
             token,
             maintenance: BTreeMap::new(),
             parked: BTreeMap::new(),

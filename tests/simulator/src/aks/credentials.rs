@@ -2,8 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rand::Rng as _;
-use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answer::{Problem, document};
@@ -35,19 +34,17 @@ impl Account {
     }
 }
 
-/// A made-up certificate authority: the shape of one, which no TLS library will accept.
-pub(super) fn authority(random: &mut StdRng) -> String {
-    let bytes: Vec<u8> = (0..1024).map(|_| random.random()).collect();
-    let body = STANDARD.encode(bytes);
-    let lines: Vec<String> = body
-        .as_bytes()
-        .chunks(64)
-        .map(|line| String::from_utf8_lossy(line).into_owned())
-        .collect();
-    STANDARD.encode(format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        lines.join("\n")
-    ))
+/// The API server of a cluster as its kubeconfigs name it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Endpoint {
+    /// Such as `https://127.0.0.1:43701`.
+    pub(crate) server: String,
+    /// Certificate of the cluster's own authority, PEM.
+    pub(crate) authority: String,
+    /// Certificate of the static credentials, PEM.
+    pub(crate) certificate: String,
+    /// Its key, PEM.
+    pub(crate) key: String,
 }
 
 impl Cluster {
@@ -94,13 +91,15 @@ impl Cluster {
         } else {
             cluster.clone()
         };
-        let server = text(&self.object, "/properties/fqdn")
-            .or_else(|| text(&self.object, "/properties/privateFQDN"))
-            .unwrap_or_default();
+        let server = match &self.endpoint {
+            Some(endpoint) => endpoint.server.clone(),
+            None => format!("https://{}:443", self.host_name()),
+        };
+        let authority = self.endpoint.as_ref().map(|endpoint| &endpoint.authority);
         format!(
             "apiVersion: v1\n\
              clusters:\n\
-             - cluster:\n    certificate-authority-data: {authority}\n    server: https://{server}:443\n  name: {cluster}\n\
+             - cluster:\n    certificate-authority-data: {authority}\n    server: {server}\n  name: {cluster}\n\
              contexts:\n\
              - context:\n    cluster: {cluster}\n    user: {name}\n  name: {context}\n\
              current-context: {context}\n\
@@ -108,18 +107,35 @@ impl Cluster {
              preferences: {{}}\n\
              users:\n\
              - name: {name}\n  user:\n{user}",
-            authority = self.authority,
+            authority = authority
+                .map(|pem| STANDARD.encode(pem))
+                .unwrap_or_default(),
         )
     }
 
     fn certificate(&self) -> String {
-        // Made up like the authority that would have signed it.
+        let (certificate, key) = self
+            .endpoint
+            .as_ref()
+            .map(|endpoint| {
+                let Endpoint {
+                    certificate, key, ..
+                } = endpoint;
+                (STANDARD.encode(certificate), STANDARD.encode(key))
+            })
+            .unwrap_or_default();
         format!(
-            "    client-certificate-data: {authority}\n    client-key-data: {key}\n    token: {token}\n",
-            authority = self.authority,
-            key = STANDARD.encode(&self.token),
+            "    client-certificate-data: {certificate}\n    client-key-data: {key}\n    token: {token}\n",
             token = self.token,
         )
+    }
+
+    /// The name clients of Azure reach the API server under.
+    pub(crate) fn host_name(&self) -> String {
+        text(&self.object, "/properties/fqdn")
+            .or_else(|| text(&self.object, "/properties/privateFQDN"))
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 

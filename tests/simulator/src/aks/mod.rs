@@ -35,7 +35,8 @@ use serde_json::{Value, json};
 
 use crate::arm::exchange::{Moment, Request, Response};
 use answer::{Problem, document};
-use cluster::Cluster;
+pub(crate) use cluster::Cluster;
+pub(crate) use credentials::Endpoint;
 use operation::{Fault, Kind, Operation, Outcome};
 use path::{ClusterAddress, Polled, Target};
 use refusals::{busy, missing, stopped, unknown};
@@ -63,6 +64,9 @@ pub struct Quirks {
     /// After every successful create and update the cluster goes back to `Updating` by itself
     /// for some minutes (recorded create_2026-05-01, where `extensionManager` was being added).
     pub reconciles_after_success: bool,
+    /// Resource Manager too follows new and removed role assignments only after a while: up to a
+    /// minute, a fifth of what the API servers of clusters take.
+    pub role_assignments_take_effect_late: bool,
 }
 
 /// How an operation is going to fail.
@@ -135,6 +139,12 @@ impl Engine {
             Target::Pool(address, pool) => self.clusters.get(&address.key())?.read_pool(&pool),
             _ => None,
         }
+    }
+
+    /// The clusters there are by now, for whoever runs their API servers.
+    pub(crate) fn clusters(&mut self, moment: &mut Moment<'_>) -> Vec<&mut Cluster> {
+        self.settle(moment, None);
+        self.clusters.values_mut().collect()
     }
 
     /// Changes a stored cluster or pool behind every client's back; says whether there is one.

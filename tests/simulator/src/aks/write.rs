@@ -101,8 +101,8 @@ impl Engine {
     ) -> Response {
         let key = address.key();
         let cluster = self.clusters.entry(key.clone()).or_insert_with(|| {
-            let authority = super::credentials::authority(moment.random);
-            Cluster::new(address, authority, random::hexadecimal(moment.random, 128))
+            let instance = random::guid(moment.random);
+            Cluster::new(address, instance, random::hexadecimal(moment.random, 128))
         });
         let before = std::mem::replace(&mut cluster.object, draft);
         cluster.heals = None;

@@ -1,0 +1,130 @@
+//! What is judged when a plan is made: what would be lost with a namespace that goes, whether the
+//! name of a new one is taken, and whether anything enforces its policies.
+
+use k8s_openapi::api::core::v1::Namespace as Object;
+
+use super::{
+    Namespace, WHAT, delete::occupied, place::Place, read::mark, spec::Spec, workloads::workloads,
+    write::taken,
+};
+use crate::{
+    framework::{Call, Diagnostic, Failure, Planned, Severity, State, Verb},
+    resources::{Session, inside::Inside, network_policy::engine::Engine},
+    value::Step,
+};
+
+/// A replacement deletes by the state, which has the flag as it was. Under this private name the
+/// plan tells the deletion that the configuration allows it.
+pub(super) const ALLOWED: &str = "delete_with_workloads";
+
+/// Judges a plan. A cluster that is not known yet, or cannot be asked, is asked by nobody.
+pub(super) async fn judge(
+    call: &Call<Session>,
+    plan: &Planned<'_, Namespace>,
+) -> Result<(), Failure> {
+    if let Some(prior) = plan.prior
+        && (plan.spec.is_none() || plan.replaces)
+    {
+        judge_deletion(call, prior, plan.spec).await?;
+    }
+    let Some(spec) = plan.spec else { return Ok(()) };
+    let Ok(work) = Inside::begin(call, &spec.cluster_id, Verb::Read, WHAT) else {
+        return Ok(());
+    };
+    let first_of =
+        |step: Option<&Step>| matches!(step, Some(Step::Attribute(name)) if name == "network");
+    let network = plan
+        .changes
+        .iter()
+        .any(|change| first_of(change.path.steps().first()));
+    if plan.prior.is_some() && !network {
+        return Ok(());
+    }
+    // Without an answer of Azure there is no cluster yet, and nobody to ask.
+    if let Ok(cluster) = work.cluster.facts(&work.limits).await {
+        tell_of_engine(call, &Engine::of(cluster), spec);
+        if plan.prior.is_none() {
+            tell_of_taken_name(&work, spec).await;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the namespace may be deleted with what is in it.
+pub(super) fn is_allowed(call: &Call<Session>, prior: &State<Namespace>) -> bool {
+    let by_state = prior.spec.delete_with_workloads.if_known() == Some(&true);
+    by_state || call.private(ALLOWED).is_some()
+}
+
+/// Refuses to delete a namespace with workloads before anything is destroyed.
+async fn judge_deletion(
+    call: &Call<Session>,
+    prior: &State<Namespace>,
+    spec: Option<&Spec>,
+) -> Result<(), Failure> {
+    if let Some(spec) = spec
+        && spec.delete_with_workloads.if_known() == Some(&true)
+    {
+        call.keep_private(ALLOWED, true.into());
+    }
+    if is_allowed(call, prior) || prior.outputs.adopted.value() == Some(&true) {
+        return Ok(());
+    }
+    let place = super::place_in(&prior.outputs)?;
+    let Ok(work) = Inside::within(call, &place.cluster, Verb::Read, WHAT) else {
+        return Ok(());
+    };
+    match workloads(&work, &place.name).await {
+        Ok(workloads) if workloads.is_empty() => Ok(()),
+        Ok(workloads) => Err(occupied(&place, &workloads).into()),
+        Err(error) if error.is_cluster_gone() => Ok(()),
+        Err(error) => {
+            let told = match work.fail(&error, &crate::resources::inside::NoFields).await {
+                Failure::Failed(told) => told,
+                interrupted @ Failure::Interrupted(_) => return Err(interrupted),
+            };
+            for told in told {
+                call.warn(Diagnostic {
+                    severity: Severity::Warning,
+                    summary: "Cannot see what is in the namespace".to_owned(),
+                    detail: format!("{} is to be deleted, and whether it has workloads could not be seen: {}. {} Apply looks again, and deletes nothing if it has.", place.id, told.summary, told.detail),
+                    ..told
+                });
+            }
+            Ok(())
+        }
+    }
+}
+
+fn tell_of_engine(call: &Call<Session>, engine: &Engine, spec: &Spec) {
+    let Some(network) = spec.network.if_known() else {
+        return;
+    };
+    let denied = [&network.default_deny_ingress, &network.default_deny_egress]
+        .iter()
+        .any(|denied| denied.if_known() == Some(&true));
+    if denied && let Some(warning) = engine.no_effect("a default deny", spec.network.path()) {
+        call.warn(warning);
+    }
+}
+
+/// A namespace that exists under the name is told already now; only apply refuses, because it may
+/// be gone by then. What the provider made itself, and so what is being replaced, has a mark.
+async fn tell_of_taken_name(work: &Inside<'_>, spec: &Spec) {
+    let Ok(place) = Place::of(spec) else { return };
+    if spec.adopt.if_known() != Some(&false) {
+        return;
+    }
+    let found = work
+        .cluster
+        .get::<Object>(None, &place.name, &work.limits)
+        .await;
+    if let Ok(Some(found)) = found
+        && mark(&found).is_none()
+    {
+        work.call.warn(Diagnostic {
+            severity: Severity::Warning,
+            ..taken(spec, &place)
+        });
+    }
+}

@@ -1,0 +1,106 @@
+//! The API servers within the simulated cloud: which of them answer, and what they may see of it.
+
+use serde_json::Value;
+
+use super::Opening;
+use super::api_server::OpeningError;
+use super::exchange::{Answer, answer};
+use super::store::text;
+use super::view::Surroundings;
+use crate::arm::exchange::Moment;
+use crate::cloud::Setting;
+use crate::message::Message;
+use crate::shared::Inner;
+
+impl Inner {
+    /// Gives new clusters their API servers, and takes those of gone ones away.
+    pub(crate) fn follow(&mut self, setting: &Setting) -> Result<Vec<Opening>, OpeningError> {
+        let cloud = &mut self.cloud;
+        let tenant_id = cloud.directory.tenant_id.clone();
+        let mut moment = Moment {
+            now: self.clock.now(),
+            random: &mut self.random,
+            resource_manager: &setting.origins.arm,
+            tenant_id: &tenant_id,
+        };
+        let clusters = cloud.manager.aks.clusters(&mut moment);
+        cloud.api_servers.follow(clusters, &mut moment)
+    }
+
+    /// Why the API server of a cluster does not answer, if it does not.
+    pub(crate) fn silence(
+        &mut self,
+        instance: &str,
+        setting: &Setting,
+    ) -> Result<(), &'static str> {
+        let cluster = self.cluster(instance, setting);
+        let (cluster, _) = cluster.ok_or("the cluster is deleted")?;
+        reachable(&cluster)
+    }
+
+    /// Answers a request to the API server of a cluster, and tells who sent it; or why it gets no
+    /// answer at all.
+    pub(crate) fn kubernetes(
+        &mut self,
+        instance: &str,
+        message: &Message,
+        with_admin_certificate: bool,
+        setting: &Setting,
+    ) -> Result<(Answer, Option<String>), &'static str> {
+        let cluster = self.cluster(instance, setting);
+        let (cluster, token) = cluster.ok_or("the cluster is deleted")?;
+        reachable(&cluster)?;
+        let (now, token_time) = (self.clock.now(), self.clock.token_time());
+        let cloud = &mut self.cloud;
+        let server = cloud
+            .api_servers
+            .of_instance(instance)
+            .ok_or("the cluster is deleted")?;
+        let around = Surroundings {
+            cluster: &cluster,
+            cluster_id: &server.cluster_id,
+            admin_token: &token,
+            directory: &cloud.directory,
+            access: &cloud.manager.access,
+            setting,
+            now,
+            token_time,
+        };
+        let (answer, user) = answer(
+            message,
+            with_admin_certificate,
+            around,
+            &mut server.store,
+            &mut server.memory,
+            &mut self.random,
+        );
+        Ok((answer, user.map(|user| user.name)))
+    }
+
+    /// The managed cluster of an API server, with the token of its static credentials.
+    fn cluster(&mut self, instance: &str, setting: &Setting) -> Option<(Value, String)> {
+        let tenant_id = self.cloud.directory.tenant_id.clone();
+        let mut moment = Moment {
+            now: self.clock.now(),
+            random: &mut self.random,
+            resource_manager: &setting.origins.arm,
+            tenant_id: &tenant_id,
+        };
+        let clusters = self.cloud.manager.aks.clusters(&mut moment);
+        clusters
+            .into_iter()
+            .find(|cluster| cluster.instance == instance)
+            .map(|cluster| (cluster.object.clone(), cluster.token.clone()))
+    }
+}
+
+/// Whether the API server of a cluster is there for anybody to talk to.
+fn reachable(cluster: &Value) -> Result<(), &'static str> {
+    if text(cluster, "/properties/powerState/code") == "Stopped" {
+        return Err("the cluster is stopped");
+    }
+    if text(cluster, "/properties/provisioningState") == "Creating" {
+        return Err("the cluster is being created");
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! The Kubernetes API of the simulated clusters: what a request to one means, as functions of what
+//! the cluster holds, who asks and the moment it is asked in.
+
+mod admission;
+mod api_server;
+mod apply;
+mod attributes;
+mod authentication;
+mod authorization;
+mod back_door;
+mod body;
+mod bootstrap;
+mod built_in_roles;
+mod call;
+mod cloud;
+mod controllers;
+mod create;
+mod defaults;
+mod delete;
+mod discovery;
+mod exchange;
+mod field_set;
+mod form;
+mod impersonation;
+mod kind;
+mod limits;
+mod listener;
+mod managed_fields;
+mod metadata;
+mod namespace;
+mod nodes;
+mod openapi;
+mod patch;
+mod quantity;
+mod quota;
+mod read;
+mod request;
+mod reviews;
+mod schema;
+mod selector;
+mod shape;
+mod status;
+mod store;
+mod strategic;
+mod strict;
+mod table;
+mod update;
+mod user;
+mod validation;
+mod view;
+mod watch;
+
+pub use api_server::OpeningError;
+pub(crate) use api_server::{ApiServers, Opening};
+pub(crate) use exchange::Answer;
+pub(crate) use listener::{Address, serve};
+pub(crate) use store::Store;
+pub(crate) use watch::Watch;
