@@ -20,6 +20,7 @@ pub mod secret;
 pub mod wire;
 
 mod authorize;
+mod pages;
 mod reads;
 mod retry;
 #[cfg(test)]

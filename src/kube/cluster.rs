@@ -12,7 +12,12 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::{Access, Error, LABEL, MANAGER, Object, lists::Lists, rights::Rights, service::Direct};
+use super::{
+    Access, Error, LABEL, MANAGER, Object,
+    lists::{Found, Lists},
+    rights::Rights,
+    service::Direct,
+};
 use crate::azure::{
     Call, Client as Azure,
     arm::{
@@ -157,13 +162,7 @@ impl Cluster {
         name: &str,
         call: &Call,
     ) -> Result<Option<K>, Error> {
-        let ours = format!("{LABEL}={MANAGER}");
-        let now = self.azure.clock().now();
-        let listed = self
-            .lists
-            .of(now, async || self.list::<K>(None, Some(&ours), call).await)
-            .await;
-        match listed {
+        match self.ours::<K>(call).await {
             Ok(found) => {
                 let key = (namespace.map(str::to_owned), name.to_owned());
                 match found.get(&key) {
@@ -175,6 +174,15 @@ impl Cluster {
             Err(error) if error.is_forbidden() => self.get(namespace, name, call).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// The objects of a kind that are ours, by namespace and name: from the LIST that [`Cluster::find`] reads too.
+    pub async fn ours<K: Object>(&self, call: &Call) -> Result<Arc<Found<K>>, Error> {
+        let ours = format!("{LABEL}={MANAGER}");
+        let now = self.azure.clock().now();
+        self.lists
+            .of(now, async || self.list::<K>(None, Some(&ours), call).await)
+            .await
     }
 
     /// Reads an object; `None` when there is none.

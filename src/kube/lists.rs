@@ -16,7 +16,7 @@ use super::{Error, Object};
 const FRESH: Duration = Duration::from_mins(1);
 
 /// Objects of one kind by namespace and name.
-pub(super) type Found<K> = BTreeMap<(Option<String>, String), K>;
+pub type Found<K> = BTreeMap<(Option<String>, String), K>;
 
 type Kept = Option<(Timestamp, Result<Arc<dyn Any + Send + Sync>, Error>)>;
 type Slot = Arc<tokio::sync::Mutex<Kept>>;

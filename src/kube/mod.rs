@@ -18,5 +18,6 @@ pub use access::{Access, Login};
 pub use cluster::{Apply, Cluster};
 pub use clusters::Clusters;
 pub use error::{Cause, Error};
+pub use lists::Found;
 pub use object::{LABEL, MANAGER, Object};
 pub use rights::Right;

@@ -10,7 +10,9 @@ use crate::{
     azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Origin, Secret, Span, Text as _},
     kube::Clusters,
-    resources::{Journal, Ownership, PlannedClusters, Session, cannot_sign_in},
+    resources::{
+        Journal, Ownership, PlannedClusters, Session, aad_binding::Bindings, cannot_sign_in,
+    },
     words,
 };
 
@@ -144,6 +146,7 @@ impl Config {
             register_providers,
             strict_refresh,
             ownership: Ownership::new(owner, journal),
+            bindings: Bindings::default(),
         })
     }
 

@@ -18,6 +18,7 @@ use crate::{
     framework::{Diagnostics, Offers, Provider},
     resources::{
         Session,
+        aad_binding::AadBinding,
         cluster::{Cluster, ExistingCluster},
         credentials::Credentials,
         kubeconfig::Kubeconfig,
@@ -64,6 +65,7 @@ impl Provider for Secureaks {
 
     fn offers(&self) -> Offers<Session> {
         Offers::default()
+            .resource(AadBinding)
             .resource(Cluster::default())
             .resource(Namespace)
             .resource(NetworkPolicy)

@@ -1,6 +1,7 @@
 //! The resources, one folder each, and what they share: the client they are handed, the texts of
 //! Azure that users write, and how Azure's refusals are told.
 
+pub mod aad_binding;
 pub mod cluster;
 pub mod credentials;
 mod inside;

@@ -11,6 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::aad_binding::Bindings;
 use crate::{
     azure::{Client, arm::ResourceId},
     framework::Diagnostic,
@@ -33,6 +34,8 @@ pub struct Session {
     pub strict_refresh: bool,
     /// By what objects are known as ours.
     pub ownership: Ownership,
+    /// What is known of the bindings in all clusters.
+    pub bindings: Bindings,
 }
 
 impl Session {

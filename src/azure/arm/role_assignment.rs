@@ -65,7 +65,8 @@ pub enum PrincipalType {
 }
 
 impl PrincipalType {
-    fn as_str(self) -> &'static str {
+    /// Azure's word for it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::ServicePrincipal => "ServicePrincipal",
             Self::Group => "Group",
@@ -103,6 +104,17 @@ pub fn put(
     principal_type: PrincipalType,
     role: Uuid,
 ) -> Result<Request, InvalidResourceId> {
+    put_described(scope, principal, principal_type, role, None)
+}
+
+/// Grants `role` to `principal` at `scope`, and says what for.
+pub fn put_described(
+    scope: &ResourceId,
+    principal: &str,
+    principal_type: PrincipalType,
+    role: Uuid,
+    description: Option<&str>,
+) -> Result<Request, InvalidResourceId> {
     let subscription = scope.subscription();
     let assignment = RoleAssignment {
         properties: Some(Properties {
@@ -111,6 +123,7 @@ pub fn put(
             )),
             principal_id: Some(principal.to_owned()),
             principal_type: Some(principal_type.as_str().to_owned()),
+            description: description.map(str::to_owned),
             ..Properties::default()
         }),
         ..RoleAssignment::default()
@@ -131,12 +144,24 @@ pub fn list(scope: &ResourceId, principal: &str) -> Result<Request, InvalidResou
     Ok(Request::path(Method::Get, path, API_VERSION).with_query("$filter", &filter))
 }
 
+/// Lists all assignments at `scope`, above and below it; in pages.
+pub fn list_all(scope: &ResourceId) -> Request {
+    let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
+    Request::path(Method::Get, path, API_VERSION)
+}
+
 /// Lists the assignments that `principal` has at `scope` and above, by itself or through its groups.
 pub fn list_assigned_to(scope: &ResourceId, principal: &str) -> Result<Request, InvalidResourceId> {
     let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
     ResourceId::parse(&format!("{path}/any"))?;
     let filter = format!("assignedTo('{}')", principal.replace('\'', "''"));
     Ok(Request::path(Method::Get, path, API_VERSION).with_query("$filter", &filter))
+}
+
+/// The role that an assignment's `roleDefinitionId` names; it is sent with a subscription before it or
+/// without.
+pub fn role_in(role_definition_id: &str) -> Option<Uuid> {
+    Uuid::parse_str(role_definition_id.rsplit('/').next()?).ok()
 }
 
 /// Takes an assignment away.

@@ -17,7 +17,7 @@ use crate::{
         service::{ConfigureRequest, PlanRequest, Service as _},
     },
     kube::Clusters,
-    resources::{Journal, Ownership, PlannedClusters, Session},
+    resources::{Journal, Ownership, PlannedClusters, Session, aad_binding::Bindings},
     value::{Encoded, Value, from_json},
 };
 
@@ -205,6 +205,7 @@ impl Provider for Newer {
             register_providers: false,
             strict_refresh: false,
             ownership,
+            bindings: Bindings::default(),
         })
     }
 

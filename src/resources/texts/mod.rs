@@ -1,11 +1,13 @@
 //! Texts with rules: names, ids, addresses and versions, parsed where the user wrote them and
 //! kept as they are when Azure says them.
 
+mod access;
 mod addresses;
 mod kubernetes;
 mod names;
 mod version;
 
+pub(crate) use access::{BindingName, NamespaceName, ObjectId, RoleName, UserPrincipalName};
 pub(crate) use addresses::{AuthorizedRange, Cidr, Ip};
 pub(crate) use kubernetes::{
     LabelValue, NamespaceName, ObjectName, PodSecurityVersion, PortText, Quantity, check_key,

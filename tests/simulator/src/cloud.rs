@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::arm::exchange::{Caller, Moment};
 use crate::arm::{ResourceManager, Subscription, authenticate, endpoints, open, wire};
 use crate::clock::Clock;
-use crate::entra::{Directory, SignIn, SigningKey, github_token, pipelines_token};
+use crate::entra::{Directory, Principal, SignIn, SigningKey, github_token, pipelines_token};
+use crate::graph::Graph;
 use crate::kubernetes::ApiServers;
 use crate::message::{Host, Message, Reply};
 use crate::origins::Origins;
@@ -36,6 +37,8 @@ pub(crate) struct Setting {
     pub(crate) token_lifetime: u64,
     /// The folder with the files clients are pointed to.
     pub(crate) directory: PathBuf,
+    /// The principals of the directory file.
+    pub(crate) written_down: Vec<Principal>,
     /// How often clients that know of the simulator should poll.
     pub(crate) poll_interval: Duration,
 }
@@ -69,8 +72,21 @@ impl Cloud {
                     .or_else(|| self.directory.answer(message, &mut sign_in));
                 (reply.unwrap_or_else(|| self.not_simulated(message)), None)
             }
+            Host::Graph => {
+                let mut graph = Graph {
+                    directory: &mut self.directory,
+                    now: clock.now(),
+                    token_time: clock.token_time(),
+                    random,
+                    origins: &setting.origins,
+                    key: &setting.key,
+                };
+                let (reply, caller) = graph.answer(message);
+                let reply = reply.unwrap_or_else(|| self.not_simulated(message));
+                (reply, caller)
+            }
             // Clusters have listeners of their own, which do not come here.
-            Host::Graph | Host::Kubernetes => (self.not_simulated(message), None),
+            Host::Kubernetes => (self.not_simulated(message), None),
         }
     }
 

@@ -34,6 +34,9 @@ struct Arguments {
     /// Share of Resource Manager's exchanges struck by a random fault, from 0 to 1.
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]
     chaos: f64,
+    /// JSON file with users, groups and applications to add to the built-in ones.
+    #[arg(long, value_name = "FILE")]
+    directory_file: Option<PathBuf>,
     /// Also stop when standard input is closed, as it is when the parent process ends.
     #[arg(long)]
     until_stdin_closes: bool,
@@ -59,6 +62,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         short_tokens,
         directory,
         chaos,
+        directory_file,
         until_stdin_closes,
     } = arguments;
     let options = Options {
@@ -68,6 +72,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         state,
         directory,
         chaos,
+        directory_file,
     };
     let simulator = Simulator::start(options)?;
     if chaos > 0.0 {

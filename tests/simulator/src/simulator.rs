@@ -23,7 +23,10 @@ use crate::arm::PolicyDenial;
 use crate::certificate::{Authority, CertificateError};
 use crate::clock::Clock;
 use crate::cloud::Setting;
-use crate::entra::{ClientCertificate, KeyError, Principal, SigningKey};
+use crate::entra::{
+    ClientCertificate, Directory, DirectoryFileError, KeyError, Principal, SigningKey,
+    read_directory_file,
+};
 use crate::environment::{CA_FILE, CLIENT_FILE, Credential, TOKEN_FILE};
 use crate::fault::{Fault, Faults};
 use crate::journal::Exchange;
@@ -51,6 +54,8 @@ pub struct Options {
     pub directory: Option<PathBuf>,
     /// Share of Resource Manager's exchanges struck by a random fault, from 0 to 1.
     pub chaos: f64,
+    /// A JSON list of principals to add to those that are there from the start.
+    pub directory_file: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -63,6 +68,7 @@ impl Default for Options {
             state: None,
             directory: None,
             chaos: 0.0,
+            directory_file: None,
         }
     }
 }
@@ -82,6 +88,9 @@ pub enum StartError {
     /// The state file.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The directory file.
+    #[error(transparent)]
+    DirectoryFile(#[from] DirectoryFileError),
     /// The API server of a cluster kept with the state.
     #[error(transparent)]
     ApiServer(#[from] OpeningError),
@@ -265,6 +274,42 @@ impl Simulator {
             .with(|inner, _| inner.cloud.directory.put(principal));
     }
 
+    /// Deletes a user, group or service principal, named by object id, sign-in name or display
+    /// name. False when there is none.
+    pub fn delete_principal(&self, name: &str) -> bool {
+        self.shared.with(|inner, _| {
+            let now = inner.clock.now();
+            let directory = &mut inner.cloud.directory;
+            let id = directory.called(name);
+            id.is_some_and(|id| directory.delete(&id, now))
+        })
+    }
+
+    /// Makes somebody a direct member of a group, both named as above. False when that changes
+    /// nothing.
+    pub fn add_member(&self, group: &str, member: &str) -> bool {
+        self.membership(group, member, Directory::add_member)
+    }
+
+    /// Ends a direct membership. False when there was none.
+    pub fn remove_member(&self, group: &str, member: &str) -> bool {
+        self.membership(group, member, Directory::remove_member)
+    }
+
+    fn membership(
+        &self,
+        group: &str,
+        member: &str,
+        act: impl FnOnce(&mut Directory, &str, &str) -> bool,
+    ) -> bool {
+        self.shared.with(|inner, _| {
+            let directory = &mut inner.cloud.directory;
+            let (group, member) = (directory.called(group), directory.called(member));
+            let both = group.zip(member);
+            both.is_some_and(|(group, member)| act(directory, &group, &member))
+        })
+    }
+
     /// Assigns a built-in role by name. False when there is no such role.
     pub fn grant(&self, principal: &str, role: &str, scope: &str) -> bool {
         self.shared
@@ -409,11 +454,16 @@ fn shared(
     let starts = earlier.as_ref().map_or(0, |state| state.starts) + 1;
     let mut random = StdRng::seed_from_u64(seed.wrapping_add(starts - 1));
     let origin = earlier.as_ref().map(|state| state.now);
+    let written_down = match &options.directory_file {
+        Some(path) => read_directory_file(path)?,
+        None => Vec::new(),
+    };
     let cloud = match earlier {
         Some(state) => state.cloud,
         None => seed::cloud(
             &keys.token.certificate,
             &keys.client.certificate,
+            &written_down,
             &mut random,
         ),
     };
@@ -424,6 +474,7 @@ fn shared(
             .short_tokens
             .map_or(DAY, |lifetime| lifetime.as_secs().max(1)),
         directory,
+        written_down,
         poll_interval: Duration::from_secs(30).div_f64(options.speed),
     };
     let clock = Clock::start(origin, options.speed);

@@ -1,0 +1,249 @@
+//! What one process knows of bindings: which rights are given by which of them, the rules of roles,
+//! and the role assignments of each cluster.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use k8s_openapi::api::rbac::v1::PolicyRule;
+
+use super::{
+    assignments::Assignments,
+    objects::{Objects, Role},
+    spec::Spec,
+    subject::Subject,
+};
+use crate::{azure::arm::ResourceId, framework::Text};
+
+/// What one process knows of bindings.
+#[derive(Debug, Default)]
+pub struct Bindings {
+    planned: Claims,
+    applied: Claims,
+    rules: Mutex<BTreeMap<String, Arc<Vec<PolicyRule>>>>,
+    /// The role assignments of each cluster.
+    pub(super) assignments: Assignments,
+}
+
+/// Whether rights are only planned or being given.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    /// A plan says so.
+    Planned,
+    /// An apply does so.
+    Applied,
+}
+
+/// One right of one principal, given by one binding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Right {
+    scope: String,
+    role: String,
+    subject: String,
+}
+
+impl Right {
+    /// The right for messages.
+    pub(super) fn shown(&self) -> String {
+        format!("{} has {} in {}", self.subject, self.role, self.scope)
+    }
+}
+
+/// A right that two bindings give.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Clash {
+    /// The right.
+    pub(super) right: String,
+    /// The id of the other binding.
+    pub(super) other: String,
+}
+
+#[derive(Debug, Default)]
+struct Claims(Mutex<BTreeMap<(String, Right), String>>);
+
+impl Claims {
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<(String, Right), String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bindings {
+    /// Notes that the binding `id` gives `rights` in a cluster, and those only; the first of them that another
+    /// binding gives.
+    pub(super) fn claim(
+        &self,
+        stage: Stage,
+        cluster: &ResourceId,
+        id: &ResourceId,
+        rights: &[Right],
+    ) -> Option<Clash> {
+        let own = id.as_str().to_ascii_lowercase();
+        let cluster = cluster.as_str().to_ascii_lowercase();
+        let mut claims = match stage {
+            Stage::Planned => self.planned.locked(),
+            Stage::Applied => self.applied.locked(),
+        };
+        claims.retain(|_, binding| *binding != own);
+        let mut clash = None;
+        for right in rights {
+            let binding = claims
+                .entry((cluster.clone(), right.clone()))
+                .or_insert_with(|| own.clone());
+            if *binding != own && clash.is_none() {
+                clash = Some(Clash {
+                    right: right.shown(),
+                    other: binding.clone(),
+                });
+            }
+        }
+        clash
+    }
+
+    /// Forgets the rights of a binding that is gone.
+    pub(super) fn release(&self, id: &ResourceId) {
+        let own = id.as_str().to_ascii_lowercase();
+        self.applied.locked().retain(|_, binding| *binding != own);
+    }
+
+    /// The rules of a role, if they were read before.
+    pub(super) fn rules(&self, key: &str) -> Option<Arc<Vec<PolicyRule>>> {
+        self.known_rules().get(key).cloned()
+    }
+
+    /// Keeps the rules of a role.
+    pub(super) fn keep_rules(&self, key: String, rules: Vec<PolicyRule>) -> Arc<Vec<PolicyRule>> {
+        let rules = Arc::new(rules);
+        self.known_rules().insert(key, Arc::clone(&rules));
+        rules
+    }
+
+    fn known_rules(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<PolicyRule>>>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The rights that a specification gives to `subjects`.
+pub(super) fn rights(spec: &Spec, subjects: &[Subject]) -> Vec<Right> {
+    let role = if spec.is_azures() {
+        spec.azure_role.if_set().map(Text::text)
+    } else {
+        Role::of(spec).map(|role| format!("the {} {}", role.kind(), role.name()))
+    };
+    let Some(role) = role else {
+        return Vec::new();
+    };
+    let scopes = scopes(spec.namespace_names().as_ref());
+    let mut rights = Vec::new();
+    for scope in &scopes {
+        rights.extend(subjects.iter().map(|subject| Right {
+            scope: scope.clone(),
+            role: role.clone(),
+            subject: format!("the {} {}", subject.kind.as_str(), subject.name),
+        }));
+    }
+    rights
+}
+
+fn scopes(namespaces: Option<&BTreeSet<String>>) -> Vec<String> {
+    match namespaces {
+        None => vec!["the whole cluster".to_owned()],
+        Some(names) => names
+            .iter()
+            .map(|name| format!("the namespace {name}"))
+            .collect(),
+    }
+}
+
+/// The first of `objects`' rights that one of `others`, which are bindings in the cluster, gives already.
+pub(super) fn clash_in_cluster(
+    objects: &Objects,
+    others: &[super::objects::Bound],
+) -> Option<Clash> {
+    others.iter().find_map(|other| {
+        let same_place = match (&objects.namespaces, &other.namespace) {
+            (None, None) => true,
+            (Some(names), Some(name)) => names.contains(name),
+            _ => false,
+        };
+        if other.name == objects.name || other.role != objects.role || !same_place {
+            return None;
+        }
+        let mut subjects = objects.subjects.iter();
+        let twice =
+            subjects.find(|subject| other.subjects.iter().any(|bound| subject.is(bound)))?;
+        let place = other.namespace.as_ref().map_or_else(
+            || "the whole cluster".to_owned(),
+            |name| format!("the namespace {name}"),
+        );
+        Some(Clash {
+            right: format!(
+                "the {} {} has the {} {} in {place}",
+                twice.kind.as_str(),
+                twice.name,
+                other.role.kind(),
+                other.role.name()
+            ),
+            other: other.name.clone(),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster() -> ResourceId {
+        ResourceId::managed_cluster("s", "rg", "aks").unwrap()
+    }
+
+    fn right(subject: &str) -> Right {
+        Right {
+            scope: "the whole cluster".to_owned(),
+            role: "the ClusterRole edit".to_owned(),
+            subject: subject.to_owned(),
+        }
+    }
+
+    fn binding(name: &str) -> ResourceId {
+        cluster().child("aadBindings", name).unwrap()
+    }
+
+    #[test]
+    fn one_right_belongs_to_one_binding() {
+        let bindings = Bindings::default();
+        let claim = |name: &str, subject: &str| {
+            bindings.claim(
+                Stage::Applied,
+                &cluster(),
+                &binding(name),
+                &[right(subject)],
+            )
+        };
+
+        let first = claim("a", "alice");
+        let again = claim("a", "alice");
+        let other = claim("b", "alice");
+        claim("a", "bob");
+        let freed = claim("b", "alice");
+
+        assert_eq!((first, again, freed), (None, None, None));
+        assert_eq!(
+            other,
+            Some(Clash {
+                right: "alice has the ClusterRole edit in the whole cluster".to_owned(),
+                other: binding("a").as_str().to_ascii_lowercase(),
+            })
+        );
+    }
+
+    #[test]
+    fn a_plan_takes_nothing_from_an_apply() {
+        let bindings = Bindings::default();
+        bindings.claim(Stage::Planned, &cluster(), &binding("a"), &[right("alice")]);
+
+        let applied = bindings.claim(Stage::Applied, &cluster(), &binding("b"), &[right("alice")]);
+
+        assert_eq!(applied, None);
+    }
+}
