@@ -5,6 +5,7 @@ pub mod exchange;
 mod access;
 mod error;
 mod front_door;
+mod kubernetes_actions;
 mod metadata;
 mod network;
 mod path;
@@ -157,6 +158,8 @@ impl ResourceManager {
 
     /// Carries out what time has brought about since the last request.
     fn settle(&mut self, moment: &mut Moment<'_>) {
+        let late = self.aks.quirks.role_assignments_take_effect_late;
+        self.access.settle(moment.now, late);
         self.registrations.settle(moment.now);
         self.networks.settle(moment.now);
         for group in self.groups.settle(moment.now) {

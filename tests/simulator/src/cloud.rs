@@ -1,5 +1,6 @@
 //! The whole simulated cloud: from a request to an answer, at a moment.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use serde_json::json;
 use crate::arm::exchange::{Caller, Moment};
 use crate::arm::{ResourceManager, Subscription, authenticate, endpoints, open, wire};
 use crate::clock::Clock;
-use crate::entra::{Directory, SignIn, SigningKey, github_token, pipelines_token};
+use crate::entra::{Directory, Principal, SignIn, SigningKey, github_token, pipelines_token};
+use crate::graph::Graph;
 use crate::kubernetes::ApiServers;
 use crate::message::{Host, Message, Reply};
 use crate::origins::Origins;
@@ -24,6 +26,9 @@ pub(crate) struct Cloud {
     pub(crate) manager: ResourceManager,
     pub(crate) api_servers: ApiServers,
     pub(crate) secrets: Secrets,
+    /// The address clients call from since somebody has moved them.
+    #[serde(default)]
+    pub(crate) moved_to: Option<IpAddr>,
     /// The requests nothing here knew how to answer.
     pub(crate) unknown: Vec<String>,
 }
@@ -36,6 +41,10 @@ pub(crate) struct Setting {
     pub(crate) token_lifetime: u64,
     /// The folder with the files clients are pointed to.
     pub(crate) directory: PathBuf,
+    /// The principals of the directory file.
+    pub(crate) written_down: Vec<Principal>,
+    /// The address that clients call from, as the internet sees it.
+    pub(crate) public_address: IpAddr,
     /// How often clients that know of the simulator should poll.
     pub(crate) poll_interval: Duration,
 }
@@ -47,8 +56,14 @@ impl Cloud {
             manager: ResourceManager::new(subscription),
             api_servers: ApiServers::default(),
             secrets,
+            moved_to: None,
             unknown: Vec::new(),
         }
+    }
+
+    /// The address clients call from, as the internet sees it.
+    pub(crate) fn public_address(&self, setting: &Setting) -> IpAddr {
+        self.moved_to.unwrap_or(setting.public_address)
     }
 
     /// Answers a request, and tells who sent it when that could be established.
@@ -69,8 +84,21 @@ impl Cloud {
                     .or_else(|| self.directory.answer(message, &mut sign_in));
                 (reply.unwrap_or_else(|| self.not_simulated(message)), None)
             }
+            Host::Graph => {
+                let mut graph = Graph {
+                    directory: &mut self.directory,
+                    now: clock.now(),
+                    token_time: clock.token_time(),
+                    random,
+                    origins: &setting.origins,
+                    key: &setting.key,
+                };
+                let (reply, caller) = graph.answer(message);
+                let reply = reply.unwrap_or_else(|| self.not_simulated(message));
+                (reply, caller)
+            }
             // Clusters have listeners of their own, which do not come here.
-            Host::Graph | Host::Kubernetes => (self.not_simulated(message), None),
+            Host::Kubernetes => (self.not_simulated(message), None),
         }
     }
 

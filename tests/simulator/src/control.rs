@@ -1,6 +1,10 @@
 //! The control API: what tests do to the simulator, as JSON over plain HTTP. `README.md`
 //! describes it.
 
+mod directory;
+
+use std::net::IpAddr;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -8,7 +12,6 @@ use serde_json::{Value, json};
 use crate::aks::{Failure, Quirks};
 use crate::arm::PolicyDenial;
 use crate::cloud::sign_in;
-use crate::entra::Principal;
 use crate::environment::Credential;
 use crate::fault::{Action, Fault, Matches, seconds};
 use crate::message::{Message, Reply};
@@ -51,6 +54,7 @@ pub(crate) fn answer(shared: &Shared, message: &Message) -> Reply {
             done()
         }
         ("GET", ["unknown"]) => encoded(&shared.lock().cloud.unknown),
+        (_, ["principals" | "members"]) => directory::answer(shared, message, &path),
         _ => return cloud(shared, message, &path),
     };
     reply(result)
@@ -81,10 +85,6 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
             }
         }),
         (_, ["kubernetes" | "connections"], _) => kubernetes(shared, message, path),
-        ("POST", ["principals"], _) => body::<Principal>(message).and_then(|principal| {
-            shared.with(|inner, _| inner.cloud.directory.put(principal));
-            done()
-        }),
         ("POST", ["grants"], _) => body::<Grant>(message).and_then(|grant| {
             let Grant {
                 principal,
@@ -119,6 +119,10 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
             shared.with(|inner, _| inner.cloud.manager.aks.fail_next_operation(failure));
             done()
         }),
+        ("PUT", ["public-address"], _) => body::<PublicAddress>(message).and_then(|moved| {
+            shared.with(|inner, _| inner.cloud.moved_to = Some(moved.address));
+            done()
+        }),
         ("PUT", ["quirks"], _) => body::<Quirks>(message).and_then(|quirks| {
             shared.with(|inner, _| inner.cloud.manager.aks.quirks = quirks);
             done()
@@ -138,10 +142,7 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
                 }
             })
         }
-        (method, _, _) => Err(Wrong {
-            status: 404,
-            text: format!("the control API does not know {method} {}", message.path),
-        }),
+        _ => Err(Wrong::unknown(message)),
     };
     reply(result)
 }
@@ -204,6 +205,11 @@ struct Advance {
 }
 
 #[derive(Deserialize)]
+struct PublicAddress {
+    address: IpAddr,
+}
+
+#[derive(Deserialize)]
 struct Grant {
     principal: String,
     role: String,
@@ -226,6 +232,14 @@ impl Wrong {
         Self {
             status: 404,
             text: format!("there is no {what} {name}"),
+        }
+    }
+
+    fn unknown(message: &Message) -> Self {
+        let Message { method, path, .. } = message;
+        Self {
+            status: 404,
+            text: format!("the control API does not know {method} {path}"),
         }
     }
 

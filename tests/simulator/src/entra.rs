@@ -4,6 +4,7 @@ mod assertion;
 mod audience;
 mod device_code;
 mod directory;
+mod directory_file;
 mod discovery;
 mod error;
 mod grant;
@@ -13,12 +14,15 @@ mod token;
 
 pub use directory::{Federation, Principal, PrincipalKind};
 
-pub(crate) use directory::Directory;
+pub(crate) use audience::Audience;
+pub(crate) use directory::{Directory, REPLICATION};
+pub use directory_file::DirectoryFileError;
+pub(crate) use directory_file::read as read_directory_file;
 pub use key::KeyError;
 
 pub(crate) use key::{ClientCertificate, SigningKey};
 pub(crate) use local_identity::{Subject, github_token, pipelines_token};
-pub(crate) use token::{Refusal, verify, verify_aks};
+pub(crate) use token::{Claims, Refusal, verify};
 
 use jiff::Timestamp;
 use rand::rngs::StdRng;

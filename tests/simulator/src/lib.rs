@@ -11,6 +11,7 @@ mod control;
 mod entra;
 mod environment;
 mod fault;
+mod graph;
 mod journal;
 mod kubernetes;
 mod message;
@@ -24,7 +25,7 @@ mod state;
 
 pub use arm::PolicyDenial;
 pub use certificate::CertificateError;
-pub use entra::{Federation, KeyError, Principal, PrincipalKind};
+pub use entra::{DirectoryFileError, Federation, KeyError, Principal, PrincipalKind};
 pub use environment::Credential;
 pub use fault::{Action, Answer, Fault, Matches};
 pub use journal::Exchange;

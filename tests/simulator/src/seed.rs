@@ -26,10 +26,13 @@ pub(crate) const READER: &str = "5d20f8c6-b73a-4e91-9f04-c18a6e2d7b39";
 const MACHINE_APP: &str = "d86a13f5-49e2-4c7b-8b50-7f2c9e0a6d18";
 const MACHINE: &str = "0e7b5c94-d18f-4263-b9a7-42f6d3c8e150";
 
-/// Two people, and the group of those who administer clusters.
+/// People, and the groups of those who administer clusters and of those who use them.
 const ADMINISTRATOR: &str = "63f1a0d7-8e5c-4b29-a4d6-f09b7c3e2851";
 const DEVELOPER: &str = "b92e4d60-1f7a-4c83-95eb-28d0a6f5c714";
+const OUTSIDER: &str = "2c6a9f17-5be0-4d84-b3c1-7a90e4d8f526";
+const GUEST: &str = "d4817be9-30c5-4f6a-a2e8-51b6c07f9d38";
 pub(crate) const ADMINISTRATORS: &str = "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345";
+const DEVELOPERS: &str = "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13";
 
 /// The secrets of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,10 +45,11 @@ pub(crate) struct Secrets {
     pub(crate) request_token: String,
 }
 
-/// The cloud at the start of its time.
+/// The cloud at the start of its time, with the principals of a directory file.
 pub(crate) fn cloud(
     token_certificate: &str,
     client_certificate: &str,
+    written_down: &[Principal],
     random: &mut StdRng,
 ) -> Cloud {
     let secrets = Secrets {
@@ -58,6 +62,7 @@ pub(crate) fn cloud(
     for principal in principals(token_certificate, client_certificate, &secrets) {
         directory.put(principal);
     }
+    directory.put_all(written_down);
     let subscription = Subscription {
         id: SUBSCRIPTION.into(),
         name: "Simulated".into(),
@@ -83,7 +88,7 @@ fn principals(
     token_certificate: &str,
     client_certificate: &str,
     secrets: &Secrets,
-) -> [Principal; 6] {
+) -> [Principal; 9] {
     let application = |object_id: &str, app_id: &str, name: &str| Principal {
         object_id: object_id.into(),
         app_id: Some(app_id.into()),
@@ -99,6 +104,13 @@ fn principals(
         member_of: groups.iter().map(|group| (*group).to_owned()).collect(),
         ..Principal::default()
     };
+    let group = |object_id: &str, name: &str| Principal {
+        object_id: object_id.into(),
+        kind: PrincipalKind::Group,
+        display_name: name.into(),
+        mail_nickname: Some(name.replace(' ', "-")),
+        ..Principal::default()
+    };
     [
         Principal {
             secrets: vec![secrets.owner.clone()],
@@ -107,6 +119,7 @@ fn principals(
                 .iter()
                 .map(|subject| subject.federation(token_certificate))
                 .collect(),
+            graph: vec!["Directory.Read.All".to_owned()],
             ..application(OWNER, OWNER_APP, "deployer")
         },
         Principal {
@@ -118,12 +131,14 @@ fn principals(
             ..application(MACHINE, MACHINE_APP, "machine")
         },
         user(ADMINISTRATOR, "Ada", &[ADMINISTRATORS]),
-        user(DEVELOPER, "Dev", &[]),
+        user(DEVELOPER, "Dev", &[DEVELOPERS]),
+        user(OUTSIDER, "Lee", &[]),
         Principal {
-            object_id: ADMINISTRATORS.into(),
-            kind: PrincipalKind::Group,
-            display_name: "cluster administrators".into(),
-            ..Principal::default()
+            user_principal_name: Some(format!("kim_partner.example#EXT#@{DOMAIN}")),
+            mail: Some("kim@partner.example".into()),
+            ..user(GUEST, "Kim", &[])
         },
+        group(ADMINISTRATORS, "cluster administrators"),
+        group(DEVELOPERS, "developers"),
     ]
 }

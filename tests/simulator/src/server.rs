@@ -1,6 +1,7 @@
 //! The sockets: TLS and HTTP/1.1 around the simulated services. A connection can be closed
 //! without an answer, which is why the accept loop is our own.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -233,18 +234,22 @@ async fn read(request: Request<Incoming>) -> Option<Message> {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
-            .collect(),
+        headers: joined(&head.headers),
         body,
     })
+}
+
+/// Headers by name; those that come several times are joined by commas (RFC 9110, 5.2).
+fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut joined: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        joined
+            .entry(name.as_str().to_owned())
+            .and_modify(|earlier| *earlier = format!("{earlier}, {value}"))
+            .or_insert_with(|| value.clone().into_owned());
+    }
+    joined
 }
 
 fn write(reply: Reply) -> Response<Full<Bytes>> {

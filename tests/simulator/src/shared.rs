@@ -293,6 +293,7 @@ impl Shared {
             inner.cloud = seed::cloud(
                 &self.keys.token.certificate,
                 &self.keys.client.certificate,
+                &self.setting.written_down,
                 &mut inner.random,
             );
             inner.cloud.api_servers = api_servers;

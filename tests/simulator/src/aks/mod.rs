@@ -64,6 +64,9 @@ pub struct Quirks {
     /// After every successful create and update the cluster goes back to `Updating` by itself
     /// for some minutes (recorded create_2026-05-01, where `extensionManager` was being added).
     pub reconciles_after_success: bool,
+    /// Resource Manager too follows new and removed role assignments only after a while: up to a
+    /// minute, a fifth of what the API servers of clusters take.
+    pub role_assignments_take_effect_late: bool,
 }
 
 /// How an operation is going to fail.

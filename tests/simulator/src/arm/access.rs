@@ -1,21 +1,95 @@
 //! Who may do what where: role assignments evaluated against the built-in roles.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::exchange::{Moment, Request, Response};
 use super::path::Address;
 use super::role::{self, BUILT_IN};
-use super::role_assignment::RoleAssignment;
+use super::role_assignment::{Plane, RoleAssignment};
 use crate::entra::Directory;
 
 /// The role assignments there are.
+///
+/// What Resource Manager itself does follows them at once, unless `late` is set; the data planes of
+/// other services hear of a new or removed one only after a while.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Access {
     pub(super) assignments: Vec<RoleAssignment>,
+    /// Those that were removed lately.
+    #[serde(default)]
+    pub(super) removed: Vec<Removed>,
+    #[serde(default)]
+    now: Timestamp,
+    #[serde(default)]
+    late: bool,
+}
+
+/// A removed assignment that is still followed somewhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Removed {
+    pub(super) assignment: RoleAssignment,
+    pub(super) at: Timestamp,
+}
+
+/// The assignment that lets somebody do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Granted {
+    /// Name of the assignment.
+    pub(crate) assignment: String,
+    /// GUID of the role.
+    pub(crate) role: String,
+    /// Object id of the user, group or service principal it is for.
+    pub(crate) principal: String,
 }
 
 impl Access {
+    /// Notes the time, and whether Resource Manager follows assignments late.
+    pub(super) fn settle(&mut self, now: Timestamp, late: bool) {
+        self.now = now;
+        self.late = late;
+        self.removed
+            .retain(|one| one.at + one.assignment.spread(Plane::Data) > now);
+    }
+
+    /// The assignments that are followed somewhere at a moment.
+    fn followed(&self, plane: Plane, now: Timestamp) -> impl Iterator<Item = &RoleAssignment> {
+        let at_once = plane == Plane::Management && !self.late;
+        let present = self
+            .assignments
+            .iter()
+            .filter(move |one| at_once || one.known(plane, now));
+        let removed = self
+            .removed
+            .iter()
+            .filter(move |one| !at_once && one.at + one.assignment.spread(plane) > now)
+            .map(|one| &one.assignment);
+        present.chain(removed)
+    }
+
+    /// The assignment that lets one of some principals do a data action at a scope.
+    pub(crate) fn grants_data_action(
+        &self,
+        principals: &[&str],
+        action: &str,
+        scope: &str,
+        now: Timestamp,
+    ) -> Option<Granted> {
+        let found = self.followed(Plane::Data, now).find(|assignment| {
+            principals
+                .iter()
+                .any(|id| id.eq_ignore_ascii_case(&assignment.principal_id))
+                && covers(&assignment.scope, scope)
+                && role::find(&assignment.role).is_some_and(|role| role.permits_data(action))
+        })?;
+        Some(Granted {
+            assignment: found.name.clone(),
+            role: found.role.clone(),
+            principal: found.principal_id.clone(),
+        })
+    }
+
     /// Whether a principal, by itself or through groups, may do an action at a scope.
     pub(crate) fn allows(
         &self,
@@ -25,8 +99,7 @@ impl Access {
         scope: &str,
     ) -> bool {
         let groups = directory.groups(principal);
-        self.assignments
-            .iter()
+        self.followed(Plane::Management, self.now)
             .filter(|assignment| {
                 assignment.principal_id.eq_ignore_ascii_case(principal)
                     || groups.contains(&assignment.principal_id.to_lowercase())
@@ -60,7 +133,7 @@ impl Access {
         address: &Address,
         directory: &Directory,
         clusters: &[Value],
-        moment: &Moment<'_>,
+        moment: &mut Moment<'_>,
     ) -> Option<Response> {
         if address.is(&["roleDefinitions"]) {
             role::handle(request, address)
@@ -122,6 +195,36 @@ mod tests {
                 access.allows(&directory, "user", &action, scope),
                 expected,
                 "{verb} {scope}"
+            );
+        }
+    }
+
+    #[test]
+    fn data_actions_follow_roles_in_a_namespace_and_exceptions() {
+        let cluster = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c";
+        let namespace = format!("{cluster}/namespaces/team");
+        let mut access = Access::default();
+        let writer = "Azure Kubernetes Service RBAC Writer";
+        access.grant("user", writer, &namespace, "w".into());
+        let admin = "Azure Kubernetes Service RBAC Admin";
+        access.grant("group", admin, cluster, "a".into());
+        let cases = [
+            ("user", "pods/write", namespace.as_str(), Some("w")),
+            ("user", "pods/write", cluster, None),
+            ("user", "resourcequotas/write", &namespace, None),
+            ("group", "secrets/read", &namespace, Some("a")),
+            ("group", "namespaces/write", cluster, None),
+        ];
+
+        for (principal, action, scope, expected) in cases {
+            let action = format!("Microsoft.ContainerService/managedClusters/{action}");
+            let now = Timestamp::UNIX_EPOCH;
+            let granted = access.grants_data_action(&["other", principal], &action, scope, now);
+            let assignment = granted.map(|granted| granted.assignment);
+            assert_eq!(
+                assignment.as_deref(),
+                expected,
+                "{principal} {action} {scope}"
             );
         }
     }

@@ -7,7 +7,7 @@ use super::error::{gateway_error, ok, resource_group_not_found};
 use super::exchange::{Body, Caller, Moment, Request, Response};
 use super::path::{Address, permission};
 use super::region::{REGIONS, normalize};
-use crate::entra::{Directory, Refusal, SigningKey, verify};
+use crate::entra::{Audience, Directory, Refusal, SigningKey, verify};
 use crate::message::{Message, Reply};
 use crate::origins::Origins;
 use crate::random::guid;
@@ -35,7 +35,14 @@ pub(crate) fn authenticate(
     let token = header
         .strip_prefix("Bearer ")
         .or_else(|| header.strip_prefix("bearer "));
-    verify(token.unwrap_or_default(), key, origins, token_time).map_err(|refusal| {
+    let verified = verify(
+        token.unwrap_or_default(),
+        Audience::ResourceManager,
+        key,
+        origins,
+        token_time,
+    );
+    let claims = verified.map_err(|refusal| {
         let (code, text) = match refusal {
             Refusal::Invalid => (
                 "InvalidAuthenticationToken",
@@ -60,6 +67,11 @@ pub(crate) fn authenticate(
             ),
         };
         unauthorized(code, &text, origins, tenant_id)
+    })?;
+    Ok(Caller {
+        object_id: claims.text("oid").to_owned(),
+        app_id: claims.text("appid").to_owned(),
+        tenant_id: claims.text("tid").to_owned(),
     })
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::{ok, service_error};
 use super::exchange::{Request, Response};
+use super::kubernetes_actions;
 use super::path::Address;
 
 /// A built-in role.
@@ -13,6 +14,7 @@ pub(super) struct Role {
     actions: &'static [&'static str],
     not_actions: &'static [&'static str],
     data_actions: &'static [&'static str],
+    not_data_actions: &'static [&'static str],
 }
 
 impl Role {
@@ -22,6 +24,13 @@ impl Role {
                 .not_actions
                 .iter()
                 .any(|pattern| matches(pattern, action))
+    }
+
+    /// Whether it lets somebody do something with the data of a resource, which is another matter
+    /// than the resource itself.
+    pub(super) fn permits_data(&self, action: &str) -> bool {
+        let any = |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, action));
+        any(self.data_actions) && !any(self.not_data_actions)
     }
 
     fn document(&self, scope: &str) -> Value {
@@ -38,7 +47,7 @@ impl Role {
                     "actions": self.actions,
                     "notActions": self.not_actions,
                     "dataActions": self.data_actions,
-                    "notDataActions": [],
+                    "notDataActions": self.not_data_actions,
                 }],
                 "createdOn": "2015-02-02T21:55:09.8806423Z",
                 "updatedOn": "2021-11-11T20:13:47.8628684Z",
@@ -128,6 +137,14 @@ const fn role(
         actions,
         not_actions,
         data_actions,
+        not_data_actions: &[],
+    }
+}
+
+impl Role {
+    const fn except(mut self, not_data_actions: &'static [&'static str]) -> Self {
+        self.not_data_actions = not_data_actions;
+        self
     }
 }
 
@@ -137,6 +154,19 @@ const DEPLOYMENTS: &str = "Microsoft.Resources/deployments/*";
 const USER_CREDENTIAL: &str =
     "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action";
 const CLUSTER_READ: &str = "Microsoft.ContainerService/managedClusters/read";
+const KUBERNETES_READER: &[&str] = &[
+    AUTHORIZATION_READ,
+    "Microsoft.Resources/subscriptions/operationresults/read",
+    "Microsoft.Resources/subscriptions/read",
+    GROUP_READ,
+];
+const KUBERNETES_USER: &[&str] = &[
+    AUTHORIZATION_READ,
+    "Microsoft.Resources/subscriptions/operationresults/read",
+    "Microsoft.Resources/subscriptions/read",
+    GROUP_READ,
+    USER_CREDENTIAL,
+];
 
 pub(super) static BUILT_IN: [Role; 20] = [
     role(
@@ -286,30 +316,36 @@ pub(super) static BUILT_IN: [Role; 20] = [
     role(
         "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
         "Azure Kubernetes Service RBAC Cluster Admin",
-        &[AUTHORIZATION_READ, GROUP_READ, DEPLOYMENTS, USER_CREDENTIAL],
+        KUBERNETES_USER,
         &[],
         &["Microsoft.ContainerService/managedClusters/*"],
     ),
     role(
         "3498e952-d568-435e-9b2c-8d77e338d7f7",
         "Azure Kubernetes Service RBAC Admin",
-        &[AUTHORIZATION_READ, GROUP_READ, DEPLOYMENTS, USER_CREDENTIAL],
+        KUBERNETES_USER,
         &[],
         &["Microsoft.ContainerService/managedClusters/*"],
-    ),
+    )
+    .except(&[
+        "Microsoft.ContainerService/managedClusters/resourcequotas/write",
+        "Microsoft.ContainerService/managedClusters/resourcequotas/delete",
+        "Microsoft.ContainerService/managedClusters/namespaces/write",
+        "Microsoft.ContainerService/managedClusters/namespaces/delete",
+    ]),
     role(
         "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb",
         "Azure Kubernetes Service RBAC Writer",
-        &[AUTHORIZATION_READ, GROUP_READ, DEPLOYMENTS, USER_CREDENTIAL],
+        KUBERNETES_READER,
         &[],
-        &["Microsoft.ContainerService/managedClusters/*/read"],
+        kubernetes_actions::WRITER,
     ),
     role(
         "7f6c6a51-bcf8-42ba-9220-52d62157d7db",
         "Azure Kubernetes Service RBAC Reader",
-        &[AUTHORIZATION_READ, GROUP_READ, DEPLOYMENTS, USER_CREDENTIAL],
+        KUBERNETES_READER,
         &[],
-        &["Microsoft.ContainerService/managedClusters/*/read"],
+        kubernetes_actions::READER,
     ),
     role(
         "f25e0fa2-a7c8-4377-a976-54943a77a395",

@@ -1,24 +1,37 @@
 //! Role assignments: made, listed, removed.
 
 use jiff::{SignedDuration, Timestamp};
+use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::access::{Access, covers};
+use super::access::{Access, Removed, covers};
 use super::error::{empty, ok, service_error};
 use super::exchange::{Moment, Request, Response};
 use super::path::Address;
 use super::role;
-use crate::entra::{Directory, Principal};
+use crate::entra::{Directory, Principal, REPLICATION};
 
-/// Simulated seconds until a new principal is known everywhere. Recorded tries that ran into
-/// `PrincipalNotFound` were answered 201 after two to five repetitions.
-const REPLICATION: i64 = 20;
+/// Simulated seconds until the data planes of other services follow a new or removed assignment;
+/// Azure RBAC for Kubernetes says "up to five minutes" (AKS docs, entra-id-authorization).
+const SPREAD: std::ops::RangeInclusive<i64> = 5..=300;
+
+/// How much sooner Resource Manager follows it, when it is late at all.
+const SOONER: i32 = 5;
+
+/// Who follows role assignments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plane {
+    /// Resource Manager.
+    Management,
+    /// The services behind it, such as the API servers of clusters.
+    Data,
+}
 
 /// A role assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RoleAssignment {
-    name: String,
+    pub(super) name: String,
     pub(super) scope: String,
     /// GUID of the role.
     pub(super) role: String,
@@ -29,6 +42,9 @@ pub(super) struct RoleAssignment {
     condition_version: Value,
     created: Timestamp,
     updated_by: String,
+    /// Simulated seconds its making and its removal take to spread.
+    #[serde(default)]
+    spread: i64,
 }
 
 impl RoleAssignment {
@@ -44,7 +60,22 @@ impl RoleAssignment {
             condition_version: Value::Null,
             created: Timestamp::UNIX_EPOCH,
             updated_by: String::new(),
+            spread: 0,
         }
+    }
+
+    /// How long it takes to be followed, and to be forgotten.
+    pub(super) fn spread(&self, plane: Plane) -> SignedDuration {
+        let whole = SignedDuration::from_secs(self.spread);
+        match plane {
+            Plane::Management => whole / SOONER,
+            Plane::Data => whole,
+        }
+    }
+
+    /// Whether it has spread by now.
+    pub(super) fn known(&self, plane: Plane, now: Timestamp) -> bool {
+        now.duration_since(self.created) >= self.spread(plane)
     }
 
     fn id(&self) -> String {
@@ -115,7 +146,7 @@ impl Access {
         address: &Address,
         directory: &Directory,
         clusters: &[Value],
-        moment: &Moment<'_>,
+        moment: &mut Moment<'_>,
     ) -> Option<Response> {
         if address.is_collection() {
             return (request.method == "GET").then(|| self.list(request, address, directory));
@@ -138,7 +169,15 @@ impl Access {
                     .map_or_else(|error| error, |wanted| self.put(wanted)),
             ),
             "DELETE" => Some(match position {
-                Some(position) => ok(200, self.assignments.remove(position).document()),
+                Some(position) => {
+                    let assignment = self.assignments.remove(position);
+                    let document = assignment.document();
+                    self.removed.push(Removed {
+                        assignment,
+                        at: moment.now,
+                    });
+                    ok(200, document)
+                }
                 None => empty(204),
             }),
             _ => None,
@@ -146,8 +185,15 @@ impl Access {
     }
 
     fn put(&mut self, wanted: RoleAssignment) -> Response {
-        if let Some(same) = self.assignments.iter().find(|one| one.name == wanted.name) {
+        let same = self
+            .assignments
+            .iter_mut()
+            .find(|one| one.name.eq_ignore_ascii_case(&wanted.name));
+        if let Some(same) = same {
             if same.grants_the_same(&wanted) {
+                same.description = wanted.description;
+                same.condition = wanted.condition;
+                same.condition_version = wanted.condition_version;
                 return ok(200, same.document());
             }
             let text = "Tenant ID, application ID, principal ID, and scope are not allowed to be \
@@ -209,7 +255,7 @@ fn read(
     address: &Address,
     directory: &Directory,
     clusters: &[Value],
-    moment: &Moment<'_>,
+    moment: &mut Moment<'_>,
 ) -> Result<RoleAssignment, Response> {
     let name = address.name(0);
     if uuid::Uuid::try_parse(name).is_err() {
@@ -256,6 +302,7 @@ fn read(
         condition_version: value("conditionVersion"),
         created: moment.now,
         updated_by: request.caller.object_id.clone(),
+        spread: moment.random.random_range(SPREAD),
     })
 }
 
@@ -283,7 +330,7 @@ fn principal_type(
     }
     let replicated = |principal: &&Principal| {
         let age = moment.now.duration_since(principal.created);
-        age >= SignedDuration::from_secs(REPLICATION)
+        age >= REPLICATION
     };
     if let Some(principal) = known.filter(replicated) {
         return Ok(kind(principal));

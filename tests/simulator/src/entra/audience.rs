@@ -8,7 +8,7 @@ const AKS_SERVER: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
 
 /// A service tokens are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Audience {
+pub(crate) enum Audience {
     ResourceManager,
     Graph,
     KeyVault,
@@ -53,14 +53,9 @@ impl Audience {
     }
 }
 
-/// Whether a token with this `aud` is for Resource Manager.
-pub(super) fn is_resource_manager(audience: &str, origins: &Origins) -> bool {
-    Audience::of(audience, origins) == Some(Audience::ResourceManager)
-}
-
-/// Whether a token with this `aud` is for the API servers of AKS.
-pub(super) fn is_aks_server(audience: &str, origins: &Origins) -> bool {
-    Audience::of(audience, origins) == Some(Audience::AksServer)
+/// Whether a token with this `aud` is for a service.
+pub(super) fn is_for(service: Audience, audience: &str, origins: &Origins) -> bool {
+    Audience::of(audience, origins) == Some(service)
 }
 
 /// The `aud` of the token asked for by scope (v2) or resource (v1).

@@ -1,16 +1,18 @@
-//! Access tokens: what they say, and what makes Resource Manager refuse one.
+//! Access tokens: what they say, and what makes a service refuse one.
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Validation};
 use serde_json::{Value, json};
 
 use super::SignIn;
-use super::audience::{is_aks_server, is_resource_manager};
+use super::audience::{Audience, is_for};
 use super::directory::{Directory, Principal, PrincipalKind};
 use super::key::SigningKey;
-use crate::arm::exchange::Caller;
 use crate::origins::Origins;
 use crate::random::{guid, letters};
+
+/// How many groups a token names at most (Entra docs, access-token-claims-reference).
+const MOST_GROUPS: usize = 200;
 
 impl Directory {
     /// A token for a service, in the v1 form of Microsoft's own services: those ask for it in
@@ -45,22 +47,35 @@ impl Directory {
             "ver": "1.0",
         });
         if let Some(claims) = claims.as_object_mut() {
+            let groups = self.groups(&principal.object_id);
+            if groups.len() > MOST_GROUPS {
+                // The token says where to ask instead (Entra docs, access-token-claims-reference).
+                let source = format!(
+                    "https://graph.windows.net/{}/users/{}/getMemberObjects",
+                    self.tenant_id, principal.object_id
+                );
+                claims.insert("_claim_names".into(), json!({ "groups": "src1" }));
+                let sources = json!({ "src1": { "endpoint": source } });
+                claims.insert("_claim_sources".into(), sources);
+            } else if !groups.is_empty() || principal.kind == PrincipalKind::User {
+                claims.insert("groups".into(), json!(groups));
+            }
             if principal.kind == PrincipalKind::User {
-                let name = principal.user_principal_name.clone();
                 claims.insert("appidacr".into(), json!("0"));
-                claims.insert("groups".into(), json!(self.groups(&principal.object_id)));
                 claims.insert("idtyp".into(), json!("user"));
                 claims.insert("name".into(), json!(principal.display_name));
                 claims.insert("scp".into(), json!("user_impersonation"));
-                claims.insert("unique_name".into(), json!(name));
-                claims.insert("upn".into(), json!(name));
+                if principal.is_guest() {
+                    // A guest's sign-in name belongs to another directory; there is no `upn`.
+                    claims.insert("unique_name".into(), json!(principal.mail));
+                } else {
+                    let name = &principal.user_principal_name;
+                    claims.insert("unique_name".into(), json!(name));
+                    claims.insert("upn".into(), json!(name));
+                }
             } else {
-                let groups = self.groups(&principal.object_id);
                 claims.insert("appidacr".into(), json!("1"));
                 claims.insert("idtyp".into(), json!("app"));
-                if !groups.is_empty() {
-                    claims.insert("groups".into(), json!(groups));
-                }
             }
         }
         sign_in.key.sign(&claims)
@@ -90,7 +105,7 @@ impl Directory {
     }
 }
 
-/// Why Resource Manager does not accept a token.
+/// Why a service does not accept a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// It is no token of this directory's.
@@ -101,59 +116,45 @@ pub(crate) enum Refusal {
     Expired { expiry: Timestamp, now: Timestamp },
 }
 
-/// Whom a token sent to Resource Manager names.
+/// What a token says that was sent to a service and is good there.
+#[derive(Clone, Debug)]
+pub(crate) struct Claims(Value);
+
+impl Claims {
+    /// A claim that is a text, or nothing.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Any claim.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+/// Checks a token that was sent to a service.
 pub(crate) fn verify(
     token: &str,
+    service: Audience,
     key: &SigningKey,
     origins: &Origins,
     now: Timestamp,
-) -> Result<Caller, Refusal> {
-    caller(token, key, now, |audience| {
-        is_resource_manager(audience, origins)
-    })
-}
-
-/// Whom a token sent to the API server of a cluster names.
-pub(crate) fn verify_aks(
-    token: &str,
-    key: &SigningKey,
-    origins: &Origins,
-    now: Timestamp,
-) -> Result<Caller, Refusal> {
-    caller(token, key, now, |audience| is_aks_server(audience, origins))
-}
-
-fn caller(
-    token: &str,
-    key: &SigningKey,
-    now: Timestamp,
-    is_ours: impl Fn(&str) -> bool,
-) -> Result<Caller, Refusal> {
+) -> Result<Claims, Refusal> {
     let claims = signed_claims(token, &key.decoding).ok_or(Refusal::Invalid)?;
-    let text = |name: &str| {
-        claims
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let audience = text("aud");
-    if !is_ours(&audience) {
-        return Err(Refusal::Audience(audience));
+    let claims = Claims(claims);
+    let audience = claims.text("aud");
+    if !is_for(service, audience, origins) {
+        return Err(Refusal::Audience(audience.to_owned()));
     }
     let expiry = claims
-        .get("exp")
+        .value("exp")
         .and_then(Value::as_i64)
         .and_then(|second| Timestamp::from_second(second).ok())
         .ok_or(Refusal::Invalid)?;
     if expiry <= now {
         return Err(Refusal::Expired { expiry, now });
     }
-    Ok(Caller {
-        object_id: text("oid"),
-        app_id: text("appid"),
-        tenant_id: text("tid"),
-    })
+    Ok(claims)
 }
 
 /// The claims of a token whose signature holds, whatever they say.

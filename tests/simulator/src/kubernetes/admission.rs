@@ -1,13 +1,15 @@
-//! What is checked of an authorized write beside its form: the life of its namespace.
+//! What is checked of an authorized write beside its form: whether it gives away rights its writer
+//! does not have, the life of its namespace, and the namespace's limits and quotas.
 
 use serde_json::Value;
 
-use super::authorization::Memory;
+use super::authorization::{Memory, escalation};
 use super::kind::{self, Kind};
 use super::status::{Cause, Status};
 use super::store;
 use super::user::User;
 use super::view::View;
+use super::{limits, quota};
 
 /// A write that is about to happen.
 pub(crate) struct Write<'a> {
@@ -27,8 +29,8 @@ const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 /// Lets a write pass, or refuses it.
 pub(crate) fn admit(
     view: &View<'_>,
-    _memory: &mut Memory,
-    _user: &User,
+    memory: &mut Memory,
+    user: &User,
     write: &Write<'_>,
 ) -> Result<(), Status> {
     let Write {
@@ -37,6 +39,7 @@ pub(crate) fn admit(
         name,
         ..
     } = *write;
+    escalation::confirm(view, memory, user, write)?;
     if kind.resource == "namespaces" {
         return if write.new.is_none() && IMMORTAL.contains(&name) {
             let why = "this namespace may not be deleted";
@@ -64,6 +67,9 @@ pub(crate) fn admit(
                 format!("namespace {namespace} is being terminated"),
             )))
         }
-        Some(_) => Ok(()),
+        Some(_) => {
+            limits::admit(view.store, write)?;
+            quota::admit(view.store, write)
+        }
     }
 }

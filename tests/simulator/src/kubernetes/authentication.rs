@@ -1,77 +1,90 @@
 //! Who sends a request to the API server of a cluster: the static credentials, and Entra tokens
-//! for the application of AKS's API servers.
+//! for the application of AKS's API servers, as `guard` reads them (Azure/guard,
+//! `auth/providers/azure`).
 
-use super::authorization::Memory;
-use super::status::{Status, quoted};
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::status::Status;
 use super::user::{AUTHENTICATED, User};
 use super::view::View;
-use crate::entra::verify_aks;
+use crate::entra::{Audience, Claims, verify};
 use crate::message::Message;
 
 /// The caller of a request. `with_admin_certificate`: the connection was made with the client
 /// certificate of the cluster's static credentials.
+///
+/// Nobody is anonymous: AKS runs its API servers with `--anonymous-auth=false`.
 pub(crate) fn authenticate(
     view: &View<'_>,
     message: &Message,
     with_admin_certificate: bool,
 ) -> Result<User, Status> {
-    let has = |pointer: &str| {
-        view.cluster
-            .pointer(pointer)
-            .is_some_and(|own| *own == true)
-    };
-    let local_accounts = !has("/properties/disableLocalAccounts");
-    if with_admin_certificate && local_accounts {
-        return Ok(User::masterclient());
-    }
     let token = message
         .header("authorization")
         .and_then(|header| header.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(Status::unauthorized)?;
-    if token == view.admin_token && local_accounts {
+        .map(|(_, token)| token.trim());
+    let local = with_admin_certificate || token == Some(view.admin_token);
+    if local && !on(view.cluster, "/properties/disableLocalAccounts") {
         return Ok(User::masterclient());
     }
-    if !has("/properties/aadProfile/managed") {
-        return Err(Status::unauthorized());
+    entra(view, token.unwrap_or_default()).ok_or_else(Status::unauthorized)
+}
+
+/// Whom an Entra token names; nobody when the cluster or the token is not made for that.
+fn entra(view: &View<'_>, token: &str) -> Option<User> {
+    let profile = view.cluster.pointer("/properties/aadProfile")?;
+    if !on(profile, "/managed") {
+        return None;
     }
-    let caller = verify_aks(
+    let setting = view.setting;
+    let verified = verify(
         token,
-        &view.setting.key,
-        &view.setting.origins,
+        Audience::AksServer,
+        &setting.key,
+        &setting.origins,
         view.token_time,
-    )
-    .map_err(|_| Status::unauthorized())?;
-    Ok(User {
-        name: caller.object_id,
-        groups: [AUTHENTICATED.to_owned()].into(),
+    );
+    let claims = verified.ok()?;
+    let tenant = profile.get("tenantID").and_then(Value::as_str);
+    let tenant = tenant.unwrap_or(&view.directory.tenant_id);
+    if !claims.text("tid").eq_ignore_ascii_case(tenant) {
+        return None;
+    }
+    let object_id = claims.text("oid").to_owned();
+    // Users of this directory go by their sign-in name; guests, applications and managed
+    // identities have none in their tokens and go by their object id.
+    let name = match claims.text("upn") {
+        "" => object_id.clone(),
+        upn => upn.to_owned(),
+    };
+    let mut groups = groups(view, &claims)?;
+    groups.insert(AUTHENTICATED.to_owned());
+    Some(User {
+        name,
+        groups,
+        extra: [("oid".to_owned(), vec![object_id])].into(),
         ..User::default()
     })
 }
 
-/// The user a request is to be handled as (`Impersonate-User`, `Impersonate-Group`).
-pub(crate) fn impersonate(
-    _view: &View<'_>,
-    _memory: &mut Memory,
-    user: User,
-    message: &Message,
-) -> Result<User, Status> {
-    let Some(name) = message.header("impersonate-user") else {
-        return Ok(user);
-    };
-    if !user.is_master() {
-        return Err(Status::forbidden_path(format!(
-            "users {} is forbidden: User {} cannot impersonate resource \"users\" in API group \
-             \"\" at the cluster scope",
-            quoted(name),
-            quoted(&user.name)
-        )));
+/// The object ids of the caller's groups. A token names two hundred at most. For a user in more,
+/// Microsoft Graph is asked instead; an application is refused.
+fn groups(view: &View<'_>, claims: &Claims) -> Option<BTreeSet<String>> {
+    if claims.value("_claim_names").is_none() {
+        let named = claims.value("groups").and_then(Value::as_array);
+        let named = named.into_iter().flatten();
+        return Some(named.filter_map(Value::as_str).map(str::to_owned).collect());
     }
-    let groups = message.header("impersonate-group").into_iter();
-    Ok(User {
-        name: name.to_owned(),
-        groups: groups.chain([AUTHENTICATED]).map(str::to_owned).collect(),
-        ..User::default()
+    let person = claims.text("idtyp") != "app";
+    person.then(|| {
+        let groups = view.directory.groups(claims.text("oid"));
+        groups.into_iter().collect()
     })
+}
+
+fn on(document: &Value, pointer: &str) -> bool {
+    document.pointer(pointer) == Some(&Value::Bool(true))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::authorization::built_in;
+use super::built_in_roles;
 use super::defaults;
 use super::kind;
 use super::metadata;
@@ -54,7 +54,7 @@ fn objects() -> Vec<Value> {
     objects.push(dns_service());
     objects.push(workload("coredns", "kube-dns", 2));
     objects.push(workload("metrics-server", "metrics-server", 2));
-    objects.extend(built_in());
+    objects.extend(built_in_roles::objects());
     objects
 }
 

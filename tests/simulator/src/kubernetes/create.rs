@@ -10,7 +10,7 @@ use super::metadata;
 use super::status::Status;
 use super::store::{name, namespace, text};
 use super::validation::validate;
-use super::{body, defaults, strict};
+use super::{body, defaults, limits, strict};
 
 impl Call<'_> {
     pub(super) fn create(&mut self, place: Place<'_>) -> Result<Answer, Status> {
@@ -50,6 +50,9 @@ impl Call<'_> {
             ..place
         };
         defaults::fill(place.kind, &mut object);
+        if place.kind.resource == "pods" {
+            limits::complete(self.store, place.namespace, &mut object);
+        }
         metadata::begin(place.kind, &mut object, self.around.now, self.random);
         self.admit(place, Some(&object), None)?;
         let causes = validate(place.kind, &object, None);

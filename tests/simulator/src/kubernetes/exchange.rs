@@ -2,17 +2,18 @@
 
 use serde_json::Value;
 
-use super::attributes::{Attributes, Target};
-use super::authentication::{authenticate, impersonate};
-use super::authorization::{Decision, Memory, authorize};
+use super::attributes::Target;
+use super::authentication::authenticate;
+use super::authorization::{Memory, authorize, forbidden};
 use super::call::Call;
+use super::impersonation::impersonate;
 use super::request::Request;
 use super::status::Status;
 use super::store::Store;
 use super::user::User;
 use super::view::Surroundings;
 use super::watch::Watch;
-use super::{discovery, kind, namespace, nodes};
+use super::{controllers, discovery, namespace, nodes};
 use crate::message::{Message, Reply};
 use rand::rngs::StdRng;
 
@@ -40,6 +41,7 @@ pub(crate) fn answer(
 ) -> (Answer, Option<User>) {
     namespace::settle(store, around.now);
     nodes::settle(store, around.cluster, around.now);
+    controllers::settle(store, around.cluster, around.now, random);
     let signed_in = authenticate(&around.view(store), message, with_admin_certificate)
         .and_then(|user| impersonate(&around.view(store), memory, user, message));
     let user = match signed_in {
@@ -88,37 +90,4 @@ fn refusal(status: &Status) -> Answer {
         reply = reply.with("www-authenticate", "Bearer realm=\"kubernetes\"");
     }
     reply.into()
-}
-
-/// The text of `apiserver/pkg/endpoints/handlers/responsewriters/errors.go`.
-pub(crate) fn forbidden(user: &User, attributes: &Attributes, decision: &Decision) -> Status {
-    let verb = &attributes.verb;
-    let who = super::status::quoted(&user.name);
-    let because = if decision.reason.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", decision.reason)
-    };
-    let resource = match &attributes.target {
-        Target::Path(path) => {
-            return Status::forbidden_path(format!(
-                "forbidden: User {who} cannot {verb} path \"{path}\"{because}"
-            ));
-        }
-        Target::Resource(resource) => resource,
-    };
-    let what = resource.with_subresource();
-    let place = if resource.namespace.is_empty() {
-        "at the cluster scope".to_owned()
-    } else {
-        format!("in the namespace \"{}\"", resource.namespace)
-    };
-    let why = format!(
-        "User {who} cannot {verb} resource \"{what}\" in API group \"{}\" {place}{because}",
-        resource.group
-    );
-    match kind::of_resource(&resource.group, &resource.resource) {
-        Some(kind) => Status::forbidden(kind, &resource.name, &why),
-        None => Status::forbidden_path(format!("{} is forbidden: {why}", resource.resource)),
-    }
 }

@@ -94,13 +94,6 @@ impl Status {
         Self::new(403, "Forbidden", message).about(kind, name)
     }
 
-    /// 403 about a path that is no resource.
-    pub(crate) fn forbidden_path(message: impl Into<String>) -> Self {
-        let mut status = Self::new(403, "Forbidden", message);
-        status.details = Some(Box::default());
-        status
-    }
-
     /// 404 of an object.
     pub(crate) fn not_found(kind: &Kind, name: &str) -> Self {
         let message = format!("{} {} not found", kind.qualified(), quoted(name));

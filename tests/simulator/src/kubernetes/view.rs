@@ -57,10 +57,6 @@ impl<'a> Surroundings<'a> {
 
 /// A cluster and the cloud around it while a request is answered.
 #[derive(Clone, Copy)]
-#[expect(
-    dead_code,
-    reason = "what authorization will need of it is not used yet"
-)]
 pub(crate) struct View<'a> {
     /// The managed cluster with the properties GET of Resource Manager answers.
     pub(crate) cluster: &'a Value,

@@ -135,6 +135,7 @@ fn everything_else_can_be_steered_too() {
     let (simulator, client) = start();
     let scope = client.subscription();
     let principal = json!({ "object_id": "p", "kind": "Group", "display_name": "all" });
+    let member = |name: &str| json!({ "group": "developers", "member": name });
     let policy = json!({ "resource_type": "a/b", "assignment": "c", "definition": "d" });
     let failure = json!({
         "on": "create",
@@ -158,6 +159,29 @@ fn everything_else_can_be_steered_too() {
             Some(json!({ "principal": "p", "role": "Tsar", "scope": scope })),
             404,
         ),
+        (
+            "PUT",
+            "/public-address",
+            Some(json!({ "address": "20.60.0.1" })),
+            200,
+        ),
+        ("GET", "/principals", None, 200),
+        (
+            "POST",
+            "/members",
+            Some(member("lee@simulated.onmicrosoft.com")),
+            200,
+        ),
+        (
+            "POST",
+            "/members",
+            Some(member("lee@simulated.onmicrosoft.com")),
+            409,
+        ),
+        ("DELETE", "/members", Some(member("Lee")), 200),
+        ("POST", "/members", Some(member("nobody")), 404),
+        ("DELETE", "/principals?id=developers", None, 200),
+        ("DELETE", "/principals?id=developers", None, 404),
         ("DELETE", "/providers/Microsoft.Compute", None, 200),
         ("DELETE", "/providers/Microsoft.None", None, 404),
         ("PUT", "/policy", Some(policy), 200),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use secureaks_simulator::aks::Quirks;
 use secureaks_simulator::{Principal, PrincipalKind};
 use serde_json::{Value, json};
 
@@ -239,4 +240,68 @@ fn a_cluster_needs_permission_on_the_subnet_it_names() {
         (answer.status, answer.code()),
         (403, "LinkedAuthorizationFailed".to_owned())
     );
+}
+
+#[test]
+fn resource_manager_follows_assignments_late_when_asked_to() {
+    let (simulator, owner) = start();
+    simulator.put_principal(Principal {
+        object_id: PRINCIPAL.into(),
+        app_id: Some(OTHER_NAME.into()),
+        secrets: vec!["word".into()],
+        ..Principal::default()
+    });
+    simulator.set_quirks(Quirks {
+        role_assignments_take_effect_late: true,
+        ..Quirks::default()
+    });
+    let mut environment = simulator.environment();
+    environment.insert("ARM_CLIENT_ID".into(), OTHER_NAME.into());
+    environment.insert("ARM_CLIENT_SECRET".into(), "word".into());
+    let client = Client::new(environment);
+    let path = assignment(&owner, NAME);
+    let read = || client.get(&client.id(GROUP)).status;
+    let a_minute = Duration::from_mins(1);
+
+    owner.put(&path, body(&owner, PRINCIPAL, Some("ServicePrincipal")));
+    let early = read();
+    simulator.advance(a_minute);
+    let late = read();
+    owner.call("DELETE", &path, None);
+    let lingering = read();
+    simulator.advance(a_minute);
+    let gone = read();
+
+    assert_eq!((early, late, lingering, gone), (403, 200, 200, 403));
+}
+
+#[test]
+fn a_role_in_a_namespace_of_a_cluster_is_listed_from_above() {
+    let (_simulator, client) = start();
+    let namespace = client.id(&format!(
+        "{GROUP}/providers/Microsoft.ContainerService/managedClusters/c/namespaces/team"
+    ));
+    let role = "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb";
+    let definition = client.id(&format!(
+        "/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    ));
+    let request = json!({ "properties": {
+        "roleDefinitionId": definition, "principalId": PRINCIPAL, "principalType": "Group",
+    }});
+    let assignments = "/providers/Microsoft.Authorization/roleAssignments";
+
+    let made = client.put(&format!("{namespace}{assignments}/{NAME}"), request);
+    let filter = format!("{assignments}?$filter=principalId eq '{PRINCIPAL}'");
+    let above = client.get(&format!("{}{filter}", client.id(GROUP))).json();
+    let definition = client.get(&definition).json();
+
+    assert_eq!(
+        (made.status, &made.json()["properties"]["scope"]),
+        (201, &json!(namespace))
+    );
+    assert_eq!(above["value"], json!([made.json()]));
+    let permissions = &definition["properties"]["permissions"][0];
+    let actions = permissions["dataActions"].as_array().unwrap();
+    let all_pods = json!("Microsoft.ContainerService/managedClusters/pods/*");
+    assert!(actions.contains(&all_pods), "{actions:?}");
 }
