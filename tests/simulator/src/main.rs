@@ -32,7 +32,7 @@ struct Arguments {
     /// Folder for the files clients need; a temporary one, removed at the end, when absent.
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// Share of Resource Manager's exchanges struck by a random fault, from 0 to 1.
+    /// Share of Resource Manager's and clusters' exchanges struck by a random fault, from 0 to 1.
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]
     chaos: f64,
     /// JSON file with users, groups and applications to add to the built-in ones.

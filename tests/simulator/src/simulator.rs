@@ -55,7 +55,7 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Where the files for clients go; a temporary folder, removed at the end, when absent.
     pub directory: Option<PathBuf>,
-    /// Share of Resource Manager's exchanges struck by a random fault, from 0 to 1.
+    /// Share of Resource Manager's and clusters' exchanges struck by a random fault, from 0 to 1.
     pub chaos: f64,
     /// A JSON list of principals to add to those that are there from the start.
     pub directory_file: Option<PathBuf>,
