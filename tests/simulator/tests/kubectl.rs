@@ -41,6 +41,7 @@ fn kubectl_applies_diffs_and_deletes_a_manifest() {
         "-o",
         "jsonpath={.data.size}",
     ]);
+    // The namespace, deleted first, may have taken the others along by the time kubectl comes to them.
     let deleted = session.run(&["delete", "--ignore-not-found", "-f", &manifest]);
     let left = session.run(&["get", "namespaces", "-o", "name"]);
 
