@@ -46,23 +46,6 @@ ruled! {
     |left, right| left == right
 }
 
-ruled! {
-    /// A namespace's name, a DNS label (RFC 1123).
-    NamespaceName,
-    "1 to 63 lower-case letters, digits or `-`, beginning and ending with a letter or digit",
-    |text| {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        match text.chars().find(|c| !plain(*c) && *c != '-') {
-            Some(wrong) => Err(format!("it contains {wrong:?}")),
-            None if text.is_empty() => Err("it is empty".to_owned()),
-            None if text.len() > 63 => Err(format!("it has {} characters", text.len())),
-            None if text.starts_with('-') || text.ends_with('-') => Err("it does not begin and end with a letter or digit".to_owned()),
-            None => Ok(()),
-        }
-    },
-    |left, right| left == right
-}
-
 /// The rule for names of RBAC objects (Kubernetes, `ValidatePathSegmentName`).
 fn check_segment(text: &str) -> Result<(), String> {
     if text.is_empty() {

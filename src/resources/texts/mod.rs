@@ -7,7 +7,7 @@ mod kubernetes;
 mod names;
 mod version;
 
-pub(crate) use access::{BindingName, NamespaceName, ObjectId, RoleName, UserPrincipalName};
+pub(crate) use access::{BindingName, ObjectId, RoleName, UserPrincipalName};
 pub(crate) use addresses::{AuthorizedRange, Cidr, Ip};
 pub(crate) use kubernetes::{
     LabelValue, NamespaceName, ObjectName, PodSecurityVersion, PortText, Quantity, check_key,
