@@ -65,8 +65,8 @@ impl Provider for Secureaks {
 
     fn offers(&self) -> Offers<Session> {
         Offers::default()
-            .resource(Cluster::default())
             .resource(AadBinding)
+            .resource(Cluster::default())
             .resource(Namespace)
             .resource(NetworkPolicy)
             .data_source(ExistingCluster)

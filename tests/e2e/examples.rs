@@ -56,6 +56,32 @@ fn recipe(example: &str) -> Option<Recipe> {
             apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
             ..plain
         }),
+        "resources/secureaks_namespace" => Some(Recipe {
+            beside: &[
+                "provider/provider.tf",
+                "resources/secureaks_cluster/resource.tf",
+            ],
+            apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
+            ..plain
+        }),
+        "resources/secureaks_aad_binding" => Some(Recipe {
+            beside: &[
+                "provider/provider.tf",
+                "resources/secureaks_cluster/resource.tf",
+                "resources/secureaks_namespace/resource.tf",
+            ],
+            apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
+            ..plain
+        }),
+        "resources/secureaks_network_policy" => Some(Recipe {
+            beside: &[
+                "provider/provider.tf",
+                "resources/secureaks_cluster/resource.tf",
+                "resources/secureaks_namespace/resource.tf",
+            ],
+            apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
+            ..plain
+        }),
         _ => None,
     }
 }

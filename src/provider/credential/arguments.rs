@@ -17,6 +17,9 @@ from the Azure CLI.
   --server-id ID       the application that the API server takes tokens for, if not the one of AKS
   --help               prints this";
 
+/// What tells them.
+pub(super) const HELP: &str = "terraform-provider-secureaks credential --help";
+
 /// How to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Login {

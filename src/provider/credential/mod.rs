@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     /// The options are not right.
-    #[error("{0}. All options: terraform-provider-secureaks credential --help")]
+    #[error("{0}. All options: {help}", help = arguments::HELP)]
     Usage(String),
     /// kubectl asks for what we do not have.
     #[error("{0}")]

@@ -10,7 +10,6 @@ use super::{
     planning,
     read::{is_terminating, mark},
     workloads::{named, workloads},
-    write::LOOK_AGAIN,
 };
 use crate::{
     framework::{Call, Diagnostic, Failure, State, Verb},
@@ -134,7 +133,7 @@ pub(super) async fn wait(
             Ok(Some(found)) if is_another(&found, uid.as_ref()) => return Ok(()),
             Ok(Some(found)) => {
                 last = found;
-                match work.pause(LOOK_AGAIN).await {
+                match work.pause(work.cluster.azure().poll_interval()).await {
                     Ok(()) => continue,
                     Err(error) => error,
                 }

@@ -8,14 +8,28 @@ use super::{
     write::taken,
 };
 use crate::{
-    framework::{Call, Diagnostic, Failure, Planned, Severity, State, Verb},
-    resources::{Session, inside::Inside, network_policy::engine::Engine},
+    azure,
+    framework::{Call, Diagnostic, Failure, Planned, Severity, State, Verb, schema::Kind},
+    kube::Right,
+    resources::{
+        Session,
+        inside::{Inside, NoFields, check_planned},
+        network_policy::engine::Engine,
+    },
     value::Step,
 };
 
 /// A replacement deletes by the state, which has the flag as it was. Under this private name the
 /// plan tells the deletion that the configuration allows it.
 pub(super) const ALLOWED: &str = "delete_with_workloads";
+
+/// What whoever applies must be able to do.
+const RIGHT: Right = Right {
+    verb: "patch",
+    group: "",
+    resource: "namespaces",
+    namespace: None,
+};
 
 /// Judges a plan. A cluster that is not known yet, or cannot be asked, is asked by nobody.
 pub(super) async fn judge(
@@ -28,24 +42,29 @@ pub(super) async fn judge(
         judge_deletion(call, prior, plan.spec).await?;
     }
     let Some(spec) = plan.spec else { return Ok(()) };
+    let mut changes = plan.changes.iter();
+    if plan.prior.is_some() && !changes.any(|change| change.attribute.kind != Kind::Local) {
+        return Ok(());
+    }
+    let limits = azure::Call {
+        cancelled: call.cancelled.clone(),
+        ..azure::Call::default()
+    };
+    if spec.cluster_id.if_known().is_none() {
+        return check_planned(&call.client, &spec.cluster_id, &limits).await;
+    }
     let Ok(work) = Inside::begin(call, &spec.cluster_id, Verb::Read, WHAT) else {
         return Ok(());
     };
-    let first_of =
-        |step: Option<&Step>| matches!(step, Some(Step::Attribute(name)) if name == "network");
-    let network = plan
-        .changes
-        .iter()
-        .any(|change| first_of(change.path.steps().first()));
-    if plan.prior.is_some() && !network {
-        return Ok(());
+    match work.cluster.facts(&work.limits).await {
+        Ok(cluster) => tell_of_engine(call, &Engine::of(cluster), plan),
+        // There is no cluster yet, and nobody to ask.
+        Err(error) if error.is_cluster_gone() => return Ok(()),
+        Err(_) => {}
     }
-    // Without an answer of Azure there is no cluster yet, and nobody to ask.
-    if let Ok(cluster) = work.cluster.facts(&work.limits).await {
-        tell_of_engine(call, &Engine::of(cluster), spec);
-        if plan.prior.is_none() {
-            tell_of_taken_name(&work, spec).await;
-        }
+    work.check_right(&RIGHT, &spec.cluster_id).await?;
+    if plan.prior.is_none() {
+        tell_of_taken_name(&work, spec).await;
     }
     Ok(())
 }
@@ -79,7 +98,7 @@ async fn judge_deletion(
         Ok(workloads) => Err(occupied(&place, &workloads).into()),
         Err(error) if error.is_cluster_gone() => Ok(()),
         Err(error) => {
-            let told = match work.fail(&error, &crate::resources::inside::NoFields).await {
+            let told = match work.fail(&error, &NoFields).await {
                 Failure::Failed(told) => told,
                 interrupted @ Failure::Interrupted(_) => return Err(interrupted),
             };
@@ -96,14 +115,25 @@ async fn judge_deletion(
     }
 }
 
-fn tell_of_engine(call: &Call<Session>, engine: &Engine, spec: &Spec) {
+/// What denies nothing is said when it is written down or changed.
+fn tell_of_engine(call: &Call<Session>, engine: &Engine, plan: &Planned<'_, Namespace>) {
+    let Some(spec) = plan.spec else { return };
     let Some(network) = spec.network.if_known() else {
         return;
     };
+    let is_network =
+        |step: Option<&Step>| matches!(step, Some(Step::Attribute(name)) if name == "network");
+    let changed = plan
+        .changes
+        .iter()
+        .any(|change| is_network(change.path.steps().first()));
     let denied = [&network.default_deny_ingress, &network.default_deny_egress]
         .iter()
         .any(|denied| denied.if_known() == Some(&true));
-    if denied && let Some(warning) = engine.no_effect("a default deny", spec.network.path()) {
+    if (changed || plan.prior.is_none())
+        && denied
+        && let Some(warning) = engine.no_effect("a default deny", spec.network.path())
+    {
         call.warn(warning);
     }
 }

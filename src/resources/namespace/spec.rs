@@ -55,7 +55,7 @@ pub struct Spec {
     /// Whether fields that another field manager owns are taken over from it.
     #[tf(default = false, local)]
     pub(super) force_conflicts: Attr<bool>,
-    /// How long it may take. Left out, 5 minutes, and 15 to delete.
+    /// How long it may take. Left out, 20 minutes to create, update and delete, and 5 to read.
     #[tf(local)]
     pub(super) timeouts: Attr<Option<Timeouts>>,
 }

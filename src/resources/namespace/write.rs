@@ -1,7 +1,5 @@
 //! Creating a namespace, taking one over, and changing it.
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::Namespace as Object;
 
 use super::{
@@ -23,9 +21,6 @@ use crate::{
     },
     value::{Path, Step},
 };
-
-/// How long to wait between two looks at a namespace that is being deleted.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Creates the namespace, takes one over, or finishes what a killed run began.
 pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs, Failure> {

@@ -10,9 +10,13 @@ use super::{
     write::{Written, is_forced, object},
 };
 use crate::{
-    framework::{Call, Failure, Planned, Verb, schema::Kind},
-    kube::Apply,
-    resources::{Session, inside::Inside},
+    azure,
+    framework::{Call, Failure, Planned, Text, Verb, schema::Kind},
+    kube::{Apply, Right},
+    resources::{
+        Session,
+        inside::{Inside, check_planned},
+    },
 };
 
 /// Judges a plan. A cluster that is not known yet, or cannot be asked, is asked by nobody.
@@ -28,15 +32,30 @@ pub(super) async fn judge(
     if plan.prior.is_some() && !changes {
         return Ok(());
     }
+    let limits = azure::Call {
+        cancelled: call.cancelled.clone(),
+        ..azure::Call::default()
+    };
+    if spec.cluster_id.if_known().is_none() {
+        return check_planned(&call.client, &spec.cluster_id, &limits).await;
+    }
     let Ok(work) = Inside::begin(call, &spec.cluster_id, Verb::Read, WHAT) else {
         return Ok(());
     };
-    // Without an answer of Azure there is no cluster yet, and nobody to ask.
-    if let Ok(cluster) = work.cluster.facts(&work.limits).await {
-        tell_of_engine(call, &Engine::of(cluster), spec);
-        rehearse(&work, spec).await?;
+    match work.cluster.facts(&work.limits).await {
+        Ok(cluster) => tell_of_engine(call, &Engine::of(cluster), spec),
+        // There is no cluster yet, and nobody to ask.
+        Err(error) if error.is_cluster_gone() => return Ok(()),
+        Err(_) => {}
     }
-    Ok(())
+    let right = Right {
+        verb: "patch",
+        group: "networking.k8s.io",
+        resource: "networkpolicies",
+        namespace: spec.namespace.if_known().map(Text::text),
+    };
+    work.check_right(&right, &spec.cluster_id).await?;
+    rehearse(&work, spec).await
 }
 
 fn tell_of_engine(call: &Call<Session>, engine: &Engine, spec: &Spec) {

@@ -1,8 +1,9 @@
-//! Bodies of requests: JSON or YAML, of the kind their path names.
+//! Bodies of requests: JSON, YAML or protobuf, of the kind their path names.
 
 use serde_json::Value;
 
 use super::kind::Kind;
+use super::protobuf;
 use super::status::Status;
 use crate::message::Message;
 
@@ -11,9 +12,10 @@ pub(crate) fn decode(message: &Message, kind: &Kind) -> Result<Value, Status> {
     let object = match media_type(message) {
         "" | "application/json" => from_json(&message.body)?,
         "application/yaml" => from_yaml(&message.body)?,
+        protobuf::MEDIA_TYPE => protobuf::decode(&message.body, kind)?,
         _ => {
             return Err(Status::unsupported_media_type(
-                "application/json, application/yaml",
+                "application/json, application/yaml, application/vnd.kubernetes.protobuf",
             ));
         }
     };

@@ -99,6 +99,19 @@ pub(crate) fn keep(object: &mut Value, mut entries: Vec<Entry>) {
     }
 }
 
+/// Whether two versions of an object differ in nothing but when its managers wrote.
+pub(crate) fn same_but_for_times(old: &Value, new: &Value) -> bool {
+    let timeless = |object: &Value| {
+        let mut object = object.clone();
+        let entries = object.pointer_mut("/metadata/managedFields");
+        for entry in entries.and_then(Value::as_array_mut).into_iter().flatten() {
+            metadata::members(entry).shift_remove("time");
+        }
+        object
+    };
+    timeless(old) == timeless(new)
+}
+
 /// Without what only the server writes, and without the status where it has an owner of its own
 /// (`stripMeta`, `ResetFields`).
 pub(crate) fn ownable(set: &FieldSet, kind: &Kind, subresource: &str) -> FieldSet {

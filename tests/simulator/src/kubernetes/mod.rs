@@ -31,6 +31,7 @@ mod namespace;
 mod nodes;
 mod openapi;
 mod patch;
+mod protobuf;
 mod quantity;
 mod quota;
 mod read;

@@ -128,6 +128,11 @@ impl Shape {
         own.unwrap_or_default()
     }
 
+    /// The name of its definition; empty for a schema in place.
+    pub(crate) fn name(self) -> &'static str {
+        self.name
+    }
+
     /// The last part of the definition's name, as Go's error texts have it.
     pub(crate) fn go_name(self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or_default()
