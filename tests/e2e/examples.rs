@@ -39,7 +39,9 @@ fn recipe(example: &str) -> Option<Recipe> {
             prepare: own_network,
             ..plain
         }),
-        "data-sources/secureaks_cluster" | "data-sources/secureaks_kubeconfig" => Some(Recipe {
+        "data-sources/secureaks_cluster"
+        | "data-sources/secureaks_kubeconfig"
+        | "ephemeral-resources/secureaks_credentials" => Some(Recipe {
             beside: &["provider/provider.tf"],
             reads_only: true,
             prepare: existing_cluster,

@@ -11,7 +11,7 @@ use crate::support::{CLUSTER, Kept, Provider, cluster};
 
 /// Makes the cluster that [`CLUSTER`] names, with the given changes to its configuration.
 pub(crate) fn made_cluster(azure: &Simulator, changes: &Json) -> Kept {
-    let mut wanted = json!({ "local_accounts": true, "entra": { "enabled": false, "azure_rbac": false, "admin_group_object_ids": null } });
+    let mut wanted = json!({ "grant_applier_access": true });
     crate::support::lay_over(&mut wanted, changes);
     let provider = Provider::of(azure);
     provider.create(&provider.value(&cluster(&wanted)))

@@ -1,7 +1,7 @@
 //! A namespace through its life, and what stands in its way.
 
 use secureaks::{framework::Severity, value::Value};
-use secureaks_simulator::{Action, Fault, Host, Matches, Simulator};
+use secureaks_simulator::{Action, Answer, Fault, Host, Matches, Simulator};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -289,44 +289,47 @@ fn a_replacement_deletes_workloads_when_its_configuration_says_so() {
 }
 
 #[test]
-fn a_create_whose_answer_was_lost_is_finished_by_the_next() {
+fn a_create_that_failed_half_way_is_finished_by_the_next() {
     for path in [
         "/namespaces/team-a?",
         "resourcequotas/quota?",
         "networkpolicies/allow-dns?",
     ] {
-        for action in [Action::DropBefore, Action::DropAfter] {
+        for took_effect in [false, true] {
             let (azure, provider) = start();
             let wanted = full(&provider);
+            let refusal = Answer {
+                code: 400,
+                headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+                body: json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 400, "reason": "BadRequest", "message": "made up" }),
+            };
             azure.add_fault(Fault {
-                name: "lost".to_owned(),
+                name: "refused".to_owned(),
                 matches: Matches {
                     host: Some(Host::Kubernetes),
                     method: Some("PATCH".to_owned()),
                     path_contains: Some(path.to_owned()),
                     ..Matches::default()
                 },
-                action: action.clone(),
+                action: if took_effect {
+                    Action::StatusAfter(refusal)
+                } else {
+                    Action::Status(refusal)
+                },
             });
 
             let (_, failed) = applied(&provider, &Kept::nothing(), &wanted);
-            azure.clear_faults();
             let next = crate::inside::provider(&azure, TYPE);
             let kept = reached(&next, &Kept::nothing(), &wanted);
 
-            assert_eq!(failed.len(), 1, "{path} {action:?}");
+            assert_eq!(failed.len(), 1, "{path} {took_effect}");
             let read = next.read(&kept);
             assert_eq!(
                 (read.0.value, read.1),
                 (kept.value.clone(), vec![]),
-                "{path} {action:?}"
+                "{path}"
             );
             assert_eq!(attribute(&kept, "adopted"), json!(false));
-            assert!(
-                [QUOTA, LIMITS, DENY, DNS]
-                    .iter()
-                    .all(|path| !object(&azure, path).is_null())
-            );
             assert_understood(&azure);
         }
     }

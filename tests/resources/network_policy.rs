@@ -111,8 +111,8 @@ fn a_rule_that_somebody_added_shows_and_is_taken_away_only_when_told() {
         &json!({ "allow_from": [{ "pods": { "app": "web" } }] }),
     );
     let kept = reached(&provider, &Kept::nothing(), &wanted);
-    let rules = json!([{ "from": [{ "podSelector": { "matchLabels": { "app": "web" } } }] }, {}]);
-    change(&azure, POLICY, &json!({ "spec": { "ingress": rules } }));
+    let opened = json!([{ "from": [{ "podSelector": { "matchLabels": { "app": "web" } } }] }, {}]);
+    change(&azure, POLICY, &json!({ "spec": { "ingress": opened } }));
 
     let provider = crate::inside::provider(&azure, TYPE);
     let drifted = provider.read(&kept).0;

@@ -39,7 +39,12 @@ pub(super) async fn judge(
     if spec.cluster_id.if_known().is_none() {
         return check_planned(&call.client, &spec.cluster_id, &limits).await;
     }
-    let Ok(work) = Inside::begin(call, &spec.cluster_id, Verb::Read, WHAT) else {
+    let verb = if plan.prior.is_none() {
+        Verb::Create
+    } else {
+        Verb::Update
+    };
+    let Ok(work) = Inside::begin(call, &spec.cluster_id, verb, WHAT) else {
         return Ok(());
     };
     match work.cluster.facts(&work.limits).await {

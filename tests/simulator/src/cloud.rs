@@ -1,5 +1,6 @@
 //! The whole simulated cloud: from a request to an answer, at a moment.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +26,9 @@ pub(crate) struct Cloud {
     pub(crate) manager: ResourceManager,
     pub(crate) api_servers: ApiServers,
     pub(crate) secrets: Secrets,
+    /// The address clients call from since somebody has moved them.
+    #[serde(default)]
+    pub(crate) moved_to: Option<IpAddr>,
     /// The requests nothing here knew how to answer.
     pub(crate) unknown: Vec<String>,
 }
@@ -39,6 +43,8 @@ pub(crate) struct Setting {
     pub(crate) directory: PathBuf,
     /// The principals of the directory file.
     pub(crate) written_down: Vec<Principal>,
+    /// The address that clients call from, as the internet sees it.
+    pub(crate) public_address: IpAddr,
     /// How often clients that know of the simulator should poll.
     pub(crate) poll_interval: Duration,
 }
@@ -50,8 +56,14 @@ impl Cloud {
             manager: ResourceManager::new(subscription),
             api_servers: ApiServers::default(),
             secrets,
+            moved_to: None,
             unknown: Vec::new(),
         }
+    }
+
+    /// The address clients call from, as the internet sees it.
+    pub(crate) fn public_address(&self, setting: &Setting) -> IpAddr {
+        self.moved_to.unwrap_or(setting.public_address)
     }
 
     /// Answers a request, and tells who sent it when that could be established.

@@ -3,6 +3,8 @@
 
 mod directory;
 
+use std::net::IpAddr;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -117,6 +119,10 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
             shared.with(|inner, _| inner.cloud.manager.aks.fail_next_operation(failure));
             done()
         }),
+        ("PUT", ["public-address"], _) => body::<PublicAddress>(message).and_then(|moved| {
+            shared.with(|inner, _| inner.cloud.moved_to = Some(moved.address));
+            done()
+        }),
         ("PUT", ["quirks"], _) => body::<Quirks>(message).and_then(|quirks| {
             shared.with(|inner, _| inner.cloud.manager.aks.quirks = quirks);
             done()
@@ -196,6 +202,11 @@ impl FaultRequest {
 #[derive(Deserialize)]
 struct Advance {
     advance_seconds: f64,
+}
+
+#[derive(Deserialize)]
+struct PublicAddress {
+    address: IpAddr,
 }
 
 #[derive(Deserialize)]

@@ -84,7 +84,7 @@ pub struct Answer {
 
 impl Action {
     /// The action of a preset: `throttled`, `html_503`, `bad_gateway`, `gateway_timeout` or
-    /// `dropped`.
+    /// `dropped`; of a cluster `too_many_requests`, `unavailable` or `etcd_timeout`.
     pub fn preset(name: &str) -> Option<Self> {
         Some(match name {
             "throttled" => Self::throttled(),
@@ -92,6 +92,9 @@ impl Action {
             "bad_gateway" => Self::bad_gateway(),
             "gateway_timeout" => Self::gateway_timeout(),
             "dropped" => Self::DropBefore,
+            "too_many_requests" => Self::Status(too_many_requests()),
+            "unavailable" => Self::Status(unavailable()),
+            "etcd_timeout" => Self::StatusAfter(etcd_timeout()),
             _ => return None,
         })
     }
@@ -155,6 +158,44 @@ fn gateway_answer(code: u16, error: &str, message: &str) -> Answer {
     }
 }
 
+/// What API priority and fairness answers to too many requests at once.
+fn too_many_requests() -> Answer {
+    let message = "Too many requests, please try again later.";
+    let mut answer = kubernetes_answer(429, "TooManyRequests", message);
+    answer.headers.push(("retry-after".into(), "1".into()));
+    answer
+}
+
+/// What an API server answers while it starts or loses its way to etcd.
+fn unavailable() -> Answer {
+    kubernetes_answer(
+        503,
+        "ServiceUnavailable",
+        "the server is currently unable to handle the request",
+    )
+}
+
+/// What an API server answers to a write of which it does not know whether it was made.
+fn etcd_timeout() -> Answer {
+    kubernetes_answer(500, "", "etcdserver: request timed out")
+}
+
+fn kubernetes_answer(code: u16, reason: &str, message: &str) -> Answer {
+    Answer {
+        code,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: json!({
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": message,
+            "reason": reason,
+            "code": code,
+        }),
+    }
+}
+
 fn json_type() -> (String, String) {
     (
         "content-type".into(),
@@ -197,7 +238,8 @@ struct Armed {
 }
 
 impl Faults {
-    /// No faults but random ones: `chaos` is the share of Resource Manager's exchanges to strike.
+    /// No faults but random ones: `chaos` is the share of exchanges to strike, of Resource
+    /// Manager's and of clusters'.
     pub(crate) fn new(chaos: f64, seed: u64) -> Self {
         Self {
             armed: Vec::new(),
@@ -230,17 +272,28 @@ impl Faults {
     }
 
     fn chance(&mut self, host: Host) -> Option<Fault> {
-        if host != Host::Arm || self.chaos <= 0.0 || self.random.random::<f64>() >= self.chaos {
-            return None;
-        }
-        let actions = [
-            ("throttled", Action::throttled()),
-            ("html_503", Action::html_503()),
-            ("bad_gateway", Action::bad_gateway()),
-            ("gateway_timeout", Action::gateway_timeout()),
+        let dropped = [
             ("dropped before", Action::DropBefore),
             ("dropped after", Action::DropAfter),
         ];
+        let answered = match host {
+            Host::Arm => vec![
+                ("throttled", Action::throttled()),
+                ("html_503", Action::html_503()),
+                ("bad_gateway", Action::bad_gateway()),
+                ("gateway_timeout", Action::gateway_timeout()),
+            ],
+            Host::Kubernetes => vec![
+                ("too_many_requests", Action::Status(too_many_requests())),
+                ("unavailable", Action::Status(unavailable())),
+                ("etcd_timeout", Action::StatusAfter(etcd_timeout())),
+            ],
+            Host::Login | Host::Graph => return None,
+        };
+        if self.chaos <= 0.0 || self.random.random::<f64>() >= self.chaos {
+            return None;
+        }
+        let actions: Vec<_> = answered.into_iter().chain(dropped).collect();
         let (name, action) = actions.choose(&mut self.random)?;
         Some(Fault {
             name: format!("chaos: {name}"),

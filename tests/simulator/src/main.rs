@@ -2,6 +2,7 @@
 //! told to stop.
 
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -31,12 +32,15 @@ struct Arguments {
     /// Folder for the files clients need; a temporary one, removed at the end, when absent.
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// Share of Resource Manager's exchanges struck by a random fault, from 0 to 1.
+    /// Share of Resource Manager's and clusters' exchanges struck by a random fault, from 0 to 1.
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]
     chaos: f64,
     /// JSON file with users, groups and applications to add to the built-in ones.
     #[arg(long, value_name = "FILE")]
     directory_file: Option<PathBuf>,
+    /// Address that clients call from, as the internet sees it; authorized ranges are about it.
+    #[arg(long, value_name = "ADDRESS", default_value = "20.50.0.4")]
+    public_address: IpAddr,
     /// Also stop when standard input is closed, as it is when the parent process ends.
     #[arg(long)]
     until_stdin_closes: bool,
@@ -63,6 +67,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         directory,
         chaos,
         directory_file,
+        public_address,
         until_stdin_closes,
     } = arguments;
     let options = Options {
@@ -73,6 +78,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         directory,
         chaos,
         directory_file,
+        public_address,
     };
     let simulator = Simulator::start(options)?;
     if chaos > 0.0 {

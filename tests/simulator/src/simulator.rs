@@ -2,10 +2,13 @@
 
 mod clusters;
 
+mod directory;
+mod files;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -24,10 +27,9 @@ use crate::certificate::{Authority, CertificateError};
 use crate::clock::Clock;
 use crate::cloud::Setting;
 use crate::entra::{
-    ClientCertificate, Directory, DirectoryFileError, KeyError, Principal, SigningKey,
-    read_directory_file,
+    ClientCertificate, DirectoryFileError, KeyError, SigningKey, read_directory_file,
 };
-use crate::environment::{CA_FILE, CLIENT_FILE, Credential, TOKEN_FILE};
+use crate::environment::{Credential, TOKEN_FILE};
 use crate::fault::{Fault, Faults};
 use crate::journal::Exchange;
 use crate::kubernetes::{self, Opening, OpeningError};
@@ -38,6 +40,7 @@ use crate::seed;
 use crate::server::{Service, serve};
 use crate::shared::{Inner, Shared};
 use crate::state::{Keys, State, StateError};
+use files::{Files, write_files};
 
 /// How a simulator runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,10 +55,13 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Where the files for clients go; a temporary folder, removed at the end, when absent.
     pub directory: Option<PathBuf>,
-    /// Share of Resource Manager's exchanges struck by a random fault, from 0 to 1.
+    /// Share of Resource Manager's and clusters' exchanges struck by a random fault, from 0 to 1.
     pub chaos: f64,
     /// A JSON list of principals to add to those that are there from the start.
     pub directory_file: Option<PathBuf>,
+    /// The address that clients call from, as the internet sees it: the API server of a cluster
+    /// with authorized ranges lets it in or not.
+    pub public_address: IpAddr,
 }
 
 impl Default for Options {
@@ -69,6 +75,7 @@ impl Default for Options {
             directory: None,
             chaos: 0.0,
             directory_file: None,
+            public_address: IpAddr::V4(Ipv4Addr::new(20, 50, 0, 4)),
         }
     }
 }
@@ -105,13 +112,6 @@ pub struct Simulator {
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
     files: Files,
-}
-
-/// The folder with the files for clients.
-struct Files {
-    path: PathBuf,
-    /// Removes the folder when dropped.
-    _temporary: Option<tempfile::TempDir>,
 }
 
 impl Simulator {
@@ -268,58 +268,10 @@ impl Simulator {
         self.shared.lock().cloud.manager.resource_ids()
     }
 
-    /// Adds a principal to the directory, or replaces it.
-    pub fn put_principal(&self, principal: Principal) {
-        self.shared
-            .with(|inner, _| inner.cloud.directory.put(principal));
-    }
-
-    /// Deletes a user, group or service principal, named by object id, sign-in name or display
-    /// name. False when there is none.
-    pub fn delete_principal(&self, name: &str) -> bool {
-        self.shared.with(|inner, _| {
-            let now = inner.clock.now();
-            let directory = &mut inner.cloud.directory;
-            let id = directory.called(name);
-            id.is_some_and(|id| directory.delete(&id, now))
-        })
-    }
-
-    /// Makes somebody a direct member of a group, both named as above. False when that changes
-    /// nothing.
-    pub fn add_member(&self, group: &str, member: &str) -> bool {
-        self.membership(group, member, Directory::add_member)
-    }
-
-    /// Ends a direct membership. False when there was none.
-    pub fn remove_member(&self, group: &str, member: &str) -> bool {
-        self.membership(group, member, Directory::remove_member)
-    }
-
-    fn membership(
-        &self,
-        group: &str,
-        member: &str,
-        act: impl FnOnce(&mut Directory, &str, &str) -> bool,
-    ) -> bool {
-        self.shared.with(|inner, _| {
-            let directory = &mut inner.cloud.directory;
-            let (group, member) = (directory.called(group), directory.called(member));
-            let both = group.zip(member);
-            both.is_some_and(|(group, member)| act(directory, &group, &member))
-        })
-    }
-
     /// Assigns a built-in role by name. False when there is no such role.
     pub fn grant(&self, principal: &str, role: &str, scope: &str) -> bool {
         self.shared
             .with(|inner, _| inner.grant(principal, role, scope))
-    }
-
-    /// Approves a device code as a user. False when code or user is unknown.
-    pub fn approve_device_code(&self, user_code: &str, user: &str) -> bool {
-        self.shared
-            .with(|inner, _| inner.cloud.directory.approve_device_code(user_code, user))
     }
 
     /// Takes the registration of a resource provider away. False when there is no such provider.
@@ -475,6 +427,7 @@ fn shared(
             .map_or(DAY, |lifetime| lifetime.as_secs().max(1)),
         directory,
         written_down,
+        public_address: options.public_address,
         poll_interval: Duration::from_secs(30).div_f64(options.speed),
     };
     let clock = Clock::start(origin, options.speed);
@@ -494,28 +447,6 @@ fn shared(
 
 /// Seconds a token is valid (recorded: 86399).
 const DAY: u64 = 86_399;
-
-fn write_files(directory: Option<&Path>, keys: &Keys) -> io::Result<Files> {
-    let files = if let Some(path) = directory {
-        fs::create_dir_all(path)?;
-        Files {
-            path: path.to_owned(),
-            _temporary: None,
-        }
-    } else {
-        let temporary = tempfile::Builder::new()
-            .prefix("secureaks-simulator-")
-            .tempdir()?;
-        Files {
-            path: temporary.path().to_owned(),
-            _temporary: Some(temporary),
-        }
-    };
-    fs::write(files.path.join(CA_FILE), &keys.authority.certificate)?;
-    let client = format!("{}{}", keys.client.certificate, keys.client.key);
-    fs::write(files.path.join(CLIENT_FILE), client)?;
-    Ok(files)
-}
 
 /// Making RSA keys takes longer than everything else, so a process makes them once.
 fn process_keys() -> Result<Keys, StartError> {

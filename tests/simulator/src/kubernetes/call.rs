@@ -43,8 +43,15 @@ pub(crate) struct Place<'a> {
 
 impl Call<'_> {
     pub(crate) fn answer(&mut self) -> Result<Answer, Status> {
-        let resource = self.request.resource();
         let kind = self.request.kind.ok_or_else(Status::no_such_path)?;
+        let mut resource = self.request.resource();
+        if matches!(
+            self.request.attributes.verb.as_str(),
+            "list" | "watch" | "deletecollection"
+        ) {
+            // A name there stands for what a selector names.
+            resource.name.clear();
+        }
         let place = place(kind, &resource)?;
         if kind.handling == Handling::Review {
             return self.review(place);

@@ -1,5 +1,8 @@
 //! The API servers within the simulated cloud: which of them answer, and what they may see of it.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use serde_json::Value;
 
 use super::Opening;
@@ -35,7 +38,7 @@ impl Inner {
     ) -> Result<(), &'static str> {
         let cluster = self.cluster(instance, setting);
         let (cluster, _) = cluster.ok_or("the cluster is deleted")?;
-        reachable(&cluster)
+        reachable(&cluster, self.cloud.public_address(setting))
     }
 
     /// Answers a request to the API server of a cluster, and tells who sent it; or why it gets no
@@ -49,7 +52,7 @@ impl Inner {
     ) -> Result<(Answer, Option<String>), &'static str> {
         let cluster = self.cluster(instance, setting);
         let (cluster, token) = cluster.ok_or("the cluster is deleted")?;
-        reachable(&cluster)?;
+        reachable(&cluster, self.cloud.public_address(setting))?;
         let (now, token_time) = (self.clock.now(), self.clock.token_time());
         let cloud = &mut self.cloud;
         let server = cloud
@@ -94,13 +97,60 @@ impl Inner {
     }
 }
 
-/// Whether the API server of a cluster is there for anybody to talk to.
-fn reachable(cluster: &Value) -> Result<(), &'static str> {
+/// Whether the API server of a cluster is there for a caller at an address to talk to.
+fn reachable(cluster: &Value, caller: IpAddr) -> Result<(), &'static str> {
     if text(cluster, "/properties/powerState/code") == "Stopped" {
         return Err("the cluster is stopped");
     }
     if text(cluster, "/properties/provisioningState") == "Creating" {
         return Err("the cluster is being created");
     }
-    Ok(())
+    let access = "/properties/apiServerAccessProfile";
+    let access = cluster.pointer(access).unwrap_or(&Value::Null);
+    if access.get("enablePrivateCluster") == Some(&Value::Bool(true)) {
+        return Err("the cluster is private");
+    }
+    let ranges = access.get("authorizedIPRanges").and_then(Value::as_array);
+    let mut ranges = ranges
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .peekable();
+    if ranges.peek().is_none() || ranges.any(|range| holds(range, caller)) {
+        Ok(())
+    } else {
+        Err("the caller's address is in no authorized range")
+    }
+}
+
+/// Whether an authorized range, which may be a single address, has an address in it.
+fn holds(range: &str, address: IpAddr) -> bool {
+    let single = range.parse::<IpAddr>().map(IpNet::from);
+    let range = range.parse::<IpNet>().or(single);
+    range.is_ok_and(|range| range.contains(&address))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn authorized_ranges_let_in_who_is_in_one_of_them() {
+        let caller: IpAddr = "20.50.0.4".parse().unwrap();
+        let cases = [
+            (json!([]), true),
+            (json!(["20.50.0.0/24"]), true),
+            (json!(["30.0.0.0/8", "20.50.0.4"]), true),
+            (json!(["0.0.0.0/32"]), false),
+            (json!(["20.60.0.0/24"]), false),
+        ];
+
+        for (ranges, expected) in cases {
+            let profile = json!({ "authorizedIPRanges": ranges });
+            let cluster = json!({ "properties": { "apiServerAccessProfile": profile } });
+            assert_eq!(reachable(&cluster, caller).is_ok(), expected, "{ranges}");
+        }
+    }
 }

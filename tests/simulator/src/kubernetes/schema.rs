@@ -130,7 +130,6 @@ const WHOLE: &[&str] = &[
     "core.v1.ResourceFieldSelector",
     "core.v1.ScopeSelector",
     "core.v1.SecretKeySelector",
-    "core.v1.SecretReference",
     "core.v1.TypedLocalObjectReference",
     "meta.v1.LabelSelector",
     "meta.v1.OwnerReference",

@@ -159,6 +159,12 @@ fn everything_else_can_be_steered_too() {
             Some(json!({ "principal": "p", "role": "Tsar", "scope": scope })),
             404,
         ),
+        (
+            "PUT",
+            "/public-address",
+            Some(json!({ "address": "20.60.0.1" })),
+            200,
+        ),
         ("GET", "/principals", None, 200),
         (
             "POST",

@@ -137,3 +137,41 @@ fn an_application_in_more_than_two_hundred_groups_is_refused() {
     let groups = person["groups"].as_array().unwrap();
     assert_eq!(groups.len(), 201 + 2, "{groups:?}");
 }
+
+#[test]
+fn only_who_calls_from_an_authorized_range_gets_an_answer() {
+    let (simulator, client) = start();
+    let profile = json!({ "authorizedIPRanges": ["20.50.0.0/24"] });
+    let ranges = json!({ "apiServerAccessProfile": profile });
+    let server = start_cluster(&simulator, &client, &ranges);
+    let admin = server.admin_token.clone();
+
+    let inside = server.get(&admin, NAMESPACES).status;
+    simulator.set_public_address("20.60.0.1".parse().unwrap());
+    simulator.clear_journal();
+    let outside = server.send(&admin, "GET", NAMESPACES, &[], None);
+    let journal = simulator.journal();
+    simulator.set_public_address("20.50.0.200".parse().unwrap());
+    let back = server.get(&admin, NAMESPACES).status;
+
+    assert_eq!((inside, outside.is_err(), back), (200, true, 200));
+    let refused = journal.first().unwrap();
+    assert_eq!(
+        (refused.status, refused.fault.as_deref()),
+        (None, Some("the caller's address is in no authorized range"))
+    );
+}
+
+#[test]
+fn a_private_cluster_does_not_answer() {
+    let (simulator, client) = start();
+    let server = start_cluster(&simulator, &client, &json!({}));
+    let id = crate::clusters::cluster(&client);
+    assert!(simulator.change(&id, |cluster| {
+        cluster["properties"]["apiServerAccessProfile"]["enablePrivateCluster"] = json!(true);
+    }));
+
+    let answer = server.send(&server.admin_token, "GET", NAMESPACES, &[], None);
+
+    assert!(answer.is_err());
+}

@@ -10,6 +10,7 @@ mod faults;
 mod front_door;
 mod graph;
 mod identities;
+mod kubernetes;
 mod kubernetes_access;
 mod kubernetes_sign_in;
 mod networks;

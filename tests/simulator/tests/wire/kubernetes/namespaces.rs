@@ -1,0 +1,115 @@
+//! Namespaces: what is in a new one, and how one goes.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Api, cluster, config_map};
+
+const TEAM: &str = "/api/v1/namespaces/team";
+
+fn create(api: &Api) -> Value {
+    let namespace = json!({ "metadata": { "name": "team" } });
+    api.send("POST", "/api/v1/namespaces", &namespace).json()
+}
+
+#[test]
+fn a_new_namespace_bears_its_name_and_has_a_service_account() {
+    let (_simulator, _client, api) = cluster();
+
+    let created = create(&api);
+
+    let expected = (
+        &json!({ "kubernetes.io/metadata.name": "team" }),
+        &json!({ "finalizers": ["kubernetes"] }),
+        &json!({ "phase": "Active" }),
+    );
+    assert_eq!(
+        (
+            &created["metadata"]["labels"],
+            &created["spec"],
+            &created["status"]
+        ),
+        expected
+    );
+    let account = api.get(&format!("{TEAM}/serviceaccounts/default"));
+    assert_eq!(account.status, 200);
+}
+
+#[test]
+fn a_deleted_namespace_terminates_refuses_content_and_goes_in_time() {
+    let (simulator, _client, api) = cluster();
+    create(&api);
+    let config_maps = format!("{TEAM}/configmaps");
+    api.send("POST", &config_maps, &config_map("c", &json!({})));
+
+    let deleted = api.delete(TEAM).json();
+    let refused = api.send("POST", &config_maps, &config_map("d", &json!({})));
+    let still = api.get(&format!("{config_maps}/c")).status;
+    simulator.advance(Duration::from_secs(10));
+    let gone = [TEAM, &format!("{config_maps}/c")].map(|path| api.get(path).status);
+
+    assert_eq!(deleted["status"]["phase"], "Terminating");
+    assert_eq!(
+        refused.refusal(),
+        (
+            403,
+            "Forbidden".to_owned(),
+            "configmaps \"d\" is forbidden: unable to create new content in namespace team because \
+             it is being terminated"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        refused.json()["details"]["causes"],
+        json!([{
+            "reason": "NamespaceTerminating",
+            "message": "namespace team is being terminated",
+            "field": "metadata.namespace",
+        }])
+    );
+    assert_eq!((still, gone), (200, [404, 404]));
+}
+
+#[test]
+fn a_finalizer_of_a_content_holds_the_namespace_which_says_so() {
+    let (simulator, _client, api) = cluster();
+    create(&api);
+    let mut held = config_map("c", &json!({}));
+    held["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    api.send("POST", &format!("{TEAM}/configmaps"), &held);
+    api.delete(TEAM);
+
+    simulator.advance(Duration::from_mins(5));
+    let waiting = api.get(TEAM).json();
+    let release = json!({ "metadata": { "finalizers": [] } }).to_string();
+    let path = format!("{TEAM}/configmaps/c");
+    api.try_send("PATCH", &path, "application/merge-patch+json", &release)
+        .unwrap();
+    let gone = api.get(TEAM).status;
+
+    let said: Vec<(&Value, &Value)> = waiting["status"]["conditions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|condition| condition["status"] == "True")
+        .map(|condition| (&condition["type"], &condition["message"]))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (
+                &json!("NamespaceContentRemaining"),
+                &json!("Some resources are remaining: configmaps. has 1 resource instances"),
+            ),
+            (
+                &json!("NamespaceFinalizersRemaining"),
+                &json!(
+                    "Some content in the namespace has finalizers remaining: example.com/hold in 1 \
+                     resource instances"
+                ),
+            ),
+        ]
+    );
+    assert_eq!(gone, 404);
+}
