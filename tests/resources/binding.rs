@@ -80,6 +80,19 @@ fn assigned(azure: &Simulator, role: &str) -> Vec<(String, String)> {
     found
 }
 
+/// Deletes the assignments of a role as somebody else would.
+fn take_away(azure: &Simulator, role: &str) {
+    for id in azure.resource_ids() {
+        let of_role = azure.resource(&id).is_some_and(|one| {
+            let definition = one["properties"]["roleDefinitionId"].as_str();
+            definition.is_some_and(|definition| definition.ends_with(role))
+        });
+        if of_role {
+            azure.delete(&id);
+        }
+    }
+}
+
 fn on_cluster(id: &str) -> (String, String) {
     (id.to_owned(), "aks-demo".to_owned())
 }
@@ -216,16 +229,16 @@ fn what_somebody_else_changed_shows_and_is_put_right() {
         &json!({ "subjects": [stranger] }),
     );
     change(&azure, &role_binding("team-a", "developers"), &Json::Null);
-    for id in azure.resource_ids() {
-        if id.contains("roleAssignments") && id.to_lowercase().contains("managedclusters") {
-            azure.delete(&id);
-        }
-    }
+    take_away(&azure, CLUSTER_USER);
 
     let next = crate::inside::provider(&azure, TYPE);
     let (found, told) = next.read(&kept);
     let plan = next.plan(&found, &wanted);
-    let wanted_again = reached(&next, &found, &wanted);
+    let (_, disputed) = next.carry_out(&found, &wanted, &plan);
+    let untouched = object(&azure, &role_binding("shop", "developers"));
+    let namespaces = json!({ "namespaces": ["shop", "team-a"], "force_conflicts": true });
+    let forced = binding(&next, &namespaces);
+    let wanted_again = reached(&next, &found, &forced);
 
     assert_eq!(told, []);
     assert_eq!(
@@ -235,6 +248,11 @@ fn what_somebody_else_changed_shows_and_is_put_right() {
     assert_eq!(attribute(&found, "namespaces"), json!(["shop"]));
     assert_eq!(attribute(&found, "cluster_user_role"), json!(false));
     assert_eq!(plan.replaces, []);
+    assert_eq!(
+        disputed[0].summary,
+        "Somebody else owns a field of the binding"
+    );
+    assert_eq!(untouched["subjects"][0]["name"], ADMINISTRATORS);
     let again = ["shop", "team-a"].map(|name| object(&azure, &role_binding(name, "developers")));
     assert_eq!(again[0]["subjects"][0]["name"], DEVELOPERS);
     assert_eq!(again[0]["subjects"], again[1]["subjects"]);

@@ -11,6 +11,7 @@ use crate::{
 };
 
 const ABSENT: &str = "00000000-1111-4222-8333-444444444444";
+const READER: &str = "5d20f8c6-b73a-4e91-9f04-c18a6e2d7b39";
 const LIST: &str = "11111111-2222-4333-8444-555555555555";
 
 /// What a plan, or else the apply, of a new binding says; nothing may be kept of it.
@@ -75,14 +76,17 @@ fn principals_that_cannot_be_bound_are_told_in_the_plan() {
 
 #[test]
 fn roles_and_namespaces_that_do_not_exist_are_told() {
-    let (azure, provider) = start();
+    let (azure, _) = start();
     let changes = [
         json!({ "cluster_role": "editor" }),
         json!({ "namespaces": ["absent", "shop"] }),
         json!({ "cluster_role": null, "role": "deployer" }),
     ];
 
-    let texts = changes.map(|changes| format!("{changes}\n{}", refused(&provider, &changes)));
+    let texts = changes.map(|changes| {
+        let provider = crate::inside::provider(&azure, TYPE);
+        format!("{changes}\n{}", refused(&provider, &changes))
+    });
 
     insta::assert_snapshot!(texts.join("\n\n"));
     let path = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/developers";
@@ -170,19 +174,16 @@ fn a_binding_of_somebody_else_is_left_alone_unless_told() {
 fn object_ids_need_no_graph_and_names_do() {
     let (azure, _) = start();
     let silent = Principal {
-        object_id: "5d20f8c6-b73a-4e91-9f04-c18a6e2d7b39".to_owned(),
+        object_id: READER.to_owned(),
         app_id: Some("91c7e3b2-84df-4a05-a6f9-0b3d5e8c7214".to_owned()),
         display_name: "reader".to_owned(),
         secrets: vec!["known".to_owned()],
         ..Principal::default()
     };
     azure.put_principal(silent);
-    azure.grant("reader", "Owner", CLUSTER);
-    azure.grant(
-        "reader",
-        "Azure Kubernetes Service RBAC Cluster Admin",
-        CLUSTER,
-    );
+    for role in ["Owner", "Azure Kubernetes Service RBAC Cluster Admin"] {
+        assert!(azure.grant(READER, role, CLUSTER));
+    }
     azure.advance(std::time::Duration::from_hours(1));
     let mut environment = azure.reader_environment();
     environment.insert("ARM_CLIENT_SECRET".to_owned(), "known".to_owned());

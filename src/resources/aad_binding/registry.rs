@@ -55,7 +55,7 @@ impl Right {
 pub(super) struct Clash {
     /// The right.
     pub(super) right: String,
-    /// The id of the other binding.
+    /// The name of the other binding.
     pub(super) other: String,
 }
 
@@ -78,22 +78,22 @@ impl Bindings {
         id: &ResourceId,
         rights: &[Right],
     ) -> Option<Clash> {
-        let own = id.as_str().to_ascii_lowercase();
+        let own = id.as_str().to_owned();
         let cluster = cluster.as_str().to_ascii_lowercase();
         let mut claims = match stage {
             Stage::Planned => self.planned.locked(),
             Stage::Applied => self.applied.locked(),
         };
-        claims.retain(|_, binding| *binding != own);
+        claims.retain(|_, binding| !binding.eq_ignore_ascii_case(&own));
         let mut clash = None;
         for right in rights {
             let binding = claims
                 .entry((cluster.clone(), right.clone()))
                 .or_insert_with(|| own.clone());
-            if *binding != own && clash.is_none() {
+            if !binding.eq_ignore_ascii_case(&own) && clash.is_none() {
                 clash = Some(Clash {
                     right: right.shown(),
-                    other: binding.clone(),
+                    other: binding.rsplit('/').next().unwrap_or_default().to_owned(),
                 });
             }
         }
@@ -102,8 +102,8 @@ impl Bindings {
 
     /// Forgets the rights of a binding that is gone.
     pub(super) fn release(&self, id: &ResourceId) {
-        let own = id.as_str().to_ascii_lowercase();
-        self.applied.locked().retain(|_, binding| *binding != own);
+        let mut applied = self.applied.locked();
+        applied.retain(|_, binding| !binding.eq_ignore_ascii_case(id.as_str()));
     }
 
     /// The rules of a role, if they were read before.
@@ -232,7 +232,7 @@ mod tests {
             other,
             Some(Clash {
                 right: "alice has the ClusterRole edit in the whole cluster".to_owned(),
-                other: binding("a").as_str().to_ascii_lowercase(),
+                other: "a".to_owned(),
             })
         );
     }

@@ -75,6 +75,8 @@ impl<'a> Work<'a> {
             spec,
             subjects,
         };
+        // What Azure cannot be asked for is told before anything is made.
+        Grant::wanted(spec, work.inside.cluster.id(), &work.subjects)?;
         let rights = registry::rights(spec, &work.subjects);
         let bindings = &work.inside.call.client.bindings;
         let clash = bindings.claim(Stage::Applied, work.inside.cluster.id(), &work.id, &rights);
@@ -332,7 +334,7 @@ pub(super) struct Judged {
 pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
     spec.principals.error(
         "Two bindings give the same right",
-        format!("{} by the binding {} already. Whichever of the two was removed would take the right away: name the principal in one of them only.", capital(&clash.right), clash.other),
+        format!("{} by the binding {:?} already. Whichever of the two was removed would take the right away: name the principal in one of them only.", capital(&clash.right), clash.other),
     )
 }
 
