@@ -66,16 +66,7 @@ fn recipe(example: &str) -> Option<Recipe> {
             apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
             ..plain
         }),
-        "resources/secureaks_aad_binding" => Some(Recipe {
-            beside: &[
-                "provider/provider.tf",
-                "resources/secureaks_cluster/resource.tf",
-                "resources/secureaks_namespace/resource.tf",
-            ],
-            apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
-            ..plain
-        }),
-        "resources/secureaks_network_policy" => Some(Recipe {
+        "resources/secureaks_aad_binding" | "resources/secureaks_network_policy" => Some(Recipe {
             beside: &[
                 "provider/provider.tf",
                 "resources/secureaks_cluster/resource.tf",

@@ -107,13 +107,13 @@ fn a_binding_is_made_read_changed_and_deleted() {
     let users = assigned(&azure, CLUSTER_USER);
     let read = provider.read(&kept);
     let silent = provider.plan(&kept, &wanted);
-    let changes = json!({
+    let wider = json!({
         "principals": [
             { "type": "Group", "object_id": DEVELOPERS },
             { "type": "User", "user_principal_name": "lee@simulated.onmicrosoft.com" },
         ],
     });
-    let other = binding(&provider, &changes);
+    let other = binding(&provider, &wider);
     let changed = reached(&provider, &kept, &other);
     let left = ["shop", "team-a"].map(|name| object(&azure, &role_binding(name, "developers")));
     let more_users = assigned(&azure, CLUSTER_USER);
