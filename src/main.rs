@@ -3,14 +3,16 @@
 use std::{io, path::Path, process::ExitCode, sync::Arc, time::SystemTime};
 
 use secureaks::{
+    azure::{Network, SystemClock},
     docs,
     framework::{Server, service::Service as _},
     plugin::{Options, run},
-    provider::{Environment, Secureaks},
+    provider::{Environment, Secureaks, Surroundings, credential},
 };
 
 const USAGE: &str = "terraform-provider-secureaks is started by terraform or tofu.
 
+  terraform-provider-secureaks credential  signs in to clusters for kubectl and others; see --help
   terraform-provider-secureaks --debug     waits for a client to attach, for debuggers
   terraform-provider-secureaks docs        writes docs/ from the declarations, or checks it with --check
   terraform-provider-secureaks --version   prints the version";
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
         [] => serve(false),
         ["--debug" | "-debug"] => serve(true),
         ["docs", ..] => write_docs(arguments.get(1..).unwrap_or_default()),
+        ["credential", ..] => sign_in(arguments.get(1..).unwrap_or_default()),
         ["--version" | "-version"] => tell(
             &mut io::stdout(),
             env!("CARGO_PKG_VERSION"),
@@ -52,6 +55,31 @@ fn write_docs(arguments: &[String]) -> ExitCode {
         Ok(done) => tell(&mut io::stdout(), &done, ExitCode::SUCCESS),
         Err(error) => tell(&mut io::stderr(), &error.to_string(), ExitCode::FAILURE),
     }
+}
+
+/// Signs in for kubectl. The runtime ends with the command, whatever still waits in it.
+fn sign_in(arguments: &[String]) -> ExitCode {
+    let environment = Environment::of_process();
+    let surroundings = Surroundings {
+        environment: &environment,
+        network: Arc::new(Network::default()),
+        clock: Arc::new(SystemClock),
+        prompt: &mut io::stderr(),
+    };
+    let done = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map(|runtime| runtime.block_on(credential(arguments, surroundings)));
+    let failure = match done {
+        Ok(Ok(answer)) => return tell(&mut io::stdout(), &answer, ExitCode::SUCCESS),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    let text = format!(
+        "terraform-provider-secureaks: {}.",
+        failure.trim_end_matches('.')
+    );
+    tell(&mut io::stderr(), &text, ExitCode::FAILURE)
 }
 
 /// Says `text`; when nobody listens there is nobody to tell that to.

@@ -28,16 +28,51 @@ use secureaks::{
 };
 
 /// A configuration of each resource with every kind of thing in it that can be written.
-const CONFIGURATIONS: [(&str, &str); 1] = [(
-    "secureaks_cluster",
-    r#"{
+const CONFIGURATIONS: [(&str, &str); 4] = [
+    (
+        "secureaks_aad_binding",
+        r#"{
+      "cluster_id": "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo",
+      "name": "developers", "cluster_role": "edit", "namespaces": ["team-a", "team-b"],
+      "principals": [
+        {"type": "Group", "object_id": "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13"},
+        {"type": "User", "user_principal_name": "alice@contoso.com"},
+        {"type": "ServicePrincipal", "display_name": "pipeline"}
+      ]
+    }"#,
+    ),
+    (
+        "secureaks_cluster",
+        r#"{
       "name": "aks-demo", "resource_group_name": "rg-demo", "location": "westeurope",
       "entra": {"admin_group_object_ids": ["7c2f8b0e-5f3a-4d59-9a43-1f3f6f0a9a11"]},
       "api_server": {"authorized_ip_ranges": ["20.50.0.0/24", "20.60.0.0/24"]},
       "system_pool": {"vm_size": "Standard_D4ds_v5", "node_count": 3},
       "tags": {"team": "platform"}
     }"#,
-)];
+    ),
+    (
+        "secureaks_namespace",
+        r#"{
+      "cluster_id": "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo",
+      "name": "team-a", "labels": {"team": "a"}, "annotations": {"contact": "a@example.com"},
+      "pod_security": {"enforce": "baseline"},
+      "quota": {"requests.cpu": "4", "pods": "20"},
+      "limits": {"default": {"cpu": "500m"}, "max": {"cpu": "2"}},
+      "network": {"default_deny_egress": false}
+    }"#,
+    ),
+    (
+        "secureaks_network_policy",
+        r#"{
+      "cluster_id": "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo",
+      "namespace": "team-a", "name": "web", "pods": {"app": "web"}, "directions": ["ingress", "egress"],
+      "allow_from": [{"namespace": "team-b", "pods": {"app": "client"}, "ports": [{"port": "8000", "end_port": 8100}]}],
+      "allow_to": [{"cidr": "20.50.0.0/16", "except": ["20.50.1.0/24"]}, {"namespace_labels": {"team": "c"}}],
+      "allow_dns": true
+    }"#,
+    ),
+];
 
 fn server() -> Server<Secureaks> {
     Server::new(Secureaks::new(Environment::of([], 7)))

@@ -5,6 +5,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use secureaks::{
+    framework::{Server, service::Service as _},
+    provider::{Environment, Secureaks},
+};
+
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -116,4 +121,51 @@ fn commands_that_documents_name_are_targets_of_the_makefile() {
         .collect();
     assert!(targets.contains(&"demo"), "{targets:?}");
     assert_eq!(unknown, Vec::<String>::new());
+}
+
+/// What a text reads of our data sources and ephemeral resources, as type and attribute.
+fn attributes_read(document: &str) -> Vec<(String, String)> {
+    let words = document.split(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c)));
+    words
+        .filter_map(|word| {
+            let mut parts = word.split('.');
+            let kind = parts
+                .next()
+                .filter(|kind| ["data", "ephemeral"].contains(kind))?;
+            let name = parts.next().filter(|name| name.starts_with("secureaks_"))?;
+            let attribute = parts.nth(1)?;
+            Some((format!("{kind}.{name}"), attribute.to_owned()))
+        })
+        .collect()
+}
+
+/// The other providers in the guides cannot be run here; what they are handed can be looked up.
+#[test]
+fn guides_read_attributes_that_exist() {
+    let server = Server::new(Secureaks::new(Environment::of([], 0)));
+    let schemas = server.schemas();
+    let has = |kind: &str, attribute: &str| {
+        let schema = match kind.split_once('.') {
+            Some(("data", name)) => schemas.data_sources.get(name),
+            Some((_, name)) => schemas.ephemeral_resources.get(name),
+            None => None,
+        };
+        schema.is_some_and(|schema| {
+            let mut names = schema
+                .block
+                .attributes
+                .iter()
+                .map(|attribute| attribute.name);
+            names.any(|name| name == attribute)
+        })
+    };
+
+    let read = attributes_read(&text("docs/guides/credentials.md"));
+
+    let unknown: Vec<_> = read
+        .iter()
+        .filter(|(kind, attribute)| !has(kind, attribute))
+        .collect();
+    assert!(read.len() > 5, "{read:?}");
+    assert_eq!(unknown, Vec::<&(String, String)>::new());
 }

@@ -15,6 +15,12 @@ variable "admin_group_object_id" {
   default     = "5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10"
 }
 
+variable "developers_group_object_id" {
+  description = "Object id of the Entra group whose members work in the namespace."
+  type        = string
+  default     = "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13"
+}
+
 variable "node_count" {
   description = "Number of nodes for the cluster's own pods."
   type        = number
@@ -30,6 +36,9 @@ resource "secureaks_cluster" "main" {
     admin_group_object_ids = [var.admin_group_object_id]
   }
 
+  # Whoever applies works inside the cluster below; Owner in Azure does not include that.
+  grant_applier_access = true
+
   api_server = {
     authorized_ip_ranges = ["20.50.0.0/24"]
   }
@@ -38,6 +47,37 @@ resource "secureaks_cluster" "main" {
     vm_size    = "Standard_D4ds_v5"
     node_count = var.node_count
   }
+}
+
+# Closed unless opened: restricted pods, and no traffic but DNS.
+resource "secureaks_namespace" "shop" {
+  cluster_id = secureaks_cluster.main.id
+  name       = "shop"
+}
+
+# The developers may work in the namespace, and nowhere else.
+resource "secureaks_aad_binding" "developers" {
+  cluster_id   = secureaks_cluster.main.id
+  name         = "developers"
+  cluster_role = "edit"
+  namespaces   = [secureaks_namespace.shop.name]
+
+  principals = [
+    { type = "Group", object_id = var.developers_group_object_id },
+  ]
+}
+
+# The one exception: the web pods take requests from the ingress controller.
+resource "secureaks_network_policy" "web" {
+  cluster_id = secureaks_cluster.main.id
+  namespace  = secureaks_namespace.shop.name
+  name       = "web-from-ingress"
+  pods       = { app = "web" }
+  directions = ["ingress"]
+
+  allow_from = [
+    { namespace = "app-routing-system", ports = [{ port = "8080" }] },
+  ]
 }
 
 output "cluster_id" {

@@ -1,4 +1,4 @@
-//! What each try of a request to Azure Resource Manager is given: a place in the throttle, ids and a token.
+//! What each try of a request to Azure is given: a place in the throttle, ids and a token.
 
 use std::sync::Arc;
 
@@ -21,15 +21,18 @@ const CORRELATION_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-correla
 #[derive(Debug)]
 pub(crate) struct Authorize {
     credential: Credential,
+    audience: Audience,
     clock: Arc<dyn Clock>,
     correlation_id: String,
     throttle: Throttle,
 }
 
 impl Authorize {
-    pub(crate) fn new(credential: Credential, wire: &Wire) -> Self {
+    /// Signs for the service `audience`.
+    pub(crate) fn new(credential: Credential, audience: Audience, wire: &Wire) -> Self {
         Self {
             credential,
+            audience,
             clock: Arc::clone(&wire.clock),
             correlation_id: wire.correlation_id.to_string(),
             throttle: Throttle::default(),
@@ -73,11 +76,7 @@ impl Policy for Authorize {
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
         request.insert_header(CORRELATION_REQUEST_ID, self.correlation_id.clone());
-        let token = self
-            .credential
-            .token(Audience::ResourceManager)
-            .await
-            .map_err(carry)?;
+        let token = self.credential.token(self.audience).await.map_err(carry)?;
         let response = self.try_with(&token, context, request, next).await?;
         let (status, headers, body) = response.deconstruct();
         let body = body.collect().await?;
@@ -87,7 +86,7 @@ impl Policy for Authorize {
         }
         let renewed = self
             .credential
-            .renew(Audience::ResourceManager, &token)
+            .renew(self.audience, &token)
             .await
             .map_err(carry)?;
         self.try_with(&renewed, context, request, next).await

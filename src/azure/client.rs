@@ -1,4 +1,4 @@
-//! The one place that sends requests to Azure Resource Manager.
+//! The one place that sends requests to Azure Resource Manager and Microsoft Graph.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,13 @@ use url::Url;
 
 use tokio_util::sync::CancellationToken;
 
-use super::auth::Credential;
+use super::auth::{Audience, Credential};
 use super::authorize::Authorize;
 use super::call::Call;
 use super::clock::Clock;
 use super::cloud::{Cloud, CloudSource};
 use super::error::{Error, Refusal};
+use super::graph::{Answer, Directory, Question};
 use super::operation::{self, Ending, Operation};
 use super::reads::Reads;
 use super::request::{Method, Precondition, Request, Target};
@@ -43,32 +44,39 @@ pub struct Options {
     pub cluster_api_version: Option<String>,
 }
 
-/// Talks to Azure Resource Manager. Making one sends nothing; clones share everything.
+/// Talks to Azure Resource Manager and Microsoft Graph. Making one sends nothing; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Client(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     options: Options,
-    pipeline: Pipeline,
+    resource_manager: Pipeline,
+    graph: Pipeline,
     reads: Reads,
+    directory: Directory,
 }
 
 impl Client {
     /// A client that has sent nothing yet.
     pub fn new(options: Options) -> Self {
-        let authorize = Arc::new(Authorize::new(options.credential.clone(), &options.wire));
-        let pipeline = options.wire.pipeline(vec![authorize]);
+        let pipeline = |audience| {
+            let authorize = Authorize::new(options.credential.clone(), audience, &options.wire);
+            options.wire.pipeline(vec![Arc::new(authorize)])
+        };
         Self(Arc::new(Shared {
+            resource_manager: pipeline(Audience::ResourceManager),
+            graph: pipeline(Audience::Graph),
             options,
-            pipeline,
             reads: Reads::default(),
+            directory: Directory::default(),
         }))
     }
 
     /// Sends a request and takes only a success for an answer.
     pub async fn send(&self, request: &Request, call: &Call) -> Result<Response, Error> {
-        let changes = request.method != Method::Get;
+        let of_graph = request.audience() == Audience::Graph;
+        let changes = request.method != Method::Get && !of_graph;
         if changes {
             self.0.reads.forget();
         }
@@ -87,6 +95,12 @@ impl Client {
             || async move { shared.send(&owned, None, CancellationToken::new()).await }.boxed();
         let read = self.0.reads.join(format!("{:?}", request.target), begin);
         call.guard(self.clock(), read).await
+    }
+
+    /// Asks Microsoft Graph about users, groups and service principals: one answer to each
+    /// question. Whoever asks at the same time shares the request, and what was found is kept.
+    pub async fn look_up(&self, questions: &[Question], call: &Call) -> Result<Vec<Answer>, Error> {
+        self.0.directory.look_up(self, questions, call).await
     }
 
     /// Follows an operation to its end.
@@ -115,6 +129,16 @@ impl Client {
         &*self.0.options.wire.clock
     }
 
+    /// How this process names itself to whomever it talks to.
+    pub fn user_agent(&self) -> &str {
+        &self.0.options.wire.user_agent
+    }
+
+    /// Half of `full` and up to as much again by chance, so that many do not come back at once.
+    pub fn jittered(&self, full: Duration) -> Duration {
+        full.mul_f64(0.5 + self.0.options.wire.random.fraction() / 2.0)
+    }
+
     /// How long to wait between two looks at something when Azure does not say.
     pub fn poll_interval(&self) -> Duration {
         self.0.options.poll_interval
@@ -140,10 +164,14 @@ impl Shared {
             last_try,
         };
         let begun = self.options.wire.clock.now();
+        let (pipeline, answered) = match request.audience() {
+            Audience::Graph => (&self.graph, "Microsoft Graph answered"),
+            _ => (&self.resource_manager, "Azure Resource Manager answered"),
+        };
         let response = self
             .options
             .wire
-            .send(&self.pipeline, prepare(request, url), repeat)
+            .send(pipeline, prepare(request, url), repeat)
             .await?;
         tracing::debug!(
             http.method = %request.method,
@@ -151,7 +179,7 @@ impl Shared {
             resource.id = request.subject(),
             azure.request_id = response.header("x-ms-request-id"),
             duration_ms = self.options.wire.clock.now().duration_since(begun).as_millis_f64(),
-            "Azure Resource Manager answered"
+            "{answered}"
         );
         if response.is_success() {
             Ok(response)
@@ -186,13 +214,13 @@ fn address(
         address: address.to_owned(),
         reason: reason.to_owned(),
     };
-    let base = Url::parse(&cloud.resource_manager)
-        .map_err(|error| refuse(&cloud.resource_manager, &error.to_string()))?;
+    let service = match target {
+        Target::Path { .. } | Target::Url(_) => &cloud.resource_manager,
+        Target::Graph(_) => &cloud.graph,
+    };
+    let base = Url::parse(service).map_err(|error| refuse(service, &error.to_string()))?;
     if base.scheme() != "https" {
-        return Err(refuse(
-            &cloud.resource_manager,
-            "tokens travel over https only",
-        ));
+        return Err(refuse(service, "tokens travel over https only"));
     }
     match target {
         Target::Path {
@@ -211,6 +239,11 @@ fn address(
             url.query_pairs_mut()
                 .append_pair("api-version", version)
                 .extend_pairs(query);
+            Ok(url)
+        }
+        Target::Graph(path) => {
+            let mut url = base;
+            url.set_path(path);
             Ok(url)
         }
         // The address came from an answer or from Terraform's state: our token goes to nobody else.

@@ -1,5 +1,6 @@
 //! The clouds Azure runs in, and how a cloud that is only known by its metadata host describes itself.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use super::wire::Wire;
 
 /// The application every AKS cluster's API server accepts tokens for, the same in all clouds
 /// (Azure/kubelogin, `pkg/internal/token`).
-const AKS_SERVER_APPLICATION: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
+pub const AKS_SERVER_APPLICATION: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
 
 /// Where one cloud's services are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,11 +97,12 @@ impl Cloud {
     }
 
     /// The audience in the form that managed identities and the Azure CLI call a resource.
-    pub fn audience(&self, audience: Audience) -> &str {
+    pub fn audience(&self, audience: Audience) -> Cow<'_, str> {
         match audience {
-            Audience::ResourceManager => &self.resource_manager_audience,
-            Audience::Graph => &self.graph,
-            Audience::AksServer => AKS_SERVER_APPLICATION,
+            Audience::ResourceManager => self.resource_manager_audience.as_str().into(),
+            Audience::Graph => self.graph.as_str().into(),
+            Audience::AksServer => AKS_SERVER_APPLICATION.into(),
+            Audience::Application(id) => id.to_string().into(),
         }
     }
 
@@ -149,6 +151,14 @@ impl CloudSource {
             wire,
             found: OnceCell::new(),
         }))
+    }
+
+    /// What tells it from other clouds, known before it is asked for: who issues its tokens, or its host.
+    pub fn address(&self) -> &str {
+        match &*self.0 {
+            Source::Known(cloud) => &cloud.authority,
+            Source::Host { host, .. } => host,
+        }
     }
 
     /// The cloud itself.

@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod cloud;
 pub mod error;
+pub mod graph;
 pub mod network;
 pub mod operation;
 pub mod random;
@@ -19,6 +20,7 @@ pub mod secret;
 pub mod wire;
 
 mod authorize;
+mod pages;
 mod reads;
 mod retry;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use url::Url;
 pub use azure_core::http::Method;
 
 use super::arm::ResourceId;
+use super::auth::Audience;
 
 /// One request, not yet sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,8 @@ pub enum Target {
     },
     /// A whole address, to be followed to the letter: operation addresses carry signatures.
     Url(Url),
+    /// A path below the cloud's Microsoft Graph, version and all, such as `/v1.0/$batch`.
+    Graph(String),
 }
 
 /// A condition on the object's present version (`learn.microsoft.com/azure/aks/use-etags`).
@@ -67,6 +70,11 @@ impl Request {
                 query: Vec::new(),
             },
         )
+    }
+
+    /// A request for a `path` below Microsoft Graph.
+    pub fn graph(method: Method, path: impl Into<String>) -> Self {
+        Self::to(method, Target::Graph(path.into()))
     }
 
     /// Reads a whole address as it is.
@@ -107,8 +115,16 @@ impl Request {
     /// The path, for messages: never with a query, which may hold a signature.
     pub fn subject(&self) -> &str {
         match &self.target {
-            Target::Path { path, .. } => path,
+            Target::Path { path, .. } | Target::Graph(path) => path,
             Target::Url(url) => url.path(),
+        }
+    }
+
+    /// The service it goes to, which wants a token of its own.
+    pub(crate) fn audience(&self) -> Audience {
+        match self.target {
+            Target::Path { .. } | Target::Url(_) => Audience::ResourceManager,
+            Target::Graph(_) => Audience::Graph,
         }
     }
 

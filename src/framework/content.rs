@@ -175,6 +175,15 @@ impl<T: Content> Content for BTreeMap<String, T> {
         collection(T::shape(), Nesting::Map, Type::Map)
     }
 
+    fn same(left: &Value, right: &Value) -> bool {
+        let (Some(left), Some(right)) = (left.members(), right.members()) else {
+            return left == right;
+        };
+        let mut pairs = left.iter().zip(right);
+        left.len() == right.len()
+            && pairs.all(|((name, left), (other, right))| name == other && T::same(left, right))
+    }
+
     fn allowed() -> Vec<&'static str> {
         T::allowed()
     }
@@ -321,6 +330,30 @@ fn wrong_kind<T>(value: &Value, wanted: &str, slot: &mut Slot<'_>) -> Option<T> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framework::Span;
+
+    #[test]
+    fn maps_are_the_same_when_their_elements_mean_the_same() {
+        let map = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter();
+            Value::Map(
+                pairs
+                    .map(|(name, span)| ((*name).to_owned(), (*span).into()))
+                    .collect(),
+            )
+        };
+        let hour = map(&[("create", "60m")]);
+        let others = [
+            map(&[("create", "1h")]),
+            map(&[("create", "2h")]),
+            map(&[("delete", "1h")]),
+            map(&[]),
+        ];
+
+        let same = others.map(|other| BTreeMap::<String, Span>::same(&hour, &other));
+
+        assert_eq!(same, [true, false, false, false]);
+    }
 
     #[test]
     fn a_secret_shows_nothing() {

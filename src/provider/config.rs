@@ -8,8 +8,11 @@ use uuid::Uuid;
 use super::environment::{Environment, Reader};
 use crate::{
     azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
-    framework::{Attr, Block, Diagnostic, Diagnostics, Secret, Span, Text as _},
-    resources::{Journal, Ownership, Session, cannot_sign_in},
+    framework::{Attr, Block, Diagnostic, Diagnostics, Origin, Secret, Span, Text as _},
+    kube::Clusters,
+    resources::{
+        Journal, Ownership, PlannedClusters, Session, aad_binding::Bindings, cannot_sign_in,
+    },
     words,
 };
 
@@ -70,6 +73,10 @@ pub struct Config {
     /// Whether to register the subscription for resource providers that are missing; needs the
     /// right to do so. `SECUREAKS_REGISTER_PROVIDERS`.
     register_providers: Attr<Option<bool>>,
+    /// Whether a refresh fails where an object inside a cluster cannot be read, because the cluster
+    /// cannot be reached or lets nobody in. Otherwise the state keeps what it knew, with a
+    /// warning. `SECUREAKS_STRICT_REFRESH`.
+    strict_refresh: Attr<Option<bool>>,
     /// How long to wait between two looks at an operation of which Azure does not say when to
     /// look again, such as `10s`, which is what it is unless told otherwise. `SECUREAKS_POLL_INTERVAL`.
     poll_interval: Attr<Option<Span>>,
@@ -106,19 +113,13 @@ impl Config {
             environment,
             errors: Diagnostics::default(),
         };
-        let random = Arc::new(Random::seeded(environment.seed));
-        let wire = Wire {
-            http: network,
-            clock: Arc::new(SystemClock),
-            user_agent: user_agent(environment, client_version),
-            correlation_id: Uuid::from_u64_pair(environment.seed, environment.seed.rotate_left(17)),
-            random,
-        };
+        let wire = Self::wire(environment, network, &format!("Terraform/{client_version}"));
         let register_providers = reader.switch(
             &self.register_providers,
             "SECUREAKS_REGISTER_PROVIDERS",
             false,
         );
+        let strict_refresh = reader.switch(&self.strict_refresh, "SECUREAKS_STRICT_REFRESH", false);
         let owner = reader.text(&self.owner, &["SECUREAKS_OWNER"]);
         let azure = match self.not_known_yet() {
             Some(attribute) => Err(not_known(attribute)),
@@ -139,10 +140,63 @@ impl Config {
             folder: PathBuf::from(data).join("secureaks"),
         };
         Ok(Session {
+            clusters: azure.clone().map(Clusters::new),
             azure,
+            planned: PlannedClusters::default(),
             register_providers,
+            strict_refresh,
             ownership: Ownership::new(owner, journal),
+            bindings: Bindings::default(),
         })
+    }
+
+    /// Network, time and randomness, on behalf of the program that `client` names.
+    pub(super) fn wire(
+        environment: &Environment,
+        network: Arc<dyn HttpClient>,
+        client: &str,
+    ) -> Wire {
+        Wire {
+            http: network,
+            clock: Arc::new(SystemClock),
+            user_agent: user_agent(environment, client),
+            correlation_id: Uuid::from_u64_pair(environment.seed, environment.seed.rotate_left(17)),
+            random: Arc::new(Random::seeded(environment.seed)),
+        }
+    }
+
+    /// A block that says no more than these. The error says what is wrong with the cloud, as a
+    /// sentence without its full stop.
+    pub(super) fn for_sign_in(
+        tenant_id: Option<String>,
+        cloud: Option<&str>,
+    ) -> Result<Self, String> {
+        let cloud = cloud.map(CloudName::parse).transpose();
+        let cloud =
+            cloud.map_err(|problem| format!("{problem}; wanted is {}", CloudName::WANTED))?;
+        let empty = Self::schema().empty();
+        let mut config = Self::from_value(&empty, Origin::Service, &mut Diagnostics::default());
+        config.tenant_id = tenant_id.into();
+        config.environment = cloud.into();
+        Ok(config)
+    }
+
+    /// The cloud and how to sign in to it, without a subscription.
+    pub(super) fn sign_in(
+        &self,
+        environment: &Environment,
+        wire: &Wire,
+    ) -> Result<(CloudSource, auth::Settings), Diagnostics> {
+        let mut reader = Reader {
+            environment,
+            errors: Diagnostics::default(),
+        };
+        let cloud = self.cloud(&mut reader, wire);
+        let settings = self.settings(&mut reader);
+        match cloud {
+            Some(cloud) if !reader.errors.has_errors() => Ok((cloud, settings)),
+            _ => Err(reader.errors),
+        }
     }
 
     /// An attribute that only apply will know. Whoever signs in without it might sign in as
@@ -158,7 +212,7 @@ impl Config {
             client_certificate_password use_oidc oidc_token oidc_token_file_path oidc_request_url
             oidc_request_token ado_pipeline_service_connection_id use_msi msi_endpoint
             use_aks_workload_identity use_cli environment metadata_host register_providers
-            poll_interval owner cluster_api_version
+            strict_refresh poll_interval owner cluster_api_version
         );
         attributes
             .into_iter()
@@ -352,13 +406,13 @@ impl Config {
     }
 }
 
-fn user_agent(environment: &Environment, client_version: &str) -> String {
+fn user_agent(environment: &Environment, client: &str) -> String {
     let own = concat!("secureaks/", env!("CARGO_PKG_VERSION"));
     let extra = environment
         .text("AZURE_HTTP_USER_AGENT")
         .map(|extra| format!(" {extra}"))
         .unwrap_or_default();
-    format!("Terraform/{client_version} {own}{extra}")
+    format!("{client} {own}{extra}")
 }
 
 fn not_known(attribute: &str) -> Diagnostic {
@@ -372,7 +426,7 @@ fn not_known(attribute: &str) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{framework::Origin, value::Value};
+    use crate::value::Value;
 
     #[test]
     fn every_attribute_that_is_not_known_puts_signing_in_off() {

@@ -1,6 +1,7 @@
 //! The provider: its block, and the list of all it offers.
 
 mod config;
+mod credential;
 mod environment;
 
 use std::sync::Arc;
@@ -9,12 +10,21 @@ use async_trait::async_trait;
 use azure_core::http::HttpClient;
 
 use config::Config;
+pub use credential::{CredentialError, Surroundings, credential};
 pub use environment::Environment;
 
 use crate::{
     azure::Network,
     framework::{Diagnostics, Offers, Provider},
-    resources::{Session, cluster::Cluster},
+    resources::{
+        Session,
+        aad_binding::AadBinding,
+        cluster::{Cluster, ExistingCluster},
+        credentials::Credentials,
+        kubeconfig::Kubeconfig,
+        namespace::Namespace,
+        network_policy::NetworkPolicy,
+    },
 };
 
 /// The provider `secureaks`.
@@ -54,6 +64,13 @@ impl Provider for Secureaks {
     }
 
     fn offers(&self) -> Offers<Session> {
-        Offers::default().resource(Cluster::default())
+        Offers::default()
+            .resource(AadBinding)
+            .resource(Cluster::default())
+            .resource(Namespace)
+            .resource(NetworkPolicy)
+            .data_source(ExistingCluster)
+            .data_source(Kubeconfig)
+            .ephemeral(Credentials)
     }
 }

@@ -1,10 +1,17 @@
 //! The resources, one folder each, and what they share: the client they are handed, the texts of
 //! Azure that users write, and how Azure's refusals are told.
 
+pub mod aad_binding;
 pub mod cluster;
+pub mod credentials;
+mod inside;
+pub mod kubeconfig;
+pub mod namespace;
+pub mod network_policy;
 mod refusals;
 mod session;
 mod texts;
 
+pub use inside::PlannedClusters;
 pub(crate) use refusals::cannot_sign_in;
 pub use session::{Journal, Ownership, Session};

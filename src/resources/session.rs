@@ -5,15 +5,18 @@ use std::{
     collections::BTreeSet,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::aad_binding::Bindings;
 use crate::{
     azure::{Client, arm::ResourceId},
     framework::Diagnostic,
+    kube::{Cluster, Clusters},
+    resources::PlannedClusters,
 };
 
 /// A configured provider.
@@ -21,16 +24,30 @@ use crate::{
 pub struct Session {
     /// Talks to Azure; an error where the provider block is not known yet.
     pub azure: Result<Client, Diagnostic>,
+    /// The clusters that are looked into, each of them once.
+    pub clusters: Result<Clusters, Diagnostic>,
+    /// The clusters that the plan makes.
+    pub planned: PlannedClusters,
     /// Whether missing resource providers are registered.
     pub register_providers: bool,
+    /// Whether a refresh fails where a cluster cannot be asked.
+    pub strict_refresh: bool,
     /// By what objects are known as ours.
     pub ownership: Ownership,
+    /// What is known of the bindings in all clusters.
+    pub bindings: Bindings,
 }
 
 impl Session {
     /// The client, or why there is none.
     pub(crate) fn azure(&self) -> Result<&Client, Diagnostic> {
         self.azure.as_ref().map_err(Clone::clone)
+    }
+
+    /// The cluster `id`, in any casing, or why nobody can be asked.
+    pub(crate) fn cluster(&self, id: &ResourceId) -> Result<Arc<Cluster>, Diagnostic> {
+        let clusters = self.clusters.as_ref().map_err(Clone::clone)?;
+        Ok(clusters.of(id))
     }
 }
 

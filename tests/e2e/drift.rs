@@ -13,7 +13,7 @@ use crate::support::{
 #[test]
 fn a_cluster_that_was_deleted_is_planned_anew() {
     let azure = azure();
-    let workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let workspace = Workspace::of_cluster(any_client(), &azure);
     workspace.apply().succeeds();
     let first = birth(&azure);
 
@@ -39,7 +39,7 @@ fn a_cluster_whose_group_was_deleted_is_planned_anew() {
     const GROUP: &str =
         "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo";
     let azure = azure();
-    let workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let workspace = Workspace::of_cluster(any_client(), &azure);
     workspace.apply().succeeds();
 
     assert_eq!(azure.delete(GROUP), 202);
@@ -64,7 +64,7 @@ fn a_cluster_whose_group_was_deleted_is_planned_anew() {
 #[test]
 fn a_cluster_deleted_while_it_is_changed_is_told_and_planned_anew() {
     let azure = patient_azure();
-    let mut workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let mut workspace = Workspace::of_cluster(any_client(), &azure);
     workspace.set("SECUREAKS_POLL_INTERVAL", "10ms");
     pass_time(&azure);
     workspace.apply().succeeds();
@@ -94,7 +94,7 @@ fn a_cluster_deleted_while_it_is_changed_is_told_and_planned_anew() {
 #[test]
 fn a_pool_that_others_made_stays_as_it_is() {
     let azure = azure();
-    let workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let workspace = Workspace::of_cluster(any_client(), &azure);
     workspace.apply().succeeds();
     let pool = format!("{CLUSTER}/agentPools/theirs");
     let body = json!({ "properties": {

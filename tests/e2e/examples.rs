@@ -13,12 +13,17 @@ use crate::support::{Client, Workspace, assert_understood, azure, clients};
 /// What the examples' texts take for granted.
 const SUBSCRIPTION: &str = "c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365";
 
+/// The object id of whoever applies.
+const DEPLOYER: &str = "a4e81b57-0c9d-4f32-86a1-d5b7c2e9f013";
+
 /// How an example becomes a configuration that can be applied.
 struct Recipe {
     /// Files beside its own.
     beside: &'static [&'static str],
     /// Files of its own that are for something else, and tried by a test of their own.
     apart: &'static [&'static str],
+    /// Whether it only reads, so that there is nothing more than before.
+    reads_only: bool,
     /// Makes what the example expects to be there, and answers its variables.
     prepare: fn(&Simulator) -> BTreeMap<&'static str, String>,
 }
@@ -28,12 +33,21 @@ fn recipe(example: &str) -> Option<Recipe> {
     let plain = Recipe {
         beside: &[],
         apart: &[],
+        reads_only: false,
         prepare: |_| BTreeMap::new(),
     };
     match example {
         "quickstart" => Some(plain),
         "own-network" => Some(Recipe {
             prepare: own_network,
+            ..plain
+        }),
+        "data-sources/secureaks_cluster"
+        | "data-sources/secureaks_kubeconfig"
+        | "ephemeral-resources/secureaks_credentials" => Some(Recipe {
+            beside: &["provider/provider.tf"],
+            reads_only: true,
+            prepare: existing_cluster,
             ..plain
         }),
         // A provider block shows nothing until a resource needs it.
@@ -47,8 +61,35 @@ fn recipe(example: &str) -> Option<Recipe> {
             apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
             ..plain
         }),
+        "resources/secureaks_namespace" => Some(Recipe {
+            beside: &[
+                "provider/provider.tf",
+                "resources/secureaks_cluster/resource.tf",
+            ],
+            apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
+            prepare: rights_inside,
+            ..plain
+        }),
+        "resources/secureaks_aad_binding" | "resources/secureaks_network_policy" => Some(Recipe {
+            beside: &[
+                "provider/provider.tf",
+                "resources/secureaks_cluster/resource.tf",
+                "resources/secureaks_namespace/resource.tf",
+            ],
+            apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
+            prepare: rights_inside,
+            ..plain
+        }),
         _ => None,
     }
+}
+
+/// Gives whoever applies rights in every cluster, as a platform team has them.
+fn rights_inside(azure: &Simulator) -> BTreeMap<&'static str, String> {
+    let role = "Azure Kubernetes Service RBAC Cluster Admin";
+    let scope = format!("/subscriptions/{SUBSCRIPTION}");
+    assert!(azure.grant(DEPLOYER, role, &scope));
+    BTreeMap::new()
 }
 
 /// Makes the network and the identity of the example of that name; its variables.
@@ -80,6 +121,30 @@ pub(crate) fn own_network(azure: &Simulator) -> BTreeMap<&'static str, String> {
             "5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10".to_owned(),
         ),
     ])
+}
+
+/// Makes the cluster that examples take for there; no variables.
+fn existing_cluster(azure: &Simulator) -> BTreeMap<&'static str, String> {
+    let id = format!(
+        "/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-example"
+    );
+    let pool = json!({
+        "name": "system", "mode": "System", "vmSize": "Standard_D4ds_v5", "count": 1,
+    });
+    let properties = json!({
+        "dnsPrefix": "example",
+        "aadProfile": { "managed": true },
+        "agentPoolProfiles": [pool],
+        "oidcIssuerProfile": { "enabled": true },
+    });
+    let body = json!({
+        "location": "westeurope",
+        "identity": { "type": "SystemAssigned" },
+        "properties": properties,
+    });
+    assert_eq!(azure.put(&id, body), 201);
+    azure.advance(Duration::from_hours(1));
+    BTreeMap::new()
 }
 
 fn examples() -> PathBuf {
@@ -121,7 +186,8 @@ fn workspace(client: &Client, azure: &Simulator, files: &[String]) -> Workspace 
     let workspace = Workspace::new(client, azure);
     for file in files {
         let text = fs::read_to_string(examples().join(file)).expect("an example");
-        workspace.write(&file_name(Path::new(file)), &text);
+        // Examples of several resources have files of the same name.
+        workspace.write(&file.replace('/', "-"), &text);
     }
     workspace
 }
@@ -164,7 +230,7 @@ fn every_example_is_applied_and_destroyed() {
             let during = azure.resource_ids();
             workspace.destroy().succeeds();
 
-            assert!(during.len() > before.len(), "{example}: {during:?}");
+            assert_eq!(during == before, recipe.reads_only, "{example}: {during:?}");
             assert_eq!(azure.resource_ids(), before, "{example}");
             assert_understood(&azure);
         }
@@ -187,6 +253,27 @@ fn every_example_is_formatted() {
             examples.to_str().expect("text"),
         ])
         .succeeds();
+}
+
+/// The blocks of guides, each written to a file as it stands.
+#[test]
+fn every_configuration_in_a_guide_is_formatted() {
+    let client = clients().first().expect("a client");
+    let azure = azure();
+    let workspace = Workspace::new(client, &azure);
+    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
+    let mut written = 0;
+    for guide in fs::read_dir(guides).expect("guides") {
+        let text = fs::read_to_string(guide.expect("a guide").path()).expect("text");
+        for block in text.split("```terraform\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            workspace.write(&format!("{written}.tf"), block);
+            written += 1;
+        }
+    }
+
+    assert!(written > 0);
+    workspace.run(&["fmt", "-check", "-diff"]).succeeds();
 }
 
 /// The first plan takes over what Azure chooses when nobody does, such as the version, and an

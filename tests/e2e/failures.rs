@@ -28,7 +28,7 @@ fn a_failed_operation_of_a_cluster_that_succeeds_is_a_warning() {
             ..Options::default()
         });
         azure.fail_next_operation(failure("create", "CreateVMSSAgentPoolFailed", "Succeeded"));
-        let mut workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+        let mut workspace = Workspace::of_cluster(any_client(), &azure);
         workspace.set("SECUREAKS_POLL_INTERVAL", "10ms");
         for path in ["/operations/", "/managedClusters/"] {
             strike(
@@ -65,7 +65,7 @@ fn a_failed_operation_of_a_cluster_that_succeeds_is_a_warning() {
 fn a_failed_create_stays_in_the_state_and_the_next_apply_replaces_it() {
     let azure = azure();
     azure.fail_next_operation(failure("create", "QuotaExceeded", "Failed"));
-    let workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let workspace = Workspace::of_cluster(any_client(), &azure);
 
     workspace.apply().fails_with(&[
         "Azure failed to create the cluster",
@@ -89,7 +89,7 @@ fn a_failed_create_stays_in_the_state_and_the_next_apply_replaces_it() {
 #[test]
 fn a_failed_update_keeps_the_old_state_and_the_next_apply_tries_again() {
     let azure = azure();
-    let workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let workspace = Workspace::of_cluster(any_client(), &azure);
     workspace.apply().succeeds();
     let before = workspace.cluster();
     azure.fail_next_operation(failure("update", "QuotaExceeded", "Failed"));
@@ -123,7 +123,7 @@ fn a_failed_update_keeps_the_old_state_and_the_next_apply_tries_again() {
 #[test]
 fn a_failed_deletion_keeps_the_cluster_and_the_next_destroy_succeeds() {
     let azure = azure();
-    let workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let workspace = Workspace::of_cluster(any_client(), &azure);
     workspace.apply().succeeds();
     azure.fail_next_operation(failure("delete", "ResourceGroupDeletionBlocked", "Failed"));
 
@@ -146,7 +146,7 @@ fn a_token_that_ends_while_polling_is_renewed_before_it_does() {
         speed: 100.0,
         ..Options::default()
     });
-    let mut workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let mut workspace = Workspace::of_cluster(any_client(), &azure);
     workspace.set("SECUREAKS_POLL_INTERVAL", "300ms");
 
     workspace.apply().succeeds();
@@ -172,7 +172,7 @@ fn a_token_that_ends_while_polling_is_renewed_before_it_does() {
 #[test]
 fn a_token_that_azure_calls_expired_is_renewed() {
     let azure = patient_azure();
-    let mut workspace = Workspace::of_example(any_client(), &azure, "quickstart");
+    let mut workspace = Workspace::of_cluster(any_client(), &azure);
     workspace.set("SECUREAKS_POLL_INTERVAL", "10ms");
     strike(&azure, "GET", "/operations/", 2, 1, Action::HoldBefore);
 

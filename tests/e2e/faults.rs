@@ -200,9 +200,9 @@ fn chaos_is_survived() {
     });
 }
 
-/// Applies the quickstart under whatever goes wrong, and finds one cluster and nothing to change.
+/// Applies a cluster under whatever goes wrong, and finds one cluster and nothing to change.
 fn converges(azure: &Simulator) -> Workspace {
-    let workspace = Workspace::of_example(any_client(), azure, "quickstart");
+    let workspace = Workspace::of_cluster(any_client(), azure);
 
     let applied = workspace.apply().succeeds();
 

@@ -8,10 +8,10 @@ use crate::support::{Client, Workspace, assert_understood, azure, clients};
 #[test]
 fn a_cluster_is_imported_by_id_and_nothing_is_to_be_changed() {
     for client in clients() {
-        let (azure, id) = quickstart(client);
+        let (azure, id) = a_cluster(client);
         // Azure's ids have no case, and are copied from places that spell them differently.
         for id in [id.clone(), id.replace("resourceGroups", "resourcegroups")] {
-            let workspace = Workspace::of_example(client, &azure, "quickstart");
+            let workspace = Workspace::of_cluster(client, &azure);
 
             workspace
                 .run(&[
@@ -40,8 +40,8 @@ fn a_cluster_is_imported_by_id_and_nothing_is_to_be_changed() {
 #[test]
 fn an_import_plans_nothing_but_itself() {
     for client in clients() {
-        let (azure, id) = quickstart(client);
-        let workspace = Workspace::of_example(client, &azure, "quickstart");
+        let (azure, id) = a_cluster(client);
+        let workspace = Workspace::of_cluster(client, &azure);
         workspace.write(
             "import.tf",
             &format!("import {{\n  to = secureaks_cluster.main\n  id = {id:?}\n}}\n"),
@@ -61,9 +61,9 @@ fn an_import_plans_nothing_but_itself() {
 #[test]
 fn a_cluster_is_imported_by_identity_where_the_client_knows_of_it() {
     for client in clients() {
-        let (azure, id) = quickstart(client);
+        let (azure, id) = a_cluster(client);
         let subscription = id.split('/').nth(2).expect("a subscription");
-        let workspace = Workspace::of_example(client, &azure, "quickstart");
+        let workspace = Workspace::of_cluster(client, &azure);
         workspace.write(
             "import.tf",
             &format!(
@@ -88,7 +88,7 @@ fn a_cluster_is_imported_by_identity_where_the_client_knows_of_it() {
 #[test]
 fn what_is_no_cluster_is_not_imported() {
     for client in clients() {
-        let (azure, id) = quickstart(client);
+        let (azure, id) = a_cluster(client);
         let group = id.split("/providers/").next().expect("a group").to_owned();
         let missing = format!("{id}-of-nobody");
 
@@ -100,7 +100,7 @@ fn what_is_no_cluster_is_not_imported() {
             ("aks-demo", &["az aks show"]),
             (missing.as_str(), &["non-existent remote object"]),
         ] {
-            let workspace = Workspace::of_example(client, &azure, "quickstart");
+            let workspace = Workspace::of_cluster(client, &azure);
             workspace
                 .run(&[
                     "import",
@@ -114,10 +114,10 @@ fn what_is_no_cluster_is_not_imported() {
     }
 }
 
-/// An Azure with the quickstart's cluster, which another configuration made.
-fn quickstart(client: &Client) -> (Simulator, String) {
+/// An Azure with a cluster, which another configuration made.
+fn a_cluster(client: &Client) -> (Simulator, String) {
     let azure = azure();
-    let maker = Workspace::of_example(client, &azure, "quickstart");
+    let maker = Workspace::of_cluster(client, &azure);
     maker.apply().succeeds();
     let id = maker.cluster()["id"].as_str().expect("an id").to_owned();
     (azure, id)

@@ -23,7 +23,7 @@ const DESTROY: [&str; 4] = ["destroy", "-auto-approve", "-input=false", "-no-col
 #[test]
 fn an_interrupted_create_is_finished_by_the_next_apply() {
     for client in clients() {
-        let (azure, workspace) = quickstart(client);
+        let (azure, workspace) = a_cluster(client);
 
         let interrupted = interrupt_at(&azure, &workspace, &APPLY, "GET", "/operations/");
         let (half_made, pending, tainted) = (
@@ -57,7 +57,7 @@ fn an_interrupted_create_is_finished_by_the_next_apply() {
 #[test]
 fn a_create_that_azure_is_just_accepting_is_not_lost() {
     for client in clients() {
-        let (azure, workspace) = quickstart(client);
+        let (azure, workspace) = a_cluster(client);
         strike(&azure, "PUT", "/managedClusters/", 1, 1, Action::HoldAfter);
 
         let running = workspace.start(&APPLY);
@@ -81,7 +81,7 @@ fn a_create_that_azure_is_just_accepting_is_not_lost() {
 #[test]
 fn an_interrupt_before_anything_is_asked_for_leaves_nothing() {
     for client in clients() {
-        let (azure, workspace) = quickstart(client);
+        let (azure, workspace) = a_cluster(client);
         strike(&azure, "GET", "/managedClusters/", 2, 1, Action::HoldBefore);
 
         let running = workspace.start(&APPLY);
@@ -102,7 +102,7 @@ fn an_interrupt_before_anything_is_asked_for_leaves_nothing() {
 #[test]
 fn an_interrupted_update_is_finished_by_the_next_apply() {
     for client in clients() {
-        let (azure, workspace) = quickstart(client);
+        let (azure, workspace) = a_cluster(client);
         pass_time(&azure);
         workspace.apply().succeeds();
         let before = birth(&azure);
@@ -133,7 +133,7 @@ fn an_interrupted_update_is_finished_by_the_next_apply() {
 #[test]
 fn an_interrupted_destroy_is_finished_by_the_next_one() {
     for client in clients() {
-        let (azure, workspace) = quickstart(client);
+        let (azure, workspace) = a_cluster(client);
         pass_time(&azure);
         workspace.apply().succeeds();
         azure.clear_journal();
@@ -154,9 +154,9 @@ fn an_interrupted_destroy_is_finished_by_the_next_one() {
 
 const HOUR: Duration = Duration::from_hours(1);
 
-fn quickstart(client: &Client) -> (Simulator, Workspace) {
+fn a_cluster(client: &Client) -> (Simulator, Workspace) {
     let azure = patient_azure();
-    let mut workspace = Workspace::of_example(client, &azure, "quickstart");
+    let mut workspace = Workspace::of_cluster(client, &azure);
     workspace.set("SECUREAKS_POLL_INTERVAL", "10ms");
     (azure, workspace)
 }

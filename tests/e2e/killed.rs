@@ -252,7 +252,7 @@ fn live(client: &Client, life: &Life, converged: &Mutex<Converged>) {
 
 fn begin(client: &Client) -> (Simulator, Workspace) {
     let azure = patient_azure();
-    let mut workspace = Workspace::of_example(client, &azure, "quickstart");
+    let mut workspace = Workspace::of_cluster(client, &azure);
     workspace.set("SECUREAKS_POLL_INTERVAL", "10ms");
     (azure, workspace)
 }

@@ -5,10 +5,10 @@ use secureaks_simulator::Simulator;
 use crate::support::{Workspace, assert_understood, azure, clients};
 
 #[test]
-fn the_quickstart_lives_its_whole_life() {
+fn a_cluster_lives_its_whole_life() {
     for client in clients() {
         let azure = azure();
-        let workspace = Workspace::of_example(client, &azure, "quickstart");
+        let workspace = Workspace::of_cluster(client, &azure);
 
         workspace.apply().succeeds();
         workspace.assert_no_changes();

@@ -10,6 +10,7 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod credentials;
 mod drift;
 mod examples;
 mod failures;
@@ -20,6 +21,8 @@ mod killed;
 mod killed_role;
 mod lifecycle;
 mod ownership;
+mod quickstart;
 mod reader;
+mod replaced;
 mod secrets;
 mod support;

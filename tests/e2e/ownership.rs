@@ -16,11 +16,9 @@ const APPLY: [&str; 4] = ["apply", "-auto-approve", "-input=false", "-no-color"]
 fn a_foreign_cluster_is_refused_with_the_command_that_takes_it_over() {
     for client in clients() {
         let azure = azure();
-        Workspace::of_example(client, &azure, "quickstart")
-            .apply()
-            .succeeds();
+        Workspace::of_cluster(client, &azure).apply().succeeds();
         let before = azure.resource(CLUSTER);
-        let ours = Workspace::of_example(client, &azure, "quickstart");
+        let ours = Workspace::of_cluster(client, &azure);
         azure.clear_journal();
 
         let import = format!("terraform import secureaks_cluster.NAME '{CLUSTER}'");
@@ -97,7 +95,7 @@ fn another_owner_is_refused() {
 const HOUR: Duration = Duration::from_hours(1);
 
 fn folder(client: &Client, azure: &Simulator, owner: Option<&str>) -> Workspace {
-    let mut workspace = Workspace::of_example(client, azure, "quickstart");
+    let mut workspace = Workspace::of_cluster(client, azure);
     workspace.set("SECUREAKS_POLL_INTERVAL", "10ms");
     if let Some(owner) = owner {
         workspace.set("SECUREAKS_OWNER", owner);

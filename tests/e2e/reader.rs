@@ -13,7 +13,7 @@ use crate::support::{
 fn a_reader_refreshes_and_plans_and_cannot_apply() {
     for client in clients() {
         let azure = azure();
-        let mut workspace = Workspace::of_example(client, &azure, "quickstart");
+        let mut workspace = Workspace::of_cluster(client, &azure);
         workspace.apply().succeeds();
         workspace.act_as(azure.reader_environment());
         let before = azure.resource(CLUSTER);

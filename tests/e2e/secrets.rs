@@ -99,7 +99,7 @@ fn leaves_no_trace(client: &Client, azure: &Simulator, environment: BTreeMap<Str
         "which variable is the secret? {:?}",
         environment.keys()
     );
-    let mut workspace = Workspace::of_example(client, azure, "quickstart");
+    let mut workspace = Workspace::of_cluster(client, azure);
     workspace.act_as(environment);
     let log = text(&workspace.path("trace.log"));
     workspace.set("TF_LOG", "TRACE").set("TF_LOG_PATH", &log);
@@ -222,7 +222,7 @@ fn command_lines(plugins: Vec<u32>) -> String {
 }
 
 /// Every file a workspace holds, with what can be read in it.
-fn workspace_files(workspace: &Workspace) -> BTreeMap<String, String> {
+pub(crate) fn workspace_files(workspace: &Workspace) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut folders = vec![workspace.path("")];
     while let Some(folder) = folders.pop() {
@@ -240,7 +240,7 @@ fn workspace_files(workspace: &Workspace) -> BTreeMap<String, String> {
 }
 
 /// The beginning of a signed token: header and claims are JSON in base64, which begins with `eyJ`.
-fn signed_token(text: &str) -> Option<&str> {
+pub(crate) fn signed_token(text: &str) -> Option<&str> {
     let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
     words.find(|word| {
         word.find("eyJ")

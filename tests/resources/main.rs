@@ -9,12 +9,20 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod binding;
+mod binding_refusals;
 mod change;
 mod condition;
 mod conflict;
+mod credentials;
 mod drift;
+mod existing;
 mod input;
+mod inside;
+mod kubeconfig;
+mod namespace;
 mod network;
+mod network_policy;
 mod refusals;
 mod replace;
 mod support;

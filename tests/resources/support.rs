@@ -6,8 +6,8 @@ use secureaks::{
     framework::{
         Diagnostic, Server,
         service::{
-            ApplyRequest, ConfigureRequest, PlanRequest, Private, ReadRequest, Service as _,
-            ValidateRequest,
+            ApplyRequest, ConfigureRequest, ImportRequest, PlanRequest, Private, ReadRequest,
+            Service as _, ValidateRequest,
         },
     },
     provider::{Environment, Secureaks},
@@ -18,6 +18,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+/// The resource that a provider is asked about from the start.
 const TYPE: &str = "secureaks_cluster";
 
 const GROUP: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo";
@@ -61,8 +62,9 @@ pub(crate) fn assert_understood(azure: &Simulator) {
     );
 }
 
-/// The configured provider, and what is asked of it about `secureaks_cluster`.
+/// The configured provider, and what is asked of it about one resource.
 pub(crate) struct Provider {
+    type_name: &'static str,
     server: Server<Secureaks>,
     runtime: Runtime,
     /// Its `.terraform`.
@@ -131,6 +133,7 @@ impl Provider {
             .build()
             .expect("a runtime");
         let this = Self {
+            type_name: TYPE,
             server: Server::new(provider),
             runtime,
             _folder: folder,
@@ -147,14 +150,24 @@ impl Provider {
         (this, diagnostics)
     }
 
-    /// The type of a cluster's values.
+    /// The same provider, asked about another resource from now on.
+    pub(crate) fn about(self, type_name: &'static str) -> Self {
+        Self { type_name, ..self }
+    }
+
+    /// The type of the resource's values.
     pub(crate) fn ty(&self) -> Type {
-        self.server.schemas().resources[TYPE].ty()
+        self.server.schemas().resources[self.type_name].ty()
     }
 
     /// The schemas.
     pub(crate) fn server(&self) -> &Server<Secureaks> {
         &self.server
+    }
+
+    /// Waits for an answer of the server's.
+    pub(crate) fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
     }
 
     /// A configuration written as JSON, as a value of the resource.
@@ -175,7 +188,7 @@ impl Provider {
     /// `ValidateResourceConfig`.
     pub(crate) fn validate(&self, config: &Value) -> Vec<Diagnostic> {
         let request = ValidateRequest {
-            type_name: TYPE.to_owned(),
+            type_name: self.type_name.to_owned(),
             config: self.encoded(config),
             ..ValidateRequest::default()
         };
@@ -186,7 +199,7 @@ impl Provider {
     /// `PlanResourceChange`; a null configuration plans to destroy.
     pub(crate) fn plan(&self, prior: &Kept, config: &Value) -> Plan {
         let request = PlanRequest {
-            type_name: TYPE.to_owned(),
+            type_name: self.type_name.to_owned(),
             prior_state: self.encoded(&prior.value),
             // The provider takes from it only whether the object is to be destroyed.
             proposed_new_state: self.encoded(config),
@@ -211,7 +224,7 @@ impl Provider {
         plan: &Plan,
     ) -> (Kept, Vec<Diagnostic>) {
         let request = ApplyRequest {
-            type_name: TYPE.to_owned(),
+            type_name: self.type_name.to_owned(),
             prior_state: self.encoded(&prior.value),
             planned_state: self.encoded(&plan.value),
             config: self.encoded(config),
@@ -250,10 +263,26 @@ impl Provider {
         self.apply(prior, &Value::Null)
     }
 
+    /// `ImportResourceState` by id; a refusal fails the test.
+    #[track_caller]
+    pub(crate) fn import(&self, id: &str) -> Kept {
+        let request = ImportRequest {
+            type_name: self.type_name.to_owned(),
+            id: id.to_owned(),
+            identity: None,
+        };
+        let imported = self.runtime.block_on(self.server.import_resource(request));
+        assert_eq!(imported.diagnostics, []);
+        Kept {
+            value: self.decoded(&imported.state.expect("a state")),
+            private: imported.private,
+        }
+    }
+
     /// `ReadResource`.
     pub(crate) fn read(&self, prior: &Kept) -> (Kept, Vec<Diagnostic>) {
         let request = ReadRequest {
-            type_name: TYPE.to_owned(),
+            type_name: self.type_name.to_owned(),
             current_state: self.encoded(&prior.value),
             private: prior.private.clone(),
             ..ReadRequest::default()

@@ -14,6 +14,17 @@ const NAMES: Uuid = Uuid::from_u128(0x6f0c_1d6e_91f4_4a83_b7d5_2c8e_40a9_73b1);
 /// The role that lets an identity join a subnet and write route tables.
 pub const NETWORK_CONTRIBUTOR: Uuid = Uuid::from_u128(0x4d97_b98b_1d4f_4787_a291_c678_34d2_12e7);
 
+/// The role that may do everything inside a cluster with Azure RBAC.
+pub const AKS_RBAC_CLUSTER_ADMIN: Uuid = Uuid::from_u128(0xb1ff_04bb_8a4e_4dc4_8eb5_8693_973c_e19b);
+/// The role that may do everything in a cluster's namespaces but make them.
+pub const AKS_RBAC_ADMIN: Uuid = Uuid::from_u128(0x3498_e952_d568_435e_9b2c_8d77_e338_d7f7);
+/// The role that may change most objects of a cluster's namespaces, but no roles and bindings.
+pub const AKS_RBAC_WRITER: Uuid = Uuid::from_u128(0xa7ff_a36f_339b_4b5c_8bdf_e2c1_88b2_c0eb);
+/// The role that may read most objects of a cluster's namespaces, but no secrets.
+pub const AKS_RBAC_READER: Uuid = Uuid::from_u128(0x7f6c_6a51_bcf8_42ba_9220_52d6_2157_d7db);
+/// The role that may ask for the way into a cluster.
+pub const AKS_CLUSTER_USER: Uuid = Uuid::from_u128(0x4abb_cc35_e782_43d8_92c5_2d3f_1bd2_253f);
+
 model! {
     /// A role assignment.
     RoleAssignment {
@@ -43,7 +54,7 @@ model! {
 
 /// What kind of thing a principal is. Sent always: without it Azure looks the principal up and does not find
 /// one that was created a moment ago (Azure RBAC troubleshooting, `PrincipalNotFound`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PrincipalType {
     /// An application or a managed identity.
     ServicePrincipal,
@@ -54,7 +65,8 @@ pub enum PrincipalType {
 }
 
 impl PrincipalType {
-    fn as_str(self) -> &'static str {
+    /// Azure's word for it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::ServicePrincipal => "ServicePrincipal",
             Self::Group => "Group",
@@ -92,6 +104,17 @@ pub fn put(
     principal_type: PrincipalType,
     role: Uuid,
 ) -> Result<Request, InvalidResourceId> {
+    put_described(scope, principal, principal_type, role, None)
+}
+
+/// Grants `role` to `principal` at `scope`, and says what for.
+pub fn put_described(
+    scope: &ResourceId,
+    principal: &str,
+    principal_type: PrincipalType,
+    role: Uuid,
+    description: Option<&str>,
+) -> Result<Request, InvalidResourceId> {
     let subscription = scope.subscription();
     let assignment = RoleAssignment {
         properties: Some(Properties {
@@ -100,6 +123,7 @@ pub fn put(
             )),
             principal_id: Some(principal.to_owned()),
             principal_type: Some(principal_type.as_str().to_owned()),
+            description: description.map(str::to_owned),
             ..Properties::default()
         }),
         ..RoleAssignment::default()
@@ -118,6 +142,26 @@ pub fn list(scope: &ResourceId, principal: &str) -> Result<Request, InvalidResou
     ResourceId::parse(&format!("{path}/any"))?;
     let filter = format!("principalId eq '{}'", principal.replace('\'', "''"));
     Ok(Request::path(Method::Get, path, API_VERSION).with_query("$filter", &filter))
+}
+
+/// Lists all assignments at `scope`, above and below it; in pages.
+pub fn list_all(scope: &ResourceId) -> Request {
+    let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
+    Request::path(Method::Get, path, API_VERSION)
+}
+
+/// Lists the assignments that `principal` has at `scope` and above, by itself or through its groups.
+pub fn list_assigned_to(scope: &ResourceId, principal: &str) -> Result<Request, InvalidResourceId> {
+    let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
+    ResourceId::parse(&format!("{path}/any"))?;
+    let filter = format!("assignedTo('{}')", principal.replace('\'', "''"));
+    Ok(Request::path(Method::Get, path, API_VERSION).with_query("$filter", &filter))
+}
+
+/// The role that an assignment's `roleDefinitionId` names; it is sent with a subscription before it or
+/// without.
+pub fn role_in(role_definition_id: &str) -> Option<Uuid> {
+    Uuid::parse_str(role_definition_id.rsplit('/').next()?).ok()
 }
 
 /// Takes an assignment away.

@@ -168,10 +168,12 @@ struct Refusals {
 
 /// What the token endpoint refuses with (RFC 6749 5.2, and Entra's `error_codes`).
 #[derive(Deserialize)]
-struct EntraRefusal {
-    error_description: String,
+pub(super) struct EntraRefusal {
     #[serde(default)]
-    error_codes: Vec<u32>,
+    pub(super) error: String,
+    pub(super) error_description: String,
+    #[serde(default)]
+    pub(super) error_codes: Vec<u32>,
 }
 
 #[async_trait]

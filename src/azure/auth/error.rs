@@ -47,6 +47,14 @@ pub enum AuthError {
         /// What came instead.
         reason: String,
     },
+    /// The person at the other device said no.
+    #[error(
+        "the sign-in was declined at the other device. Run the command again and approve it there"
+    )]
+    Declined,
+    /// Nobody entered the code in time.
+    #[error("nobody entered the code in time. Run the command again for a new one")]
+    CodeExpired,
     /// The Azure CLI is signed out or fails.
     #[error("the Azure CLI gave no token: {reason}. Run: az login")]
     Cli {

@@ -105,7 +105,7 @@ impl Source for ManagedIdentity {
             .map_err(|error| AuthError::Cloud(Box::new(error)))?;
         let response = self
             .wire
-            .exchange(self.request(cloud.audience(audience)))
+            .exchange(self.request(&cloud.audience(audience)))
             .await
             .map_err(|error| explain(&error))?;
         let answer: Answer = response.json().map_err(|error| explain(&error))?;

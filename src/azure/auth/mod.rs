@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use super::clock::{Clock, between, later};
 use super::secret::Secret;
@@ -14,12 +15,16 @@ use super::secret::Secret;
 mod assertion;
 mod certificate;
 mod cli;
+mod device_code;
 mod entra;
 mod error;
 mod managed_identity;
+mod principal;
 mod settings;
 
+pub use device_code::{AKS_CLIENT_APPLICATION, DeviceCode, Invitation};
 pub use error::AuthError;
+pub use principal::Principal;
 pub use settings::Settings;
 
 /// A service that wants its own tokens.
@@ -31,6 +36,8 @@ pub enum Audience {
     Graph,
     /// The API server of any AKS cluster with Entra integration.
     AksServer,
+    /// An API server that takes tokens for an application of its own, known by this id. Its tokens are not cached.
+    Application(Uuid),
 }
 
 /// A bearer token and when it ends.

@@ -60,7 +60,11 @@ impl Refusal {
             correlation_id: response
                 .header("x-ms-correlation-request-id")
                 .map(str::to_owned),
-            request_id: response.header("x-ms-request-id").map(str::to_owned),
+            // Microsoft Graph says it without Azure Resource Manager's prefix.
+            request_id: response
+                .header("x-ms-request-id")
+                .or_else(|| response.header("request-id"))
+                .map(str::to_owned),
             method,
             resource: response.subject().to_owned(),
         }

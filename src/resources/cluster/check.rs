@@ -35,6 +35,14 @@ fn check_entra(spec: &Spec, diagnostics: &mut Diagnostics) {
     let Some(entra) = spec.entra.if_known() else {
         return;
     };
+    if spec.grant_applier_access.if_known() == Some(&true)
+        && (entra.enabled.if_known() == Some(&false) || entra.azure_rbac.if_known() == Some(&false))
+    {
+        diagnostics.push(spec.grant_applier_access.error(
+            "A role in Azure would have no effect",
+            "`grant_applier_access` is on, and role assignments in Azure do not decide about this cluster. Leave `entra.enabled` and `entra.azure_rbac` on (their defaults), or name a group of whoever applies in `entra.admin_group_object_ids` instead.",
+        ));
+    }
     if entra.enabled.if_known() != Some(&false) {
         return;
     }

@@ -1,7 +1,7 @@
 //! Creating a cluster, or seeing through what a killed process began.
 
 use super::{
-    body, live,
+    applier, body, live,
     outputs::Outputs,
     ownership, planning,
     role::{self, SubnetRole},
@@ -67,6 +67,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
         begun.operation.as_ref(),
         begun.cluster,
         role.as_ref(),
+        spec,
     )
     .await
 }
@@ -82,12 +83,14 @@ async fn finish(
     operation: Option<&crate::azure::Operation>,
     accepted: ManagedCluster,
     role: Option<&SubnetRole>,
+    spec: &Spec,
 ) -> Result<Outputs, Failure> {
+    // Roles spread while the cluster is being made.
     let grant = async {
-        match role {
-            Some(role) => role.finish(work, &accepted).await,
-            None => Ok(()),
+        if let Some(role) = role {
+            role.finish(work, &accepted).await?;
         }
+        applier::grant(work, spec).await
     };
     let wait = async {
         match operation {
@@ -110,6 +113,10 @@ async fn finish(
             cluster
         }
     };
+    if let Ok(clusters) = &work.call.client.clusters {
+        clusters.created(&work.id);
+    }
+    applier::prove(work).await?;
     work.call.drop_private(PENDING);
     Ok(outputs(work, &cluster))
 }

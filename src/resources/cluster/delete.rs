@@ -36,6 +36,9 @@ pub(super) async fn delete(
             Err(error) => return Err(work.fail(&error)),
         }
     }
+    if let Ok(clusters) = &call.client.clusters {
+        clusters.deleted(&work.id);
+    }
     role::revoke(&work).await;
     call.client.ownership.settle(&work.id).await;
     Ok(())

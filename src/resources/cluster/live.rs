@@ -179,6 +179,11 @@ fn spec(
         }
         .into(),
         tags: tags(cluster, prior),
+        // Not the cluster's own: a read that may see role assignments puts it right.
+        grant_applier_access: prior
+            .and_then(|prior| prior.grant_applier_access.if_known().copied())
+            .unwrap_or(false)
+            .into(),
         allow_replacement: false.into(),
         timeouts: Attr::unset(),
     }

@@ -1,9 +1,11 @@
 //! `secureaks_cluster`: an AKS cluster that is secure unless told otherwise.
 
+mod applier;
 mod baseline;
 mod body;
 mod check;
 mod create;
+mod data_source;
 mod delete;
 mod live;
 mod outputs;
@@ -18,6 +20,8 @@ mod update;
 mod work;
 
 use async_trait::async_trait;
+
+pub use self::data_source::ExistingCluster;
 
 use self::{
     baseline::Choices,
@@ -151,7 +155,11 @@ impl Resource for Cluster {
             call.drop_private(PENDING);
         }
         tell_of_trouble(&work, &cluster);
-        Ok(Some(live::state(&work.id, &cluster, Some(&prior.spec))))
+        let mut state = live::state(&work.id, &cluster, Some(&prior.spec));
+        if let Some(granted) = applier::is_granted(&work).await {
+            state.spec.grant_applier_access = granted.into();
+        }
+        Ok(Some(state))
     }
 
     async fn update(

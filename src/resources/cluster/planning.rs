@@ -1,6 +1,8 @@
 //! What is judged when a plan is made, asking Azure: versions, names that are taken, newer sets
 //! of choices.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::{Cluster, baseline, create, ownership, spec::Spec, work::Work};
@@ -8,12 +10,12 @@ use crate::{
     azure::{
         Error,
         arm::{
-            Location,
+            Location, ResourceId,
             kubernetes_version::{self, KubernetesVersions},
         },
     },
     framework::{Call, Diagnostic, Failure, Planned, State, Text as _, Verb},
-    resources::{Session, texts::KubernetesVersion},
+    resources::{Session, inside::PlannedCluster, texts::KubernetesVersion},
 };
 
 /// Terraform plans a replacement twice, the second time as a creation. Under this private name the
@@ -38,6 +40,9 @@ pub(super) async fn judge(
     if plan.replaces {
         call.keep_private(REPLACES, Json::Bool(true));
     }
+    if plan.prior.is_none() || plan.replaces {
+        note_planned(call, &subscription, spec);
+    }
     if plan.prior.is_none()
         && call.private(REPLACES).is_none()
         && let Ok(id) = super::id_of(&subscription, spec)
@@ -45,6 +50,34 @@ pub(super) async fn judge(
         warn_of_taken_name(&Work::begin(call, id, Verb::Read)?, spec).await?;
     }
     check_version(call, spec, plan).await
+}
+
+/// Notes for what is planned inside this cluster who will have rights there.
+fn note_planned(call: &Call<Session>, subscription: &str, spec: &Spec) {
+    let (Some(name), Some(group)) = (spec.name.if_known(), spec.resource_group_name.if_known())
+    else {
+        return;
+    };
+    let (Ok(resource_group), Some(entra), Some(granted)) = (
+        ResourceId::resource_group_of(subscription, group.as_ref()),
+        spec.entra.if_known(),
+        spec.grant_applier_access.if_known(),
+    ) else {
+        return;
+    };
+    // What is not known counts as what would let somebody in: nothing is refused on a guess.
+    let admin_groups = match entra.admin_group_object_ids.if_known() {
+        Some(groups) => groups.iter().flatten().map(|group| group.text()).collect(),
+        None => BTreeSet::from(["not known yet".to_owned()]),
+    };
+    call.client.planned.note(PlannedCluster {
+        name: name.text(),
+        resource_group,
+        granted: *granted,
+        entra: entra.enabled.if_known() != Some(&false),
+        azure_rbac: entra.azure_rbac.if_known() != Some(&false),
+        admin_groups,
+    });
 }
 
 /// A newer set of choices is told and never taken by itself.

@@ -142,11 +142,7 @@ impl SubnetRole {
         match work.send_whole(&request).await {
             Ok(_) => {
                 drop(self.granted.set(principal.to_owned()));
-                let mut ours = kept(work);
-                ours.push(assignment.as_str().to_owned());
-                ours.sort();
-                ours.dedup();
-                work.call.keep_private(KEPT, json!(ours));
+                keep(work, &assignment);
                 Ok(())
             }
             // Somebody granted it already; it stays theirs.
@@ -207,6 +203,27 @@ fn kept(work: &Work<'_>) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// Notes an assignment that we made for this cluster, and that goes with it.
+pub(super) fn keep(work: &Work<'_>, assignment: &ResourceId) {
+    let mut ours = kept(work);
+    ours.push(assignment.as_str().to_owned());
+    ours.sort();
+    ours.dedup();
+    work.call.keep_private(KEPT, json!(ours));
+}
+
+/// Deletes one of the assignments that we made.
+pub(super) async fn revoke_one(work: &Work<'_>, assignment: &str) {
+    let Ok(id) = ResourceId::parse(assignment) else {
+        return;
+    };
+    if delete(work, &id).await {
+        let mut ours = kept(work);
+        ours.retain(|kept| kept != assignment);
+        work.call.keep_private(KEPT, json!(ours));
+    }
+}
+
 /// Deletes the assignments that we made. That one cannot be deleted is no reason to keep a cluster
 /// in the state that is gone.
 pub(super) async fn revoke(work: &Work<'_>) {
@@ -214,18 +231,22 @@ pub(super) async fn revoke(work: &Work<'_>) {
         .iter()
         .filter_map(|id| ResourceId::parse(id).ok())
     {
-        let outcome = work
-            .azure
-            .send(&role_assignment::delete(&id), &work.limits)
-            .await;
-        if let Err(error) = outcome
-            && !error.is_not_found()
-        {
+        delete(work, &id).await;
+    }
+}
+
+/// Deletes an assignment, and says so when it stays.
+async fn delete(work: &Work<'_>, id: &ResourceId) -> bool {
+    let request = role_assignment::delete(id);
+    match work.azure.send(&request, &work.limits).await {
+        Err(error) if !error.is_not_found() => {
             work.call.warn(Diagnostic::warning(
                 "Role assignment is left",
-                format!("The cluster is deleted; the role assignment {id} that was made for it could not be: {error}. Delete it with `az role assignment delete --ids {id}`."),
+                format!("The role assignment {id} that was made for the cluster {} could not be deleted: {error}. Delete it with `az role assignment delete --ids {id}`.", work.id),
             ));
+            false
         }
+        _ => true,
     }
 }
 

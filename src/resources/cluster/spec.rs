@@ -49,6 +49,12 @@ pub struct Spec {
     /// and does not show who used it.
     #[tf(default = false)]
     pub(super) local_accounts: Attr<bool>,
+    /// Whether whoever creates the cluster, or sets this, is given the role `Azure Kubernetes Service
+    /// RBAC Cluster Admin` on it, so that the same apply can work inside. Azure's Owner and
+    /// Contributor have no right inside a cluster. It needs `entra.azure_rbac`, and the right to
+    /// assign roles.
+    #[tf(default = false)]
+    pub(super) grant_applier_access: Attr<bool>,
     /// How pods are connected and kept apart.
     #[tf(default)]
     pub(super) network: Attr<Network>,

@@ -16,7 +16,8 @@ use crate::{
         plan,
         service::{ConfigureRequest, PlanRequest, Service as _},
     },
-    resources::{Journal, Ownership, Session},
+    kube::Clusters,
+    resources::{Journal, Ownership, PlannedClusters, Session, aad_binding::Bindings},
     value::{Encoded, Value, from_json},
 };
 
@@ -198,9 +199,13 @@ impl Provider for Newer {
         let ownership = Ownership::new(Some("tests".to_owned()), journal);
         let azure = Err(Diagnostic::error("Offline", ""));
         Ok(Session {
+            clusters: azure.clone().map(Clusters::new),
             azure,
+            planned: PlannedClusters::default(),
             register_providers: false,
+            strict_refresh: false,
             ownership,
+            bindings: Bindings::default(),
         })
     }
 

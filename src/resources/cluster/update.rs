@@ -2,7 +2,7 @@
 //! as wanted.
 
 use super::{
-    body, live,
+    applier, body, live,
     outputs::Outputs,
     role::{self, SubnetRole},
     spec::Spec,
@@ -48,6 +48,8 @@ pub(super) async fn converge(
     if let Some(role) = role {
         role.finish(work, &cluster).await?;
     }
+    applier::grant(work, spec).await?;
+    applier::prove(work).await?;
     work.call.drop_private(PENDING);
     Ok(outputs(work, &cluster))
 }

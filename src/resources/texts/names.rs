@@ -45,6 +45,8 @@ macro_rules! ruled {
     };
 }
 
+pub(super) use ruled;
+
 ruled! {
     /// A cluster's name. Rule: schema of API 2026-05-01.
     ClusterName,
@@ -107,6 +109,14 @@ ruled! {
     GroupId,
     "the object id of a group, a UUID (`az ad group show --group NAME --query id`)",
     |text| uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "it is no UUID; a group's name will not do".to_owned()),
+    str::eq_ignore_ascii_case
+}
+
+ruled! {
+    /// The id of a cluster, in any casing: the portal, az and azurerm spell it differently.
+    ClusterId,
+    "a cluster's resource id, `/subscriptions/.../managedClusters/NAME`",
+    |text| check_id(text, "Microsoft.ContainerService/managedClusters"),
     str::eq_ignore_ascii_case
 }
 

@@ -1,7 +1,9 @@
 //! What stories are told with: clients, workspaces, and processes that can be killed.
 
 mod client;
+pub(crate) mod person;
 mod process;
+mod proxy;
 pub(crate) mod trouble;
 mod workspace;
 
@@ -9,6 +11,7 @@ use secureaks_simulator::{Options, Simulator};
 
 pub(crate) use client::{Client, any_client, clients};
 pub(crate) use process::Running;
+pub(crate) use proxy::Proxy;
 pub(crate) use workspace::{Outcome, Workspace};
 
 /// A simulated Azure with the default seed; when its test fails, the seed is in the output.

@@ -86,12 +86,19 @@ impl Workspace {
         }
     }
 
+    /// A folder with one cluster and nothing in it.
+    pub(crate) fn of_cluster(client: &Client, azure: &Simulator) -> Self {
+        Self::of_folder(client, azure, "tests/e2e/cluster")
+    }
+
     /// A folder with one of the repository's examples.
     pub(crate) fn of_example(client: &Client, azure: &Simulator, example: &str) -> Self {
+        Self::of_folder(client, azure, &format!("examples/{example}"))
+    }
+
+    fn of_folder(client: &Client, azure: &Simulator, folder: &str) -> Self {
         let workspace = Self::new(client, azure);
-        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("examples")
-            .join(example);
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         for entry in fs::read_dir(source).expect("the example") {
             let path = entry.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "tf") {

@@ -1,0 +1,346 @@
+//! One cluster: how it is reached, and what may be asked of its API server.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use kube::{
+    core::params::{
+        DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
+    },
+    core::{ObjectList, Request},
+};
+use serde::de::DeserializeOwned;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::{
+    Access, Error, LABEL, MANAGER, Object,
+    lists::{Found, Lists},
+    rights::Rights,
+    service::Direct,
+};
+use crate::azure::{
+    Call, Client as Azure,
+    arm::{
+        ResourceId,
+        managed_cluster::{self, ManagedCluster},
+    },
+    clock::later,
+};
+
+/// How long a cluster that was created a moment ago may take until its name is known everywhere and its
+/// sign-in works.
+const BRAND_NEW: Duration = Duration::from_mins(5);
+/// How long to wait between two looks at such a cluster.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// For how long nobody tries again to reach a cluster that could not be reached: a thousand objects must not
+/// wait for it one after the other.
+const GIVEN_UP: Duration = Duration::from_secs(30);
+/// Objects in one page of a LIST.
+const PAGE: u32 = 500;
+
+/// One cluster. Making it sends nothing.
+#[derive(Debug)]
+pub struct Cluster {
+    id: ResourceId,
+    azure: Azure,
+    /// The moment until which it counts as brand-new.
+    patient_until: Option<Timestamp>,
+    access: OnceCell<Access>,
+    facts: OnceCell<ManagedCluster>,
+    connection: Mutex<Connection>,
+    lists: Lists,
+    pub(super) rights: Rights,
+}
+
+/// How far we got with the API server.
+#[derive(Default)]
+enum Connection {
+    #[default]
+    None,
+    Open(Arc<Direct>),
+    Failed(Timestamp, Error),
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "None",
+            Self::Open(_) => "Open",
+            Self::Failed(..) => "Failed",
+        })
+    }
+}
+
+/// How an object is applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Apply {
+    /// Whether fields that others own are taken over.
+    pub force: bool,
+    /// Whether the API server only says what it would do.
+    pub dry_run: bool,
+}
+
+impl Cluster {
+    pub(super) fn new(azure: Azure, id: ResourceId) -> Self {
+        Self {
+            id,
+            azure,
+            patient_until: None,
+            access: OnceCell::new(),
+            facts: OnceCell::new(),
+            connection: Mutex::default(),
+            lists: Lists::default(),
+            rights: Rights::default(),
+        }
+    }
+
+    pub(super) fn brand_new(mut self) -> Self {
+        self.patient_until = Some(later(self.azure.clock().now(), BRAND_NEW));
+        self
+    }
+
+    /// Its id in Azure.
+    pub fn id(&self) -> &ResourceId {
+        &self.id
+    }
+
+    /// Azure's client, for the half of the work that is done there.
+    pub fn azure(&self) -> &Azure {
+        &self.azure
+    }
+
+    /// Whether it was created by this process, and may need time until all of it works.
+    pub fn is_brand_new(&self) -> bool {
+        self.patient_until
+            .is_some_and(|until| self.azure.clock().now() < until)
+    }
+
+    /// Where its API server is and how to sign in there: asked of Azure once, kept in memory.
+    pub async fn access(&self, call: &Call) -> Result<&Access, Error> {
+        let ask = async || {
+            let request = managed_cluster::list_user_credentials(&self.id);
+            Access::from_answer(&self.azure.send(&request, call).await?)
+        };
+        self.access.get_or_try_init(ask).await
+    }
+
+    /// What Azure says about it, asked once.
+    pub async fn facts(&self, call: &Call) -> Result<&ManagedCluster, Error> {
+        let ask = async || -> Result<ManagedCluster, Error> {
+            let answer = self
+                .azure
+                .read(&managed_cluster::get(&self.id), call)
+                .await?;
+            Ok(answer.json()?)
+        };
+        self.facts.get_or_try_init(ask).await
+    }
+
+    /// Applies `object` under our field manager; creates it when it is not there.
+    pub async fn apply<K: Object>(&self, object: &K, how: Apply, call: &Call) -> Result<K, Error> {
+        let mut parameters = PatchParams::apply(MANAGER);
+        parameters.force = how.force;
+        parameters.dry_run = how.dry_run;
+        let name = object.meta().name.clone().unwrap_or_default();
+        let request = path::<K>(object.meta().namespace.as_deref()).patch(
+            &name,
+            &parameters,
+            &Patch::Apply(object),
+        );
+        let answer = self.ask(&named::<K>(&name), request, call).await;
+        if !how.dry_run {
+            self.lists.forget::<K>();
+        }
+        answer
+    }
+
+    /// Reads an object among those of ours, of which one LIST tells, and by itself when it is not one of them.
+    /// What it says may be a minute old: for reads, not for what is to be written.
+    pub async fn find<K: Object>(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        call: &Call,
+    ) -> Result<Option<K>, Error> {
+        match self.ours::<K>(call).await {
+            Ok(found) => {
+                let key = (namespace.map(str::to_owned), name.to_owned());
+                match found.get(&key) {
+                    Some(object) => Ok(Some(object.clone())),
+                    None => self.get(namespace, name, call).await,
+                }
+            }
+            // Whoever has rights in single namespaces may not list them all.
+            Err(error) if error.is_forbidden() => self.get(namespace, name, call).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The objects of a kind that are ours, by namespace and name: from the LIST that [`Cluster::find`] reads too.
+    pub async fn ours<K: Object>(&self, call: &Call) -> Result<Arc<Found<K>>, Error> {
+        let ours = format!("{LABEL}={MANAGER}");
+        let now = self.azure.clock().now();
+        self.lists
+            .of(now, async || self.list::<K>(None, Some(&ours), call).await)
+            .await
+    }
+
+    /// Reads an object; `None` when there is none.
+    pub async fn get<K: Object>(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        call: &Call,
+    ) -> Result<Option<K>, Error> {
+        let request = path::<K>(namespace).get(name, &GetParams::default());
+        match self.ask(&named::<K>(name), request, call).await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists the objects of a kind in one namespace, or in all of them, that have the labels `labels`.
+    pub async fn list<K: Object>(
+        &self,
+        namespace: Option<&str>,
+        labels: Option<&str>,
+        call: &Call,
+    ) -> Result<Vec<K>, Error> {
+        let mut parameters = ListParams::default().limit(PAGE);
+        parameters.label_selector = labels.map(str::to_owned);
+        let mut objects = Vec::new();
+        loop {
+            let request = path::<K>(namespace).list(&parameters);
+            let page: ObjectList<K> = self.ask(&K::plural(&()), request, call).await?;
+            objects.extend(page.items);
+            match page.metadata.continue_.filter(|rest| !rest.is_empty()) {
+                Some(rest) => parameters.continue_token = Some(rest),
+                None => return Ok(objects),
+            }
+        }
+    }
+
+    /// Creates `object`, which is a question, such as an access review, and leaves nothing behind.
+    pub async fn review<K: Object>(&self, object: &K, call: &Call) -> Result<K, Error> {
+        let body = serde_json::to_vec(object).map_err(|error| Error::Decode {
+            what: K::kind(&()).into_owned(),
+            reason: error.to_string(),
+        })?;
+        let request =
+            path::<K>(object.meta().namespace.as_deref()).create(&PostParams::default(), body);
+        self.ask(&K::kind(&()), request, call).await
+    }
+
+    /// Deletes an object; it may be gone already. With `uid`, another object of that name is left alone, and
+    /// the answer is a conflict.
+    pub async fn delete<K: Object>(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        uid: Option<&str>,
+        call: &Call,
+    ) -> Result<(), Error> {
+        let parameters = DeleteParams {
+            preconditions: uid.map(|uid| Preconditions {
+                uid: Some(uid.to_owned()),
+                resource_version: None,
+            }),
+            ..DeleteParams::background()
+        };
+        let request = path::<K>(namespace).delete(name, &parameters);
+        // The answer is the object while it lasts, and a Status when it is gone at once.
+        let answer = self
+            .ask::<serde_json::Value>(&named::<K>(name), request, call)
+            .await;
+        self.lists.forget::<K>();
+        match answer {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a request and reads the answer.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
+        call: &Call,
+    ) -> Result<T, Error> {
+        let request = request.map_err(|error| Error::Decode {
+            what: what.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let client = self.client(call).await?;
+        let work = async { Ok(client.ask(what, request).await) };
+        call.guard(self.azure.clock(), work).await?
+    }
+
+    /// The way to the API server, once it has answered: everybody waits for the one first request, so that
+    /// there is one connection, and a cluster that is not reached is not tried by each in turn.
+    async fn client(&self, call: &Call) -> Result<Arc<Direct>, Error> {
+        let mut connection = self.connection.lock().await;
+        match &*connection {
+            Connection::Open(client) => return Ok(client.clone()),
+            Connection::Failed(at, error)
+                if self.azure.clock().now() < later(*at, GIVEN_UP) && !self.is_brand_new() =>
+            {
+                return Err(error.clone());
+            }
+            Connection::None | Connection::Failed(..) => {}
+        }
+        match self.open(call).await {
+            Ok(client) => {
+                *connection = Connection::Open(client.clone());
+                Ok(client)
+            }
+            Err(error) => {
+                if !matches!(error, Error::Cancelled | Error::TimedOut) {
+                    *connection = Connection::Failed(self.azure.clock().now(), error.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn open(&self, call: &Call) -> Result<Arc<Direct>, Error> {
+        let access = self.access(call).await?;
+        let client = Arc::new(Direct::new(self.azure.clone(), access)?);
+        loop {
+            let version = http::Request::get("/version")
+                .body(Vec::new())
+                .map_err(|_| Error::Access {
+                    reason: "the address of its version is not one",
+                })?;
+            let greeting = async {
+                Ok(client
+                    .ask::<serde_json::Value>("its version", version)
+                    .await)
+            };
+            let error = match call.guard(self.azure.clock(), greeting).await? {
+                // Whoever may not ask for the version has been let in all the same.
+                Ok(_) => return Ok(client),
+                Err(error) if error.is_forbidden() => return Ok(client),
+                Err(error) => error,
+            };
+            let passing = matches!(error, Error::Unreachable { .. }) || error.is_unauthorized();
+            if !passing || !self.is_brand_new() {
+                return Err(error);
+            }
+            tracing::info!(resource.id = self.id.as_str(), reason = %error, "Waiting for the new cluster's API server");
+            let pause = async {
+                self.azure.clock().sleep(LOOK_AGAIN).await;
+                Ok(())
+            };
+            call.guard(self.azure.clock(), pause).await?;
+        }
+    }
+}
+
+fn path<K: Object>(namespace: Option<&str>) -> Request {
+    Request::new(K::url_path(&(), namespace))
+}
+
+fn named<K: Object>(name: &str) -> String {
+    format!("{} {name}", K::kind(&()))
+}

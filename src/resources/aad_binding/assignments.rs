@@ -1,0 +1,173 @@
+//! The role assignments of a cluster: one list tells of all, at the cluster, above and below it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::azure::{
+    self, Client, Error,
+    arm::{
+        ResourceId,
+        role_assignment::{self, PrincipalType, RoleAssignment},
+    },
+};
+
+/// How long a list is taken for true: about as long as one refresh.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// One role assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    /// The object id of whoever has the role.
+    pub(super) principal: String,
+    /// What that is.
+    pub(super) kind: PrincipalType,
+    /// The role.
+    pub(super) role: Uuid,
+    /// Where, in lower case.
+    pub(super) scope: String,
+    /// What it is for.
+    pub(super) description: String,
+}
+
+impl Assignment {
+    fn read(assignment: RoleAssignment) -> Option<Self> {
+        let properties = assignment.properties?;
+        let of_id = || {
+            let id = assignment.id.as_deref()?.to_ascii_lowercase();
+            let (scope, _) = id.split_once("/providers/microsoft.authorization/")?;
+            Some(scope.to_owned())
+        };
+        Some(Self {
+            principal: properties.principal_id?,
+            kind: match properties.principal_type.as_deref() {
+                Some("User") => PrincipalType::User,
+                Some("Group") => PrincipalType::Group,
+                _ => PrincipalType::ServicePrincipal,
+            },
+            role: role_assignment::role_in(properties.role_definition_id.as_deref()?)?,
+            scope: properties
+                .scope
+                .map(|scope| scope.to_ascii_lowercase())
+                .or_else(of_id)?,
+            description: properties.description.unwrap_or_default(),
+        })
+    }
+
+    /// Whether it gives `role` to a principal.
+    pub(super) fn gives(&self, role: Uuid, object_id: &str) -> bool {
+        self.role == role && self.principal.eq_ignore_ascii_case(object_id)
+    }
+
+    /// Whether it is made for exactly this scope.
+    pub(super) fn is_at(&self, scope: &ResourceId) -> bool {
+        self.scope.eq_ignore_ascii_case(scope.as_str())
+    }
+
+    /// Whether it counts at this scope: made there, or for something that holds it.
+    pub(super) fn covers(&self, scope: &ResourceId) -> bool {
+        let asked = scope.as_str().to_ascii_lowercase();
+        let own = self.scope.trim_end_matches('/');
+        asked
+            .strip_prefix(own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || own.starts_with("/providers/microsoft.management/")
+    }
+}
+
+type Kept = Option<(Timestamp, Result<Arc<Vec<Assignment>>, Error>)>;
+type Slot = Arc<tokio::sync::Mutex<Kept>>;
+
+/// The lists, by cluster.
+#[derive(Debug, Default)]
+pub(super) struct Assignments(Mutex<BTreeMap<String, Slot>>);
+
+impl Assignments {
+    /// The assignments of a cluster, from the list of a moment ago or a new one. Whoever wants the same meanwhile
+    /// waits for the one request; that it was refused is kept like an answer.
+    pub(super) async fn of(
+        &self,
+        azure: &Client,
+        cluster: &ResourceId,
+        limits: &azure::Call,
+    ) -> Result<Arc<Vec<Assignment>>, Error> {
+        let slot = Arc::clone(self.slots().entry(key(cluster)).or_default());
+        let mut slot = slot.lock().await;
+        let now = azure.clock().now();
+        if let Some((begun, kept)) = slot.as_ref()
+            && now.duration_since(*begun).unsigned_abs() < FRESH
+        {
+            return kept.clone();
+        }
+        let request = role_assignment::list_all(cluster);
+        let answer = azure
+            .read_pages::<RoleAssignment>(&request, limits)
+            .await
+            .map(|listed| Arc::new(listed.into_iter().filter_map(Assignment::read).collect()));
+        if !matches!(answer, Err(Error::Cancelled | Error::TimedOut)) {
+            *slot = Some((now, answer.clone()));
+        }
+        answer
+    }
+
+    /// Forgets a cluster's list: an assignment is being written.
+    pub(super) fn forget(&self, cluster: &ResourceId) {
+        self.slots().remove(&key(cluster));
+    }
+
+    fn slots(&self) -> MutexGuard<'_, BTreeMap<String, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(cluster: &ResourceId) -> String {
+    cluster.as_str().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const CLUSTER: &str = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks";
+
+    fn assignment(scope: &str) -> Assignment {
+        let role = role_assignment::AKS_CLUSTER_USER;
+        let body = json!({
+            "id": format!("{scope}/providers/Microsoft.Authorization/roleAssignments/1"),
+            "properties": {
+                "roleDefinitionId": format!("/subscriptions/s1/providers/Microsoft.Authorization/roleDefinitions/{role}"),
+                "principalId": "P"
+            }
+        });
+        Assignment::read(serde_json::from_value(body).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_assignment_counts_below_its_scope_and_not_beside_it() {
+        let cluster = ResourceId::parse(CLUSTER).unwrap();
+        let scopes = [
+            CLUSTER.to_owned(),
+            "/subscriptions/S1/resourceGroups/RG".to_owned(),
+            "/subscriptions/s1/resourceGroups/rg2".to_owned(),
+            format!("{CLUSTER}/namespaces/shop"),
+            format!("{CLUSTER}2"),
+        ];
+
+        let covers = scopes.map(|scope| assignment(&scope).covers(&cluster));
+
+        assert_eq!(covers, [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn principals_are_compared_in_any_casing() {
+        assert!(assignment(CLUSTER).gives(role_assignment::AKS_CLUSTER_USER, "p"));
+        assert!(!assignment(CLUSTER).gives(role_assignment::AKS_RBAC_READER, "p"));
+    }
+}

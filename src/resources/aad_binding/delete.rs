@@ -1,0 +1,35 @@
+//! Deleting a binding, and the role assignments that were made for it.
+
+use super::{
+    AadBinding, grant, outputs,
+    work::{self, WHAT},
+};
+use crate::{
+    framework::{Call, Failure, State, Verb},
+    resources::{
+        Session,
+        inside::{Inside, NoFields},
+    },
+};
+
+/// Deletes the binding.
+pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> Result<(), Failure> {
+    let id = prior.outputs.resource_id()?;
+    let cluster = outputs::cluster_in(&id).unwrap_or_else(|| id.clone());
+    let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
+    if !prior.spec.is_azures() {
+        for place in prior.spec.places() {
+            match work::delete_object(&inside, place.as_deref(), id.name()).await {
+                Ok(()) => {}
+                // With the cluster all that was in it is gone.
+                Err(error) if error.is_cluster_gone() => break,
+                Err(error) => return Err(inside.fail(&error, &NoFields).await),
+            }
+        }
+    }
+    // Our own is gone by now: of two that are deleted at the same time, the later one sees no other.
+    grant::revoke_all_but(&inside, &[], id.name()).await?;
+    call.client.bindings.release(&cluster, &id);
+    call.client.ownership.settle(&id).await;
+    Ok(())
+}

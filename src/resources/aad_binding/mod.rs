@@ -1,0 +1,144 @@
+//! `secureaks_aad_binding`: rights inside a cluster for principals of Microsoft Entra.
+
+mod assignments;
+mod check;
+mod create;
+mod delete;
+mod grant;
+mod live;
+mod objects;
+mod outputs;
+mod places;
+mod planning;
+mod probes;
+mod proof;
+mod registry;
+mod resolve;
+mod roles;
+mod spec;
+mod subject;
+mod update;
+mod work;
+
+use async_trait::async_trait;
+
+pub use self::registry::Bindings;
+use self::{
+    outputs::{BindingIdentity, Outputs},
+    spec::Spec,
+    work::WHAT,
+};
+use crate::{
+    azure::arm::ResourceId,
+    framework::{
+        Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
+        Verb,
+    },
+    resources::{Session, inside::Inside},
+};
+
+/// The resource.
+#[derive(Debug, Default)]
+pub struct AadBinding;
+
+#[async_trait]
+impl Resource for AadBinding {
+    const NAME: &'static str = "aad_binding";
+    type Client = Session;
+    type Spec = Spec;
+    type Outputs = Outputs;
+    type Identity = BindingIdentity;
+
+    fn check(&self, spec: &Spec, diagnostics: &mut Diagnostics) {
+        check::check(spec, diagnostics);
+    }
+
+    async fn plan(&self, call: &Call<Session>, plan: Planned<'_, Self>) -> Result<(), Failure> {
+        Box::pin(planning::judge(call, &plan)).await
+    }
+
+    async fn create(&self, call: &Call<Session>, spec: &Spec) -> Result<Outputs, Failure> {
+        Box::pin(create::create(call, spec)).await
+    }
+
+    async fn read(
+        &self,
+        call: &Call<Session>,
+        prior: &State<Self>,
+    ) -> Result<Option<State<Self>>, Failure> {
+        let id = prior.outputs.resource_id()?;
+        let cluster = outputs::cluster_in(&id).ok_or_else(|| no_binding(&id))?;
+        let inside = Inside::within(call, &cluster, Verb::Read, WHAT)?;
+        match Box::pin(live::read(&inside, &id, prior)).await {
+            Ok(Some(state)) => {
+                // The state names the binding, so that nobody needs the journal to find it.
+                call.client.ownership.settle(&id).await;
+                Ok(Some(state))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => inside.unread(id.name(), &error).await,
+        }
+    }
+
+    async fn update(
+        &self,
+        call: &Call<Session>,
+        prior: &State<Self>,
+        spec: &Spec,
+    ) -> Result<Outputs, Failure> {
+        Box::pin(update::update(call, prior, spec)).await
+    }
+
+    async fn delete(&self, call: &Call<Session>, prior: &State<Self>) -> Result<(), Failure> {
+        Box::pin(delete::delete(call, prior)).await
+    }
+
+    fn import(&self, target: ImportTarget<BindingIdentity>) -> Result<Outputs, Diagnostic> {
+        let text = match target {
+            ImportTarget::Id(text) => text,
+            ImportTarget::Identity(identity) => {
+                format!(
+                    "{}/aadBindings/{}",
+                    identity.cluster_id.known()?,
+                    identity.name.known()?
+                )
+            }
+        };
+        let id = ResourceId::parse(&text).map_err(|error| not_importable(&error.to_string()))?;
+        if outputs::cluster_in(&id).is_some() {
+            Ok(Outputs::of_id(&id))
+        } else {
+            Err(not_importable(&format!("{id} is the id of something else")))
+        }
+    }
+
+    fn identity(&self, state: &State<Self>) -> Option<BindingIdentity> {
+        let id = state.outputs.resource_id().ok()?;
+        Some(BindingIdentity {
+            cluster_id: outputs::cluster_in(&id)?.as_str().to_owned().into(),
+            name: id.name().to_owned().into(),
+        })
+    }
+
+    fn timeouts<'a>(&self, spec: &'a Spec) -> Option<&'a Timeouts> {
+        spec.timeouts.if_set()
+    }
+}
+
+fn not_importable(found: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Cannot import this",
+        format!(
+            "{found}. Wanted is the id of a cluster, `/aadBindings/` and the name of a ClusterRoleBinding, of RoleBindings that all have that name, or of a binding of this provider."
+        ),
+    )
+}
+
+fn no_binding(id: &ResourceId) -> Diagnostic {
+    Diagnostic::error(
+        "State names no binding",
+        format!(
+            "{id} is the id of something else. Remove the resource from the state and import it."
+        ),
+    )
+}

@@ -1,0 +1,245 @@
+//! What is judged when a plan is made: principals, asked of Microsoft Graph, and the role, asked of a
+//! cluster that is there.
+
+use std::time::Duration;
+
+use super::{
+    AadBinding,
+    grant::Grant,
+    objects::{Objects, Role},
+    outputs,
+    registry::{self, Stage},
+    resolve,
+    roles::{self, Found},
+    spec::{Mode, Spec},
+    subject::Subject,
+    work::{self, PLANNING, WHAT},
+};
+use crate::{
+    azure,
+    framework::{Call, Diagnostic, Diagnostics, Failure, Planned},
+    kube::{Error, Right},
+    resources::{
+        Session,
+        inside::{Inside, NoFields, check_planned},
+        refusals,
+    },
+};
+
+/// Judges a plan.
+pub(super) async fn judge(
+    call: &Call<Session>,
+    plan: &Planned<'_, AadBinding>,
+) -> Result<(), Failure> {
+    let Some(spec) = plan.spec else { return Ok(()) };
+    if call.client.azure.is_err() {
+        // The provider block holds something that is only known after apply; nothing can be asked.
+        return Ok(());
+    }
+    let Some(prior) = plan.prior.filter(|_| plan.changes.is_empty()) else {
+        return judge_change(call, plan, spec).await;
+    };
+    // Nothing changes, so nobody is asked; but a new binding may give what this one gives.
+    if let Ok(id) = prior.outputs.resource_id()
+        && let Some(cluster) = outputs::cluster_in(&id)
+    {
+        let rights = registry::rights(spec, &prior.outputs.bound());
+        let clash = call
+            .client
+            .bindings
+            .claim(Stage::Planned, &cluster, &id, &rights);
+        warn_of_clash(call, spec, clash.as_ref());
+    }
+    Ok(())
+}
+
+async fn judge_change(
+    call: &Call<Session>,
+    plan: &Planned<'_, AadBinding>,
+    spec: &Spec,
+) -> Result<(), Failure> {
+    let subjects = judge_principals(call, spec).await?;
+    // Without its id nothing is known of the cluster, and nobody may be dialled.
+    if spec.cluster_id.if_known().is_none() {
+        return if spec.mode.if_known() == Some(&Mode::Kubernetes) {
+            check_planned(&call.client, &spec.cluster_id, &limits(call)).await
+        } else {
+            Ok(())
+        };
+    }
+    if spec.name.if_known().is_none() {
+        return Ok(());
+    }
+    let inside = Inside::begin(call, &spec.cluster_id, PLANNING, WHAT)?;
+    let id = outputs::id_of(inside.cluster.id(), spec.name.known()?.as_ref());
+    if let (Ok(id), Some(subjects)) = (&id, &subjects)
+        && spec.namespaces.if_known().is_some()
+    {
+        if spec.cluster_user_role.if_known().is_some() {
+            Grant::wanted(spec, inside.cluster.id(), subjects)?;
+        }
+        let rights = registry::rights(spec, subjects);
+        let clash = call
+            .client
+            .bindings
+            .claim(Stage::Planned, inside.cluster.id(), id, &rights);
+        warn_of_clash(call, spec, clash.as_ref());
+    }
+    let touched = |name: &str| {
+        plan.prior.is_none()
+            || plan.replaces
+            || plan
+                .changes
+                .iter()
+                .any(|change| change.path.to_string() == name)
+    };
+    if touched("mode") || touched("azure_role") {
+        judge_facts(&inside, spec).await?;
+    }
+    if spec.is_azures() || spec.mode.if_known().is_none() {
+        return Ok(());
+    }
+    if touched("namespaces") {
+        judge_right(&inside, spec).await?;
+    }
+    if touched("cluster_role") || touched("role") || touched("namespaces") {
+        judge_role(&inside, spec).await?;
+    }
+    if let Some(subjects) = subjects
+        && spec.namespaces.if_known().is_some()
+        && let Ok(Some(objects)) = Objects::wanted(spec, &subjects, None)
+        && let Ok(others) = work::bound_of_ours(&inside).await
+    {
+        let clash = registry::clash_in_cluster(&objects, &others);
+        warn_of_clash(call, spec, clash.as_ref());
+    }
+    Ok(())
+}
+
+/// The principals, once all of them are known.
+async fn judge_principals(
+    call: &Call<Session>,
+    spec: &Spec,
+) -> Result<Option<Vec<Subject>>, Failure> {
+    let Some(principals) = spec.principals.if_known() else {
+        return Ok(None);
+    };
+    let azure = call.client.azure()?;
+    let resolved = resolve::resolve(azure, principals, Duration::ZERO, &limits(call)).await;
+    let resolved = resolved.map_err(|error| refusals::tell(&error, PLANNING, WHAT, &NoFields))?;
+    for warning in resolved.warnings {
+        call.warn(warning);
+    }
+    if resolved.errors.is_empty() {
+        Ok(resolved.subjects.into_iter().collect())
+    } else {
+        Err(Failure::Failed(resolved.errors))
+    }
+}
+
+fn limits(call: &Call<Session>) -> azure::Call {
+    azure::Call {
+        cancelled: call.cancelled.clone(),
+        ..azure::Call::default()
+    }
+}
+
+/// Whether whoever applies may bind at all, asked once for all bindings where that suffices.
+async fn judge_right(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
+    let right = |resource, namespace| Right {
+        verb: "create",
+        group: "rbac.authorization.k8s.io",
+        resource,
+        namespace,
+    };
+    let Some(namespaces) = spec.namespaces.if_known() else {
+        return Ok(());
+    };
+    let Some(namespaces) = namespaces else {
+        return inside
+            .check_right(&right("clusterrolebindings", None), &spec.cluster_id)
+            .await;
+    };
+    let everywhere = right("rolebindings", None);
+    if let Ok(true) = inside
+        .cluster
+        .may_as_planned(&everywhere, &inside.limits)
+        .await
+    {
+        return Ok(());
+    }
+    for namespace in namespaces {
+        let there = right("rolebindings", Some(namespace.as_ref().to_owned()));
+        inside.check_right(&there, &spec.cluster_id).await?;
+    }
+    Ok(())
+}
+
+/// What Azure says about the cluster rules out some bindings.
+async fn judge_facts(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
+    // Whoever may not read the cluster, or one that comes with this apply, is told by the apply.
+    let Ok(facts) = inside.cluster.facts(&inside.limits).await else {
+        return Ok(());
+    };
+    let profile = facts
+        .properties
+        .as_ref()
+        .and_then(|properties| properties.aad_profile.as_ref());
+    if profile.is_none() {
+        return Err(spec.cluster_id.error(
+            "Cluster has no sign-in with Microsoft Entra",
+            format!("{} does not know users and groups of Microsoft Entra, so nobody could use the binding. Turn the sign-in on (`entra` in `secureaks_cluster`, or `az aks update --enable-aad`) first.", inside.cluster.id()),
+        ).into());
+    }
+    if spec.is_azures() && profile.and_then(|profile| profile.enable_azure_rbac) != Some(true) {
+        return Err(spec.mode.error(
+            "Cluster does not ask Azure about rights",
+            format!("`mode` is \"azure_rbac\", and {} decides about rights by Kubernetes' own role bindings alone, so roles of Azure have no effect. Turn on `entra.azure_rbac` (`az aks update --enable-azure-rbac`), or use `mode = \"kubernetes\"`.", inside.cluster.id()),
+        ).into());
+    }
+    Ok(())
+}
+
+/// Whether the role exists. A cluster that cannot be asked now is asked by the apply.
+async fn judge_role(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
+    let Some(role) = Role::of(spec) else {
+        return Ok(());
+    };
+    let namespaces: Vec<Option<String>> = match (&role, spec.namespace_names()) {
+        (Role::Namespaced(_), Some(names)) => names.into_iter().map(Some).collect(),
+        (Role::Namespaced(_), None) => return Ok(()),
+        (Role::Cluster(_), _) => vec![None],
+    };
+    let mut told = Diagnostics::default();
+    for namespace in namespaces {
+        let found = roles::find(inside, &role, namespace.as_deref()).await;
+        match found {
+            // A namespace without any role may be one that comes with this apply.
+            Ok(Found::Missing(names)) if namespace.is_none() || !names.is_empty() => {
+                told.push(roles::missing(spec, &role, namespace.as_deref(), &names));
+            }
+            Err(Error::Cancelled) => return Err(inside.fail(&Error::Cancelled, &NoFields).await),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    if told.has_errors() {
+        Err(told.into())
+    } else {
+        Ok(())
+    }
+}
+
+fn warn_of_clash(call: &Call<Session>, spec: &Spec, clash: Option<&registry::Clash>) {
+    let Some(clash) = clash else { return };
+    let told = work::given_twice(spec, clash);
+    call.warn(
+        Diagnostic::warning(
+            told.summary,
+            format!(
+                "{} Unless this plan removes the other one first, apply will refuse.",
+                told.detail
+            ),
+        )
+        .at(&told.path),
+    );
+}

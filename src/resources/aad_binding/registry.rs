@@ -1,0 +1,268 @@
+//! What one process knows of bindings: which rights are given by which of them, the rules of roles,
+//! and the role assignments of each cluster.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use k8s_openapi::api::rbac::v1::PolicyRule;
+
+use super::{
+    assignments::Assignments,
+    objects::{Bound, Objects, Role},
+    spec::Spec,
+    subject::Subject,
+    work::bound_of_ours,
+};
+use crate::{azure::arm::ResourceId, framework::Text, kube::Error, resources::inside::Inside};
+
+/// What one process knows of bindings.
+#[derive(Debug, Default)]
+pub struct Bindings {
+    planned: Claims,
+    applied: Claims,
+    rules: Mutex<BTreeMap<String, Arc<Vec<PolicyRule>>>>,
+    found: Mutex<BTreeMap<String, Arc<Vec<Bound>>>>,
+    /// The role assignments of each cluster.
+    pub(super) assignments: Assignments,
+}
+
+/// Whether rights are only planned or being given.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    /// A plan says so.
+    Planned,
+    /// An apply does so.
+    Applied,
+}
+
+/// One right of one principal, given by one binding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Right {
+    scope: String,
+    role: String,
+    subject: String,
+}
+
+impl Right {
+    /// The right for messages.
+    pub(super) fn shown(&self) -> String {
+        format!("{} has {} in {}", self.subject, self.role, self.scope)
+    }
+}
+
+/// A right that two bindings give.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Clash {
+    /// The right.
+    pub(super) right: String,
+    /// The name of the other binding.
+    pub(super) other: String,
+}
+
+#[derive(Debug, Default)]
+struct Claims(Mutex<BTreeMap<(String, Right), String>>);
+
+impl Claims {
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<(String, Right), String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bindings {
+    /// Notes that the binding `id` gives `rights` in a cluster, and those only; the first of them that another
+    /// binding gives.
+    pub(super) fn claim(
+        &self,
+        stage: Stage,
+        cluster: &ResourceId,
+        id: &ResourceId,
+        rights: &[Right],
+    ) -> Option<Clash> {
+        let own = id.as_str().to_owned();
+        let cluster = cluster.as_str().to_ascii_lowercase();
+        let mut claims = match stage {
+            Stage::Planned => self.planned.locked(),
+            Stage::Applied => self.applied.locked(),
+        };
+        claims.retain(|_, binding| !binding.eq_ignore_ascii_case(&own));
+        let mut clash = None;
+        for right in rights {
+            let binding = claims
+                .entry((cluster.clone(), right.clone()))
+                .or_insert_with(|| own.clone());
+            if !binding.eq_ignore_ascii_case(&own) && clash.is_none() {
+                clash = Some(Clash {
+                    right: right.shown(),
+                    other: binding.rsplit('/').next().unwrap_or_default().to_owned(),
+                });
+            }
+        }
+        clash
+    }
+
+    /// The bindings of ours that were in a cluster when this process first looked. What came since is known by
+    /// [`Bindings::claim`], so that a thousand bindings are made without a thousand lists.
+    pub(super) async fn found_in(&self, inside: &Inside<'_>) -> Result<Arc<Vec<Bound>>, Error> {
+        let key = inside.cluster.id().as_str().to_ascii_lowercase();
+        if let Some(found) = self.found().get(&key) {
+            return Ok(Arc::clone(found));
+        }
+        let found = Arc::new(bound_of_ours(inside).await?);
+        Ok(Arc::clone(self.found().entry(key).or_insert(found)))
+    }
+
+    /// Forgets the rights of a binding that is gone.
+    pub(super) fn release(&self, cluster: &ResourceId, id: &ResourceId) {
+        let key = cluster.as_str().to_ascii_lowercase();
+        if let Some(found) = self.found().get_mut(&key) {
+            let left = found.iter().filter(|bound| bound.name != id.name());
+            *found = Arc::new(left.cloned().collect());
+        }
+        let mut applied = self.applied.locked();
+        applied.retain(|_, binding| !binding.eq_ignore_ascii_case(id.as_str()));
+    }
+
+    /// The rules of a role, if they were read before.
+    pub(super) fn rules(&self, key: &str) -> Option<Arc<Vec<PolicyRule>>> {
+        self.known_rules().get(key).cloned()
+    }
+
+    /// Keeps the rules of a role.
+    pub(super) fn keep_rules(&self, key: String, rules: Vec<PolicyRule>) -> Arc<Vec<PolicyRule>> {
+        let rules = Arc::new(rules);
+        self.known_rules().insert(key, Arc::clone(&rules));
+        rules
+    }
+
+    fn found(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<Bound>>>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known_rules(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<PolicyRule>>>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The rights that a specification gives to `subjects`.
+pub(super) fn rights(spec: &Spec, subjects: &[Subject]) -> Vec<Right> {
+    let role = if spec.is_azures() {
+        spec.azure_role.if_set().map(Text::text)
+    } else {
+        Role::of(spec).map(|role| format!("the {} {}", role.kind(), role.name()))
+    };
+    let Some(role) = role else {
+        return Vec::new();
+    };
+    let scopes = scopes(spec.namespace_names().as_ref());
+    let mut rights = Vec::new();
+    for scope in &scopes {
+        rights.extend(subjects.iter().map(|subject| Right {
+            scope: scope.clone(),
+            role: role.clone(),
+            subject: format!("the {} {}", subject.kind.as_str(), subject.name),
+        }));
+    }
+    rights
+}
+
+fn scopes(namespaces: Option<&BTreeSet<String>>) -> Vec<String> {
+    match namespaces {
+        None => vec!["the whole cluster".to_owned()],
+        Some(names) => names
+            .iter()
+            .map(|name| format!("the namespace {name}"))
+            .collect(),
+    }
+}
+
+/// The first of `objects`' rights that one of `others`, which are bindings in the cluster, gives already.
+pub(super) fn clash_in_cluster(objects: &Objects, others: &[Bound]) -> Option<Clash> {
+    others.iter().find_map(|other| {
+        let same_place = match (&objects.namespaces, &other.namespace) {
+            (None, None) => true,
+            (Some(names), Some(name)) => names.contains(name),
+            _ => false,
+        };
+        if other.name == objects.name || other.role != objects.role || !same_place {
+            return None;
+        }
+        let mut subjects = objects.subjects.iter();
+        let twice =
+            subjects.find(|subject| other.subjects.iter().any(|bound| subject.is(bound)))?;
+        let place = other.namespace.as_ref().map_or_else(
+            || "the whole cluster".to_owned(),
+            |name| format!("the namespace {name}"),
+        );
+        Some(Clash {
+            right: format!(
+                "the {} {} has the {} {} in {place}",
+                twice.kind.as_str(),
+                twice.name,
+                other.role.kind(),
+                other.role.name()
+            ),
+            other: other.name.clone(),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster() -> ResourceId {
+        ResourceId::managed_cluster("s", "rg", "aks").unwrap()
+    }
+
+    fn right(subject: &str) -> Right {
+        Right {
+            scope: "the whole cluster".to_owned(),
+            role: "the ClusterRole edit".to_owned(),
+            subject: subject.to_owned(),
+        }
+    }
+
+    fn binding(name: &str) -> ResourceId {
+        cluster().child("aadBindings", name).unwrap()
+    }
+
+    #[test]
+    fn one_right_belongs_to_one_binding() {
+        let bindings = Bindings::default();
+        let claim = |name: &str, subject: &str| {
+            bindings.claim(
+                Stage::Applied,
+                &cluster(),
+                &binding(name),
+                &[right(subject)],
+            )
+        };
+
+        let first = claim("a", "alice");
+        let again = claim("a", "alice");
+        let other = claim("b", "alice");
+        claim("a", "bob");
+        let freed = claim("b", "alice");
+
+        assert_eq!((first, again, freed), (None, None, None));
+        assert_eq!(
+            other,
+            Some(Clash {
+                right: "alice has the ClusterRole edit in the whole cluster".to_owned(),
+                other: "a".to_owned(),
+            })
+        );
+    }
+
+    #[test]
+    fn a_plan_takes_nothing_from_an_apply() {
+        let bindings = Bindings::default();
+        bindings.claim(Stage::Planned, &cluster(), &binding("a"), &[right("alice")]);
+
+        let applied = bindings.claim(Stage::Applied, &cluster(), &binding("b"), &[right("alice")]);
+
+        assert_eq!(applied, None);
+    }
+}

@@ -1,0 +1,160 @@
+//! What a user writes about a binding. The doc comments are the documentation.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use crate::{
+    azure::arm::role_assignment::{self, PrincipalType},
+    framework::{Attr, Block, Timeouts},
+    resources::texts::{
+        BindingName, ClusterId, NamespaceName, ObjectId, RoleName, UserPrincipalName,
+    },
+    words,
+};
+
+/// Rights inside a cluster for users, groups, service principals and managed identities of Microsoft Entra.
+///
+/// Principals are named by object id, user principal name or display name and checked through
+/// Microsoft Graph when it may be read; object ids of groups, service principals and managed
+/// identities need no Graph. The rights come from a Kubernetes role, bound in the whole cluster
+/// or in namespaces, or with `mode = "azure_rbac"` from a role of Azure. The Azure half, the
+/// right to ask for the kubeconfig, is assigned too. Afterwards it is proved that the principals may
+/// do what the role allows.
+#[derive(Block, Debug)]
+pub struct Spec {
+    /// Id of the cluster, in any casing: of a `secureaks_cluster` or any other.
+    #[tf(replace = "a binding cannot move to another cluster")]
+    pub(super) cluster_id: Attr<ClusterId>,
+    /// Name of the binding; in Kubernetes mode the name of its
+    /// `ClusterRoleBinding` or of its role bindings.
+    /// No other binding of the cluster may have it.
+    #[tf(replace = "a binding cannot be renamed")]
+    pub(super) name: Attr<BindingName>,
+    /// Who gets the rights.
+    pub(super) principals: Attr<Vec<Principal>>,
+    /// Whether the rights are those of a Kubernetes role (`kubernetes`) or of a role of Azure
+    /// (`azure_rbac`, for clusters with `entra.azure_rbac`).
+    #[tf(default = Mode::Kubernetes, replace = "a binding is either Kubernetes' or Azure's")]
+    pub(super) mode: Attr<Mode>,
+    /// Name of a `ClusterRole`, such as `view`, `edit`, `admin` or `cluster-admin`.
+    #[tf(replace = "Kubernetes cannot change the role of a binding")]
+    pub(super) cluster_role: Attr<Option<RoleName>>,
+    /// Name of a `Role`, which must exist in each of `namespaces`.
+    #[tf(replace = "Kubernetes cannot change the role of a binding")]
+    pub(super) role: Attr<Option<RoleName>>,
+    /// Name of the role of Azure, with `mode = "azure_rbac"`.
+    pub(super) azure_role: Attr<Option<AzureRole>>,
+    /// Namespaces in which the rights are given; left out, the whole cluster.
+    pub(super) namespaces: Attr<Option<BTreeSet<NamespaceName>>>,
+    /// Whether the principals get the role `Azure Kubernetes Service Cluster User Role` on the
+    /// cluster, without which `az aks get-credentials` fails for them. The roles of `azure_rbac`
+    /// include it.
+    #[tf(default = true)]
+    pub(super) cluster_user_role: Attr<bool>,
+    /// Whether fields of the binding that belong to another field manager are taken over.
+    #[tf(default = false, local)]
+    pub(super) force_conflicts: Attr<bool>,
+    /// Whether it is proved after a change that the principals may do what the role allows.
+    #[tf(default = true, local)]
+    pub(super) verify: Attr<bool>,
+    /// How long it may take. Left out, 20 minutes to create, update and delete, and 5 to read.
+    #[tf(local)]
+    pub(super) timeouts: Attr<Option<Timeouts>>,
+}
+
+/// Who gets the rights.
+#[derive(Block, Debug)]
+pub(super) struct Principal {
+    /// What it is. A managed identity is a service principal.
+    pub(super) r#type: Attr<Kind>,
+    /// Object id. Of a service principal it is not the client id of its application.
+    pub(super) object_id: Attr<Option<ObjectId>>,
+    /// Name a user of this tenant signs in with. Guests are named by object id.
+    pub(super) user_principal_name: Attr<Option<UserPrincipalName>>,
+    /// Display name of a group or service principal; it must be the only one of that name. An object id
+    /// stays when the name changes, and needs no Microsoft Graph.
+    pub(super) display_name: Attr<Option<String>>,
+}
+
+words! {
+    /// What a principal is.
+    pub(super) enum Kind {
+        /// A person.
+        User = "User",
+        /// A security group.
+        Group = "Group",
+        /// An application or a managed identity.
+        ServicePrincipal = "ServicePrincipal",
+    }
+}
+
+impl Kind {
+    /// What Azure calls it.
+    pub(super) fn principal_type(&self) -> PrincipalType {
+        match self {
+            Self::User => PrincipalType::User,
+            Self::Group => PrincipalType::Group,
+            Self::ServicePrincipal | Self::Other(_) => PrincipalType::ServicePrincipal,
+        }
+    }
+}
+
+words! {
+    /// Whose role gives the rights.
+    pub(super) enum Mode {
+        /// Kubernetes'.
+        Kubernetes = "kubernetes",
+        /// Azure's.
+        AzureRbac = "azure_rbac",
+    }
+}
+
+words! {
+    /// A role of Azure's for objects inside clusters.
+    pub(super) enum AzureRole {
+        /// Reads most objects, but no secrets and no roles.
+        Reader = "Azure Kubernetes Service RBAC Reader",
+        /// Reads and writes most objects, but no roles.
+        Writer = "Azure Kubernetes Service RBAC Writer",
+        /// Everything but quotas and the namespaces themselves.
+        Admin = "Azure Kubernetes Service RBAC Admin",
+        /// Everything.
+        ClusterAdmin = "Azure Kubernetes Service RBAC Cluster Admin",
+    }
+}
+
+impl AzureRole {
+    /// The roles there are.
+    pub(super) const ALL: [Self; 4] = [Self::Reader, Self::Writer, Self::Admin, Self::ClusterAdmin];
+
+    /// Its GUID; `None` for a role this version does not know.
+    pub(super) fn definition(&self) -> Option<Uuid> {
+        match self {
+            Self::Reader => Some(role_assignment::AKS_RBAC_READER),
+            Self::Writer => Some(role_assignment::AKS_RBAC_WRITER),
+            Self::Admin => Some(role_assignment::AKS_RBAC_ADMIN),
+            Self::ClusterAdmin => Some(role_assignment::AKS_RBAC_CLUSTER_ADMIN),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl Spec {
+    /// Whether Azure's role gives the rights.
+    pub(super) fn is_azures(&self) -> bool {
+        self.mode.if_known() == Some(&Mode::AzureRbac)
+    }
+
+    /// The namespaces, by their names; `None` for the whole cluster.
+    pub(super) fn namespace_names(&self) -> Option<BTreeSet<String>> {
+        let names = self.namespaces.if_set()?;
+        Some(names.iter().map(|name| name.as_ref().to_owned()).collect())
+    }
+
+    /// Where the rights are given: a namespace each, or `None` for the whole cluster.
+    pub(super) fn places(&self) -> Vec<Option<String>> {
+        let names = self.namespace_names();
+        names.map_or_else(|| vec![None], |names| names.into_iter().map(Some).collect())
+    }
+}

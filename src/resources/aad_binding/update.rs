@@ -1,0 +1,38 @@
+//! Changing a binding in place: principals, namespaces, Azure's role.
+
+use super::{
+    AadBinding,
+    create::OWN_MARK,
+    outputs::Outputs,
+    spec::Spec,
+    work::{WHAT, Work},
+};
+use crate::{
+    framework::{Call, Failure, State, Verb},
+    resources::{Session, inside::Inside},
+};
+
+/// Changes the binding.
+pub(super) async fn update(
+    call: &Call<Session>,
+    prior: &State<AadBinding>,
+    spec: &Spec,
+) -> Result<Outputs, Failure> {
+    let inside = Inside::begin(call, &spec.cluster_id, Verb::Update, WHAT)?;
+    let id = prior.outputs.resource_id()?;
+    let work = Box::pin(Work::begin(inside, id, spec)).await?;
+    let mark = call.private(OWN_MARK);
+    let mark = mark.and_then(|mark| mark.as_str().map(str::to_owned));
+    let Some(objects) = work.objects(mark)? else {
+        work.begun();
+        work.grant().await?;
+        return work.prove(None).await;
+    };
+    let judged = Box::pin(work.judge(&objects)).await?;
+    work.begun();
+    work.apply(&objects).await?;
+    let before = prior.spec.places();
+    work.remove_others(&objects, before, &judged.others).await?;
+    work.grant().await?;
+    work.prove(judged.probes.as_deref()).await
+}

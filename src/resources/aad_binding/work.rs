@@ -1,0 +1,382 @@
+//! One verb's work on one binding: what both creating and changing it do.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use k8s_openapi::api::{
+    core::v1::Namespace,
+    rbac::v1::{ClusterRoleBinding, RoleBinding},
+};
+use serde_json::json;
+
+use super::{
+    grant::{self, Grant},
+    objects::{Bound, Objects, Role},
+    outputs::Outputs,
+    places::BindingFields,
+    probes, proof,
+    proof::Proof,
+    registry::{self, Clash, Stage},
+    resolve,
+    roles::{self, Found},
+    spec::Spec,
+    subject::Subject,
+};
+use crate::{
+    azure::arm::ResourceId,
+    framework::{Diagnostic, Failure, PENDING, Verb},
+    kube::{Apply, Error},
+    resources::{
+        inside::{Inside, NoFields},
+        refusals,
+    },
+};
+
+/// What is worked on, for messages.
+pub(super) const WHAT: &str = "binding";
+
+/// How long an apply asks again about a principal that the directory does not know yet.
+const SPREADING: Duration = Duration::from_mins(1);
+
+/// The work.
+pub(super) struct Work<'a> {
+    /// In the cluster.
+    pub(super) inside: Inside<'a>,
+    /// The binding.
+    pub(super) id: ResourceId,
+    /// What is wanted.
+    pub(super) spec: &'a Spec,
+    /// Whom for.
+    pub(super) subjects: Vec<Subject>,
+}
+
+impl<'a> Work<'a> {
+    /// Finds out whom a binding is for, and that its rights are given by no other binding.
+    pub(super) async fn begin(
+        inside: Inside<'a>,
+        id: ResourceId,
+        spec: &'a Spec,
+    ) -> Result<Self, Failure> {
+        inside.warn_of_local_administrator().await;
+        let principals = spec.principals.known()?;
+        let azure = inside.cluster.azure();
+        let resolved = resolve::resolve(azure, principals, SPREADING, &inside.limits).await;
+        let resolved =
+            resolved.map_err(|error| refusals::tell(&error, inside.verb, WHAT, &NoFields))?;
+        for warning in resolved.warnings {
+            inside.call.warn(warning);
+        }
+        if !resolved.errors.is_empty() {
+            return Err(Failure::Failed(resolved.errors));
+        }
+        let subjects: Vec<Subject> = resolved.subjects.into_iter().flatten().collect();
+        let work = Self {
+            inside,
+            id,
+            spec,
+            subjects,
+        };
+        // What Azure cannot be asked for is told before anything is made.
+        Grant::wanted(spec, work.inside.cluster.id(), &work.subjects)?;
+        let rights = registry::rights(spec, &work.subjects);
+        let bindings = &work.inside.call.client.bindings;
+        let clash = bindings.claim(Stage::Applied, work.inside.cluster.id(), &work.id, &rights);
+        match clash {
+            Some(clash) => Err(work.given_twice(&clash).into()),
+            None => Ok(work),
+        }
+    }
+
+    /// What the cluster refused, in the user's words.
+    pub(super) async fn fail(&self, error: &Error) -> Failure {
+        self.inside.fail(error, &BindingFields).await
+    }
+
+    /// The objects that are wanted in the cluster; `None` when Azure's role gives the rights.
+    pub(super) fn objects(&self, mark: Option<String>) -> Result<Option<Objects>, Diagnostic> {
+        Objects::wanted(self.spec, &self.subjects, mark)
+    }
+
+    /// Keeps what is known of the binding, so that it is in the state whatever happens.
+    pub(super) fn keep(&self) {
+        self.inside
+            .call
+            .keep(&Outputs::of(&self.id, &self.subjects, None));
+    }
+
+    /// Refuses what the cluster would refuse or nobody could want: a role that does not exist, a namespace that does
+    /// not, a right that another binding gives. Says what to prove afterwards.
+    pub(super) async fn judge(&self, objects: &Objects) -> Result<Judged, Failure> {
+        let bindings = &self.inside.call.client.bindings;
+        let others = match bindings.found_in(&self.inside).await {
+            Ok(others) => Some(others),
+            Err(error) if error.is_forbidden() => None,
+            Err(error) => return Err(self.fail(&error).await),
+        };
+        let listed = others.as_ref().map(|others| others.as_slice());
+        if let Some(clash) = registry::clash_in_cluster(objects, listed.unwrap_or_default()) {
+            return Err(self.given_twice(&clash).into());
+        }
+        let mut told = Vec::new();
+        let places: Vec<Option<&str>> = match &objects.namespaces {
+            None => vec![None],
+            Some(names) => names.iter().map(|name| Some(name.as_str())).collect(),
+        };
+        let mut probes = Some(Vec::new());
+        for place in places {
+            if let Some(name) = place
+                && let Some(problem) = self.namespace_problem(name).await?
+            {
+                told.push(problem);
+                continue;
+            }
+            match self.role(&objects.role, place).await? {
+                Found::Rules(rules) => {
+                    if probes.as_ref().is_some_and(Vec::is_empty) {
+                        probes = Some(probes::of_rules(&rules));
+                    }
+                }
+                Found::Missing(names) => {
+                    let of = place.filter(|_| matches!(objects.role, Role::Namespaced(_)));
+                    told.push(roles::missing(self.spec, &objects.role, of, &names));
+                }
+                Found::Unreadable => probes = None,
+            }
+        }
+        if told.is_empty() {
+            Ok(Judged {
+                others: others.unwrap_or_default(),
+                probes,
+            })
+        } else {
+            let mut diagnostics = crate::framework::Diagnostics::default();
+            diagnostics.extend(told);
+            Err(diagnostics.into())
+        }
+    }
+
+    async fn role(&self, role: &Role, place: Option<&str>) -> Result<Found, Failure> {
+        match roles::find(&self.inside, role, place).await {
+            Ok(found) => Ok(found),
+            Err(error) => Err(self.fail(&error).await),
+        }
+    }
+
+    /// Why nothing can be bound in a namespace.
+    async fn namespace_problem(&self, name: &str) -> Result<Option<Diagnostic>, Failure> {
+        let cluster = &self.inside.cluster;
+        let found = match cluster
+            .get::<Namespace>(None, name, &self.inside.limits)
+            .await
+        {
+            Ok(found) => found,
+            // Whoever may bind in a namespace need not be able to read it.
+            Err(error) if error.is_forbidden() => return Ok(None),
+            Err(error) => return Err(self.fail(&error).await),
+        };
+        let attribute = &self.spec.namespaces;
+        Ok(match found {
+            None => Some(attribute.error(
+                "Namespace does not exist",
+                format!("`namespaces` names {name:?}, and the cluster has no such namespace. Create it with a `secureaks_namespace` and refer to its name (`namespaces = [secureaks_namespace.NAME.name]`), so that it is created first; or name one that exists."),
+            )),
+            Some(namespace) if namespace.metadata.deletion_timestamp.is_some() => {
+                Some(attribute.error(
+                    "Namespace is being deleted",
+                    format!("`namespaces` names {name:?}, which is being deleted. Wait until it is gone and create it anew, or name another."),
+                ))
+            }
+            Some(_) => None,
+        })
+    }
+
+    /// Applies the objects, each where it belongs.
+    pub(super) async fn apply(&self, objects: &Objects) -> Result<(), Failure> {
+        let how = Apply {
+            force: *self.spec.force_conflicts.known()?,
+            dry_run: false,
+        };
+        let (cluster, limits) = (&self.inside.cluster, &self.inside.limits);
+        let outcome = match &objects.namespaces {
+            None => {
+                let wanted = objects.cluster_role_binding();
+                let applied = cluster.apply(&wanted, how, limits).await;
+                applied.map(|_| self.keep())
+            }
+            Some(names) => {
+                let mut outcome = Ok(());
+                for name in names {
+                    let wanted = objects.role_binding(name);
+                    outcome = cluster
+                        .apply(&wanted, how, limits)
+                        .await
+                        .map(|_| self.keep());
+                    if outcome.is_err() {
+                        break;
+                    }
+                }
+                outcome
+            }
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.fail(&error).await),
+        }
+    }
+
+    /// Deletes objects of this binding that are not wanted any more: where it was before, and where an
+    /// earlier run that did not come to its end has left them.
+    pub(super) async fn remove_others(
+        &self,
+        objects: &Objects,
+        before: Vec<Option<String>>,
+        others: &[Bound],
+    ) -> Result<(), Failure> {
+        let ours = |bound: &&Bound| {
+            bound.name == objects.name
+                && bound.mark().is_some()
+                && bound.mark() == objects.mark.as_deref()
+        };
+        let mut places: BTreeSet<Option<String>> = others
+            .iter()
+            .filter(ours)
+            .map(|bound| bound.namespace.clone())
+            .collect();
+        places.extend(before);
+        places.retain(|place| match (&objects.namespaces, place) {
+            (None, None) => false,
+            (Some(wanted), Some(name)) => !wanted.contains(name),
+            _ => true,
+        });
+        for place in places {
+            let outcome = delete_object(&self.inside, place.as_deref(), &objects.name).await;
+            if let Err(error) = outcome {
+                return Err(self.fail(&error).await);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the Azure half, and takes away what of it is not wanted any more.
+    pub(super) async fn grant(&self) -> Result<(), Failure> {
+        let grants = Grant::wanted(self.spec, self.inside.cluster.id(), &self.subjects)?;
+        if self.spec.is_azures() && !grants.is_empty() {
+            grant::make(&self.inside, grants.get(..1).unwrap_or_default()).await?;
+            self.keep();
+        }
+        grant::make(&self.inside, &grants).await?;
+        grant::revoke_all_but(&self.inside, &grants, self.id.name()).await
+    }
+
+    /// Proves that the binding has effect, and says so. What is not effective yet is looked at again by the next apply.
+    pub(super) async fn prove(&self, probes: Option<&[probes::Probe]>) -> Result<Outputs, Failure> {
+        let verify = *self.spec.verify.known()?;
+        let outcome = match (verify, self.spec.azure_role.if_set(), probes) {
+            (false, ..) => None,
+            (true, Some(role), _) if self.spec.is_azures() => {
+                Some(proof::of_azure_role(&self.inside, self.spec, role, &self.subjects).await)
+            }
+            (true, _, Some(probes)) => {
+                Some(proof::of_binding(&self.inside, self.spec, probes, &self.subjects).await)
+            }
+            (true, _, None) => Some(Ok(Proof::Open(
+                "whoever applies may not read the role".to_owned(),
+            ))),
+        };
+        let effective = match outcome {
+            None => None,
+            Some(Err(error)) if !matches!(error, Error::Cancelled) && self.spec.is_azures() => {
+                // A role of Azure's is given without the cluster being reached.
+                self.warn_of(&Proof::Open(format!(
+                    "the cluster could not be asked: {error}"
+                )))?;
+                None
+            }
+            Some(Err(error)) => return Err(self.fail(&error).await),
+            Some(Ok(proof)) => {
+                self.warn_of(&proof)?;
+                match proof {
+                    Proof::Effective => Some(true),
+                    Proof::NotYet(_) => Some(false),
+                    Proof::Refused(_) | Proof::Open(_) => None,
+                }
+            }
+        };
+        if effective != Some(false) {
+            self.inside.call.drop_private(PENDING);
+        }
+        Ok(Outputs::of(&self.id, &self.subjects, effective))
+    }
+
+    fn warn_of(&self, proof: &Proof) -> Result<(), Diagnostic> {
+        if let Some(warning) = proof::told(proof)? {
+            self.inside.call.warn(warning);
+        }
+        Ok(())
+    }
+
+    fn given_twice(&self, clash: &Clash) -> Diagnostic {
+        given_twice(self.spec, clash)
+    }
+
+    /// Notes that there is work which is not done.
+    pub(super) fn begun(&self) {
+        self.inside.call.keep_private(PENDING, json!(true));
+    }
+}
+
+/// What [`Work::judge`] found out.
+pub(super) struct Judged {
+    /// The bindings of ours in the cluster; none where they may not be listed.
+    pub(super) others: Arc<Vec<Bound>>,
+    /// What to prove; `None` where the role may not be read.
+    pub(super) probes: Option<Vec<probes::Probe>>,
+}
+
+/// The error about a right that two bindings give.
+pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
+    spec.principals.error(
+        "Two bindings give the same right",
+        format!("{} by the binding {:?} already. Whichever of the two was removed would take the right away: name the principal in one of them only.", capital(&clash.right), clash.other),
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next();
+    first
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
+/// All bindings of ours in the cluster.
+pub(super) async fn bound_of_ours(inside: &Inside<'_>) -> Result<Vec<Bound>, Error> {
+    let (cluster, limits) = (&inside.cluster, &inside.limits);
+    let wide = cluster.ours::<ClusterRoleBinding>(limits).await?;
+    let narrow = cluster.ours::<RoleBinding>(limits).await?;
+    let wide = wide.values().map(Bound::from);
+    Ok(wide.chain(narrow.values().map(Bound::from)).collect())
+}
+
+/// Deletes the object of a binding in one place.
+pub(super) async fn delete_object(
+    inside: &Inside<'_>,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<(), Error> {
+    let (cluster, limits) = (&inside.cluster, &inside.limits);
+    match namespace {
+        None => {
+            cluster
+                .delete::<ClusterRoleBinding>(None, name, None, limits)
+                .await
+        }
+        Some(_) => {
+            cluster
+                .delete::<RoleBinding>(namespace, name, None, limits)
+                .await
+        }
+    }
+}
+
+/// Which verb's words a message uses while a plan is made.
+pub(super) const PLANNING: Verb = Verb::Read;

@@ -1,0 +1,14 @@
+//! What the resources inside a cluster share: how one verb's work is begun, what a read makes of a cluster that
+//! cannot be asked, how refusals are told, and by what an object is known as ours.
+
+mod marks;
+mod reach;
+mod rights;
+mod telling;
+mod work;
+
+pub(crate) use marks::{MARK, Standing, labels};
+pub use rights::PlannedClusters;
+pub(crate) use rights::{PlannedCluster, check_planned};
+pub(crate) use telling::{Fields, NoFields};
+pub(crate) use work::Inside;

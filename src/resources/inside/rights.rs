@@ -1,0 +1,198 @@
+//! Whether whoever applies has rights inside a cluster: what a plan says about it, before an apply would fail.
+
+use std::{collections::BTreeSet, sync::Mutex, sync::PoisonError};
+
+use super::{Inside, telling::NoFields};
+use crate::{
+    azure::{
+        self,
+        arm::{
+            ResourceId,
+            role_assignment::{
+                self, AKS_RBAC_ADMIN, AKS_RBAC_CLUSTER_ADMIN, AKS_RBAC_WRITER, RoleAssignments,
+            },
+        },
+    },
+    framework::{Attr, Failure},
+    kube::{Error, Right},
+    resources::{Session, texts::ClusterId},
+};
+
+/// What a configuration says about who works inside a cluster that a plan makes.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedCluster {
+    /// Its name.
+    pub(crate) name: String,
+    /// The group it will be in, whose role assignments hold for it.
+    pub(crate) resource_group: ResourceId,
+    /// `grant_applier_access`.
+    pub(crate) granted: bool,
+    /// Whether sign-in with Entra is on.
+    pub(crate) entra: bool,
+    /// Whether role assignments in Azure decide.
+    pub(crate) azure_rbac: bool,
+    /// The administrators' groups.
+    pub(crate) admin_groups: BTreeSet<String>,
+}
+
+/// The clusters that a plan makes. Terraform plans them before what refers to them, whose cluster is not known
+/// by then.
+#[derive(Debug, Default)]
+pub struct PlannedClusters(Mutex<Vec<PlannedCluster>>);
+
+impl PlannedClusters {
+    /// Notes a cluster that the plan makes.
+    pub(crate) fn note(&self, cluster: PlannedCluster) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(cluster);
+    }
+
+    fn all(&self) -> Vec<PlannedCluster> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// How whoever applies stands in a cluster that does not exist yet.
+enum Standing {
+    Holds(&'static str),
+    Nothing,
+    Unclear,
+}
+
+const CHOICES: &str = "Whoever applies needs rights inside the cluster, one of:\n  - `grant_applier_access = true` on `secureaks_cluster`, which assigns `Azure Kubernetes Service RBAC Cluster Admin` on the cluster;\n  - membership in one of `entra.admin_group_object_ids`;\n  - a role such as `Azure Kubernetes Service RBAC Cluster Admin` on the cluster, its resource group or subscription (`az role assignment create`).";
+
+/// Refuses to plan an object in a cluster that the same plan makes, when in none of those whoever applies will
+/// have any right. Which of them it is, nobody knows before it exists.
+pub(crate) async fn check_planned(
+    session: &Session,
+    cluster_id: &Attr<ClusterId>,
+    limits: &azure::Call,
+) -> Result<(), Failure> {
+    let clusters = session.planned.all();
+    let Ok(azure) = session.azure() else {
+        return Ok(());
+    };
+    let mut names = Vec::new();
+    for cluster in &clusters {
+        match standing(azure, cluster, limits).await {
+            Standing::Nothing => names.push(cluster.name.clone()),
+            Standing::Holds(how) => {
+                tracing::info!(cluster = %cluster.name, right = how, "Whoever applies will have rights inside");
+                return Ok(());
+            }
+            Standing::Unclear => return Ok(()),
+        }
+    }
+    if names.is_empty() {
+        return Ok(());
+    }
+    let detail = format!(
+        "The cluster {} is made by this plan, and whoever applies will have no right inside it. {CHOICES}",
+        names.join(" or ")
+    );
+    Err(cluster_id
+        .error("No right inside the cluster", detail)
+        .into())
+}
+
+async fn standing(
+    azure: &azure::Client,
+    cluster: &PlannedCluster,
+    limits: &azure::Call,
+) -> Standing {
+    const ENOUGH: [uuid::Uuid; 3] = [AKS_RBAC_CLUSTER_ADMIN, AKS_RBAC_ADMIN, AKS_RBAC_WRITER];
+    if cluster.granted {
+        return Standing::Holds("grant_applier_access");
+    }
+    if !cluster.entra {
+        return Standing::Holds("the local administrator");
+    }
+    let Ok(Some(principal)) = azure.credential().principal().await else {
+        return Standing::Unclear;
+    };
+    let is_admin = |group: &String| {
+        cluster
+            .admin_groups
+            .iter()
+            .any(|admin| admin.eq_ignore_ascii_case(group))
+    };
+    if principal.groups.iter().any(is_admin) {
+        return Standing::Holds("a group of administrators");
+    }
+    if cluster.azure_rbac {
+        let Ok(request) =
+            role_assignment::list_assigned_to(&cluster.resource_group, &principal.object_id)
+        else {
+            return Standing::Unclear;
+        };
+        let listed = azure.read(&request, limits).await;
+        let Ok(listed) = listed.and_then(|answer| answer.json::<RoleAssignments>()) else {
+            return Standing::Unclear;
+        };
+        let roles = listed.value.into_iter().flatten();
+        let roles = roles.filter_map(|assignment| assignment.properties?.role_definition_id);
+        let enough = |role: String| {
+            let role = role.to_ascii_lowercase();
+            ENOUGH
+                .iter()
+                .any(|enough| role.ends_with(&enough.to_string()))
+        };
+        if roles.into_iter().any(enough) {
+            return Standing::Holds("a role assignment");
+        }
+    }
+    // A token does not name all groups.
+    if cluster.admin_groups.is_empty() {
+        Standing::Nothing
+    } else {
+        Standing::Unclear
+    }
+}
+
+impl Inside<'_> {
+    /// Refuses a plan that whoever applies it has no right to carry out, asked of the API server once for all
+    /// objects of a kind. A cluster that cannot be asked now is no error: it may be reached by apply.
+    pub(crate) async fn check_right(
+        &self,
+        right: &Right,
+        cluster_id: &Attr<ClusterId>,
+    ) -> Result<(), Failure> {
+        match self.cluster.may_as_planned(right, &self.limits).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let place = right.namespace.as_ref().map_or_else(
+                    || "in the whole cluster".to_owned(),
+                    |namespace| format!("in the namespace {namespace}"),
+                );
+                let detail = format!(
+                    "The API server of {} says that whoever applies may not {} `{}` {place}. {CHOICES}\nA new right takes up to five minutes to have effect.",
+                    self.cluster.id(),
+                    right.verb,
+                    right.resource
+                );
+                Err(cluster_id
+                    .error("No right inside the cluster", detail)
+                    .into())
+            }
+            Err(error @ (Error::Cancelled | Error::TimedOut)) => {
+                Err(self.fail(&error, &NoFields).await)
+            }
+            Err(error) => {
+                let told = self.tell(&error, &NoFields).await;
+                self.call.warn(cluster_id.warning(
+                    "Cluster could not be asked",
+                    format!(
+                        "Whether this plan can be applied was not checked: {}. {}",
+                        told.summary, told.detail
+                    ),
+                ));
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Reading a namespace and what is in it of ours.
+
+use k8s_openapi::api::{
+    core::v1::{LimitRange, Namespace as Object, ResourceQuota},
+    networking::v1::NetworkPolicy,
+};
+
+use super::{
+    MARKS, Namespace, WHAT,
+    body::{DENY, DNS, LIMITS, QUOTA},
+    live::{self, Live},
+    outputs::Outputs,
+    place::Place,
+    spec::Spec,
+};
+use crate::{
+    framework::{Call, Diagnostic, Failure, PENDING, State, Verb},
+    kube::{self, LABEL, MANAGER, Object as Kind},
+    resources::{
+        Session,
+        inside::{Inside, MARK},
+    },
+};
+
+/// Reads the namespace.
+pub(super) async fn read(
+    call: &Call<Session>,
+    prior: &State<Namespace>,
+) -> Result<Option<State<Namespace>>, Failure> {
+    let place = super::place_in(&prior.outputs)?;
+    let work = Inside::within(call, &place.cluster, Verb::Read, WHAT)?;
+    let live = match Box::pin(find(&work, &place, &prior.spec)).await {
+        Ok(Some(live)) => live,
+        Ok(None) => return Ok(None),
+        Err(error) => return work.unread(place.id.as_str(), &error).await,
+    };
+    // The state names the namespace, so that nobody needs the journal to find it.
+    call.client.ownership.settle(&place.id).await;
+    if is_terminating(&live.namespace) {
+        call.warn(Diagnostic::warning(
+            "Namespace is being deleted",
+            format!(
+                "{} is being deleted. It is still there, and can be read and not changed.",
+                place.id
+            ),
+        ));
+        // It must not pass for a namespace that is as wanted.
+        call.keep_private(PENDING, true.into());
+    } else {
+        call.drop_private(PENDING);
+    }
+    let cluster = place.cluster.as_str();
+    Ok(Some(State {
+        spec: live::spec(cluster, &live, MANAGER, &MARKS, Some(&prior.spec)),
+        outputs: outputs(&place, &live.namespace),
+    }))
+}
+
+/// What the service says about a namespace.
+pub(super) fn outputs(place: &Place, found: &Object) -> Outputs {
+    let phase = found
+        .status
+        .as_ref()
+        .and_then(|status| status.phase.clone())
+        .unwrap_or_else(|| "Active".to_owned());
+    Outputs {
+        uid: found.metadata.uid.clone().into(),
+        adopted: mark(found).is_none().into(),
+        phase: phase.into(),
+        ..Outputs::of(place)
+    }
+}
+
+/// The mark of a namespace that the provider created; none on one that was there before.
+pub(super) fn mark(found: &Object) -> Option<&str> {
+    let annotations = found.metadata.annotations.as_ref()?;
+    annotations.get(MARK).map(String::as_str)
+}
+
+/// Whether a namespace is being deleted.
+pub(super) fn is_terminating(found: &Object) -> bool {
+    found.metadata.deletion_timestamp.is_some()
+}
+
+/// Whether an object in a namespace is one that the provider made.
+pub(super) fn is_ours<K: Kind>(found: &K) -> bool {
+    let labels = found.meta().labels.as_ref();
+    labels
+        .and_then(|labels| labels.get(LABEL))
+        .map(String::as_str)
+        == Some(MANAGER)
+}
+
+/// The namespace and what is in it of ours; `None` when it is gone. What the state says is not
+/// there is not looked for, as nobody else has a reason to make it.
+async fn find(work: &Inside<'_>, place: &Place, prior: &Spec) -> Result<Option<Live>, kube::Error> {
+    // After an import the state says nothing.
+    let imported = prior.name.if_known().is_none();
+    let network = prior.network.if_known();
+    let said = |attribute: &crate::framework::Attr<bool>| attribute.if_known() == Some(&true);
+    let egress = network.is_some_and(|network| said(&network.default_deny_egress));
+    let ingress = network.is_some_and(|network| said(&network.default_deny_ingress));
+    let dns = network.is_some_and(|network| said(&network.allow_dns));
+    let (namespace, quota, limits, deny, dns) = futures::join!(
+        Box::pin(work.cluster.find::<Object>(None, &place.name, &work.limits)),
+        Box::pin(part::<ResourceQuota>(
+            work,
+            place,
+            QUOTA,
+            imported || prior.quota.if_set().is_some()
+        )),
+        Box::pin(part::<LimitRange>(
+            work,
+            place,
+            LIMITS,
+            imported || prior.limits.if_set().is_some()
+        )),
+        Box::pin(part::<NetworkPolicy>(
+            work,
+            place,
+            DENY,
+            imported || ingress || egress
+        )),
+        Box::pin(part::<NetworkPolicy>(
+            work,
+            place,
+            DNS,
+            imported || (egress && dns)
+        )),
+    );
+    let Some(namespace) = namespace? else {
+        return Ok(None);
+    };
+    Ok(Some(Live {
+        namespace,
+        quota: quota?,
+        limits: limits?,
+        deny: deny?,
+        dns: dns?,
+    }))
+}
+
+async fn part<K: Kind>(
+    work: &Inside<'_>,
+    place: &Place,
+    name: &str,
+    wanted: bool,
+) -> Result<Option<K>, kube::Error> {
+    if !wanted {
+        return Ok(None);
+    }
+    let found = work
+        .cluster
+        .find::<K>(Some(&place.name), name, &work.limits)
+        .await?;
+    Ok(found.filter(is_ours))
+}

@@ -1,0 +1,173 @@
+//! Creating a namespace, taking one over, and changing it.
+
+use k8s_openapi::api::core::v1::Namespace as Object;
+
+use super::{
+    Namespace, WHAT,
+    body::{self, Marks, POD_SECURITY},
+    contents, delete,
+    outputs::Outputs,
+    place::Place,
+    planning,
+    read::{self, is_terminating, outputs},
+    spec::Spec,
+};
+use crate::{
+    framework::{Call, Diagnostic, Failure, PENDING, State, Verb},
+    kube::Apply,
+    resources::{
+        Session,
+        inside::{Fields, Inside, MARK, NoFields, Standing, labels},
+    },
+    value::{Path, Step},
+};
+
+/// Creates the namespace, takes one over, or finishes what a killed run began.
+pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs, Failure> {
+    call.drop_private(planning::ALLOWED);
+    let place = Place::of(spec)?;
+    let work = Inside::within(call, &place.cluster, Verb::Create, WHAT)?;
+    let mark = work.mark(&place.id).await?;
+    let mark = loop {
+        let standing = work.standing::<Object>(&place.id, None, &place.name).await;
+        match standing {
+            // One of that name that is going makes room first, whoever it was.
+            Ok(Standing::Ours(found) | Standing::Foreign(found)) if is_terminating(&found) => {
+                delete::wait(&work, &place, found).await?;
+            }
+            Ok(Standing::Free | Standing::Ours(_)) => break Some(mark),
+            Ok(Standing::Foreign(found)) if read::mark(&found).is_some() => {
+                return Err(elsewhere(spec, &place).into());
+            }
+            Ok(Standing::Foreign(_)) if *spec.adopt.known()? => break None,
+            Ok(Standing::Foreign(_)) => return Err(taken(spec, &place).into()),
+            Err(error) => return Err(work.fail(&error, &NoFields).await),
+        }
+    };
+    work.warn_of_local_administrator().await;
+    converge(&work, &place, spec, mark.as_deref()).await
+}
+
+/// Changes the namespace.
+pub(super) async fn update(
+    call: &Call<Session>,
+    prior: &State<Namespace>,
+    spec: &Spec,
+) -> Result<Outputs, Failure> {
+    let place = super::place_in(&prior.outputs)?;
+    let work = Inside::within(call, &place.cluster, Verb::Update, WHAT)?;
+    let found = work
+        .cluster
+        .get::<Object>(None, &place.name, &work.limits)
+        .await;
+    let found = match found {
+        Ok(Some(found)) => found,
+        Ok(None) => return Err(gone(&place)),
+        Err(error) => return Err(work.fail(&error, &NoFields).await),
+    };
+    if is_terminating(&found) {
+        let detail = format!(
+            "{} is being deleted, and Kubernetes changes it no more. Wait until it is gone, and run apply again.",
+            place.id
+        );
+        return Err(Diagnostic::error("Namespace is being deleted", detail).into());
+    }
+    work.warn_of_local_administrator().await;
+    // A field that is left out is given up, and the mark is to stay.
+    converge(&work, &place, spec, read::mark(&found)).await
+}
+
+/// Brings the namespace and what is in it to what is wanted. Without a mark it is one that was
+/// there before, and is not marked now.
+async fn converge(
+    work: &Inside<'_>,
+    place: &Place,
+    spec: &Spec,
+    mark: Option<&str>,
+) -> Result<Outputs, Failure> {
+    let how = Apply {
+        force: *spec.force_conflicts.known()?,
+        dry_run: false,
+    };
+    let within = Marks {
+        labels: labels(),
+        annotations: mark
+            .map(|mark| (MARK.to_owned(), mark.to_owned()))
+            .into_iter()
+            .collect(),
+    };
+    let own = mark.map_or_else(Marks::default, |_| within.clone());
+    let wanted = body::namespace(spec, &own)?;
+    let contents = body::contents(spec, &within)?;
+    let applied = match work.cluster.apply(&wanted, how, &work.limits).await {
+        Ok(applied) => applied,
+        Err(error) => return Err(work.fail(&error, &Written).await),
+    };
+    let outputs = outputs(place, &applied);
+    work.call.keep(&outputs);
+    work.call.keep_private(PENDING, true.into());
+    contents::converge(work, &place.name, &contents, how).await?;
+    work.call.drop_private(PENDING);
+    Ok(outputs)
+}
+
+/// What to do about a namespace that is there already.
+pub(super) fn taken(spec: &Spec, place: &Place) -> Diagnostic {
+    spec.name.error(
+        "Namespace exists already",
+        format!("{} exists, and this configuration did not create it. Nothing was changed. Choose another name, or set `adopt = true` to take the namespace over: it keeps what is in it, gets the labels, quota, limits and policies of this resource, and is not deleted on destroy.", place.id),
+    )
+}
+
+/// What to do about a namespace that carries a mark of another configuration's.
+fn elsewhere(spec: &Spec, place: &Place) -> Diagnostic {
+    spec.name.error(
+        "Namespace belongs to another configuration",
+        format!("{0} exists and was created by this provider, from another configuration or by a run whose state was lost. Nothing was changed. Two configurations cannot share it: choose another name, or remove it from the other configuration (a `removed` block with `destroy = false`) and take it over with `terraform import secureaks_namespace.NAME '{0}'`.", place.id),
+    )
+}
+
+fn gone(place: &Place) -> Failure {
+    Diagnostic::error(
+        "Namespace is gone",
+        format!(
+            "{} was deleted while it was to be changed. Run apply again to create it anew.",
+            place.id
+        ),
+    )
+    .into()
+}
+
+/// The attributes of a configuration, by the fields of its namespace.
+struct Written;
+
+impl Fields for Written {
+    fn attribute(&self, field: &str) -> Path {
+        attribute(field)
+    }
+}
+
+/// The attribute a field such as `.metadata.labels.team` was made of.
+pub(super) fn attribute(field: &str) -> Path {
+    let field = field.trim_start_matches('.');
+    if let Some(label) = field.strip_prefix("metadata.labels.") {
+        let Some(mode) = label.strip_prefix(POD_SECURITY) else {
+            return Path::attribute("labels").join(Step::Key(label.to_owned()));
+        };
+        let security = Path::attribute("pod_security");
+        return security.join_attribute(if mode.ends_with("-version") {
+            "version"
+        } else {
+            mode
+        });
+    }
+    if let Some(annotation) = field.strip_prefix("metadata.annotations.") {
+        return Path::attribute("annotations").join(Step::Key(annotation.to_owned()));
+    }
+    match field {
+        "metadata.name" => Path::attribute("name"),
+        "metadata.labels" => Path::attribute("labels"),
+        "metadata.annotations" => Path::attribute("annotations"),
+        _ => Path::root(),
+    }
+}
