@@ -299,6 +299,52 @@ fn kubectl_creates_labels_patches_waits_and_deletes() {
 }
 
 #[test]
+fn kubectl_applies_a_list() {
+    let Some(session) = session() else { return };
+    let list = session.file(
+        "list.json",
+        r#"{
+            "apiVersion": "v1",
+            "kind": "List",
+            "items": [
+                { "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "a" } },
+                { "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "b" } }
+            ]
+        }"#,
+    );
+
+    let applied = session.run(&["apply", "-f", &list]);
+
+    assert_eq!(
+        applied.lines(),
+        ["configmap/a created", "configmap/b created"],
+        "{}",
+        applied.error
+    );
+}
+
+#[test]
+fn kubectl_asks_what_a_group_may_do() {
+    let Some(session) = session() else { return };
+    let group = "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345";
+    let grant = format!("--group={group}");
+    session.run(&["create", "rolebinding", "b", "--clusterrole=view", &grant]);
+    let ask = |group: &str, verb: &str, resource: &str| {
+        let group = format!("--as-group={group}");
+        let asked = ["auth", "can-i", verb, resource, "--as=somebody", &group];
+        session.run(&asked).output
+    };
+
+    let answers = [
+        ask(group, "list", "pods"),
+        ask(group, "list", "secrets"),
+        ask("another", "list", "pods"),
+    ];
+
+    assert_eq!(answers, ["yes\n", "no\n", "no\n"]);
+}
+
+#[test]
 fn kubectl_says_who_it_is() {
     let Some(session) = session() else { return };
 
