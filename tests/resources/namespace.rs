@@ -154,6 +154,26 @@ fn a_namespace_of_somebody_else_is_taken_over_only_when_told() {
 }
 
 #[test]
+fn a_quota_of_somebody_else_is_neither_merged_nor_deleted() {
+    let (azure, provider) = start();
+    let theirs = json!({ "spec": { "hard": { "secrets": "5" } } });
+    change(&azure, NAMESPACE, &json!({}));
+    change(&azure, QUOTA, &theirs);
+    let wanted = namespace(
+        &provider,
+        &json!({ "adopt": true, "quota": { "pods": "20" } }),
+    );
+
+    let (kept, refused) = applied(&provider, &Kept::nothing(), &wanted);
+    let (gone, _) = applied(&provider, &kept, &Value::Null);
+
+    insta::assert_snapshot!(told(&refused));
+    assert_eq!(gone.value, Value::Null);
+    assert_eq!(object(&azure, QUOTA)["spec"], theirs["spec"]);
+    assert_understood(&azure);
+}
+
+#[test]
 fn a_namespace_of_another_configuration_is_taken_over_by_import_alone() {
     let (azure, provider) = start();
     let made = reached(
@@ -272,6 +292,9 @@ fn a_namespace_with_workloads_is_not_deleted_unless_told() {
     let late = provider.carry_out(&kept, &Value::Null, &in_time);
     let refused = provider.plan(&kept, &Value::Null);
     let renamed = provider.plan(&kept, &namespace(&provider, &json!({ "name": "team-b" })));
+    let mut moved = namespace(&provider, &json!({}));
+    moved.set_member("cluster_id", Value::unknown());
+    let moved = provider.plan(&kept, &moved);
     let allowed = namespace(&provider, &json!({ "delete_with_workloads": true }));
     let told_so = reached(&provider, &kept, &allowed);
     let (gone, warned) = applied(&provider, &told_so, &Value::Null);
@@ -280,6 +303,7 @@ fn a_namespace_with_workloads_is_not_deleted_unless_told() {
     assert_eq!(late.0.value, kept.value);
     assert_eq!(refused.diagnostics, late.1);
     assert_eq!(renamed.diagnostics, refused.diagnostics);
+    assert_eq!(moved.diagnostics, refused.diagnostics);
     insta::assert_snapshot!(told(&refused.diagnostics));
     assert_eq!((gone.value, warned), (Value::Null, vec![]));
     assert_eq!(object(&azure, NAMESPACE), Json::Null);
