@@ -28,7 +28,19 @@ use secureaks::{
 };
 
 /// A configuration of each resource with every kind of thing in it that can be written.
-const CONFIGURATIONS: [(&str, &str); 3] = [
+const CONFIGURATIONS: [(&str, &str); 4] = [
+    (
+        "secureaks_aad_binding",
+        r#"{
+      "cluster_id": "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo",
+      "name": "developers", "cluster_role": "edit", "namespaces": ["team-a", "team-b"],
+      "principals": [
+        {"type": "Group", "object_id": "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13"},
+        {"type": "User", "user_principal_name": "alice@contoso.com"},
+        {"type": "ServicePrincipal", "display_name": "pipeline"}
+      ]
+    }"#,
+    ),
     (
         "secureaks_cluster",
         r#"{

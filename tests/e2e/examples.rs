@@ -70,7 +70,7 @@ fn recipe(example: &str) -> Option<Recipe> {
             prepare: rights_inside,
             ..plain
         }),
-        "resources/secureaks_network_policy" => Some(Recipe {
+        "resources/secureaks_aad_binding" | "resources/secureaks_network_policy" => Some(Recipe {
             beside: &[
                 "provider/provider.tf",
                 "resources/secureaks_cluster/resource.tf",

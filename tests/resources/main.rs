@@ -9,6 +9,8 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod binding;
+mod binding_refusals;
 mod change;
 mod condition;
 mod conflict;

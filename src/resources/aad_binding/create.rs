@@ -32,17 +32,16 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     call.keep_private(OWN_MARK, json!(mark));
     let Some(objects) = work.objects(Some(mark))? else {
         work.begun();
-        work.grant(None).await?;
+        work.grant().await?;
         return work.prove(None).await;
     };
     let judged = Box::pin(work.judge(&objects)).await?;
     stand(&work, &objects).await?;
     work.begun();
     work.apply(&objects).await?;
-    let others = judged.others.as_deref();
-    work.remove_others(&objects, Vec::new(), others.unwrap_or_default())
+    work.remove_others(&objects, Vec::new(), &judged.others)
         .await?;
-    work.grant(others).await?;
+    work.grant().await?;
     work.prove(judged.probes.as_deref()).await
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{objects::Bound, spec::Spec, subject::Subject};
+use super::{objects::Bound, spec::Spec, subject::Subject, work::bound_of_ours};
 use crate::{
     azure::{
         self, Error, Request, Response,
@@ -240,7 +240,7 @@ fn without_id(spec: &Spec, subject: &Subject) -> Diagnostic {
     )
 }
 
-/// Makes what is wanted, then takes away what of ours is wanted no more.
+/// Makes what is wanted.
 pub(super) async fn make(inside: &Inside<'_>, grants: &[Grant]) -> Result<(), Failure> {
     for grant in grants {
         grant.make(inside).await?;
@@ -248,34 +248,46 @@ pub(super) async fn make(inside: &Inside<'_>, grants: &[Grant]) -> Result<(), Fa
     Ok(())
 }
 
-/// Takes away what of ours is not among `wanted`; `others` are the bindings in the cluster that may
-/// need the same, or nothing where they cannot be read.
+/// Takes away what of ours is not among `wanted`.
 pub(super) async fn revoke_all_but(
     inside: &Inside<'_>,
     wanted: &[Grant],
     name: &str,
-    others: Option<&[Bound]>,
 ) -> Result<(), Failure> {
     let wanted: Vec<Kept> = wanted.iter().map(Grant::kept).collect::<Result<_, _>>()?;
-    let mut left = kept(inside);
-    for one in left.clone() {
-        if wanted
+    let is_wanted = |one: &Kept| {
+        wanted
             .iter()
-            .any(|wanted| wanted.id.eq_ignore_ascii_case(&one.id))
-        {
-            continue;
-        }
-        if one
+            .any(|other| other.id.eq_ignore_ascii_case(&one.id))
+    };
+    let mut left = kept(inside);
+    let unwanted: Vec<Kept> = left.iter().filter(|one| !is_wanted(one)).cloned().collect();
+    let others = if unwanted.iter().any(|one| one.shared_by.is_some()) {
+        others(inside).await
+    } else {
+        Some(Vec::new())
+    };
+    for one in unwanted {
+        let needed = one
             .shared_by
             .as_deref()
-            .is_none_or(|principal| !is_needed(others, name, principal))
-        {
+            .is_some_and(|principal| is_needed(others.as_deref(), name, principal));
+        if !needed {
             revoke(inside, &one).await?;
         }
         left.retain(|other| *other != one);
         inside.call.keep_private(KEPT, json!(left));
     }
     Ok(())
+}
+
+/// The bindings of ours in the cluster, as they are now; `None` where nobody can say.
+async fn others(inside: &Inside<'_>) -> Option<Vec<Bound>> {
+    match bound_of_ours(inside).await {
+        Ok(others) => Some(others),
+        Err(error) if error.is_cluster_gone() => Some(Vec::new()),
+        Err(_) => None,
+    }
 }
 
 /// Whether another binding of the cluster needs what `principal` has. When nobody can say, it is left: to take a

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{
     AadBinding,
+    grant::Grant,
     objects::{Objects, Role},
     outputs,
     registry::{self, Stage},
@@ -74,6 +75,9 @@ async fn judge_change(
     if let (Ok(id), Some(subjects)) = (&id, &subjects)
         && spec.namespaces.if_known().is_some()
     {
+        if spec.cluster_user_role.if_known().is_some() {
+            Grant::wanted(spec, inside.cluster.id(), subjects)?;
+        }
         let rights = registry::rights(spec, subjects);
         let clash = call
             .client

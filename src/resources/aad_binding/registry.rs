@@ -10,11 +10,12 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 
 use super::{
     assignments::Assignments,
-    objects::{Objects, Role},
+    objects::{Bound, Objects, Role},
     spec::Spec,
     subject::Subject,
+    work::bound_of_ours,
 };
-use crate::{azure::arm::ResourceId, framework::Text};
+use crate::{azure::arm::ResourceId, framework::Text, kube::Error, resources::inside::Inside};
 
 /// What one process knows of bindings.
 #[derive(Debug, Default)]
@@ -22,6 +23,7 @@ pub struct Bindings {
     planned: Claims,
     applied: Claims,
     rules: Mutex<BTreeMap<String, Arc<Vec<PolicyRule>>>>,
+    found: Mutex<BTreeMap<String, Arc<Vec<Bound>>>>,
     /// The role assignments of each cluster.
     pub(super) assignments: Assignments,
 }
@@ -55,7 +57,7 @@ impl Right {
 pub(super) struct Clash {
     /// The right.
     pub(super) right: String,
-    /// The id of the other binding.
+    /// The name of the other binding.
     pub(super) other: String,
 }
 
@@ -78,32 +80,48 @@ impl Bindings {
         id: &ResourceId,
         rights: &[Right],
     ) -> Option<Clash> {
-        let own = id.as_str().to_ascii_lowercase();
+        let own = id.as_str().to_owned();
         let cluster = cluster.as_str().to_ascii_lowercase();
         let mut claims = match stage {
             Stage::Planned => self.planned.locked(),
             Stage::Applied => self.applied.locked(),
         };
-        claims.retain(|_, binding| *binding != own);
+        claims.retain(|_, binding| !binding.eq_ignore_ascii_case(&own));
         let mut clash = None;
         for right in rights {
             let binding = claims
                 .entry((cluster.clone(), right.clone()))
                 .or_insert_with(|| own.clone());
-            if *binding != own && clash.is_none() {
+            if !binding.eq_ignore_ascii_case(&own) && clash.is_none() {
                 clash = Some(Clash {
                     right: right.shown(),
-                    other: binding.clone(),
+                    other: binding.rsplit('/').next().unwrap_or_default().to_owned(),
                 });
             }
         }
         clash
     }
 
+    /// The bindings of ours that were in a cluster when this process first looked. What came since is known by
+    /// [`Bindings::claim`], so that a thousand bindings are made without a thousand lists.
+    pub(super) async fn found_in(&self, inside: &Inside<'_>) -> Result<Arc<Vec<Bound>>, Error> {
+        let key = inside.cluster.id().as_str().to_ascii_lowercase();
+        if let Some(found) = self.found().get(&key) {
+            return Ok(Arc::clone(found));
+        }
+        let found = Arc::new(bound_of_ours(inside).await?);
+        Ok(Arc::clone(self.found().entry(key).or_insert(found)))
+    }
+
     /// Forgets the rights of a binding that is gone.
-    pub(super) fn release(&self, id: &ResourceId) {
-        let own = id.as_str().to_ascii_lowercase();
-        self.applied.locked().retain(|_, binding| *binding != own);
+    pub(super) fn release(&self, cluster: &ResourceId, id: &ResourceId) {
+        let key = cluster.as_str().to_ascii_lowercase();
+        if let Some(found) = self.found().get_mut(&key) {
+            let left = found.iter().filter(|bound| bound.name != id.name());
+            *found = Arc::new(left.cloned().collect());
+        }
+        let mut applied = self.applied.locked();
+        applied.retain(|_, binding| !binding.eq_ignore_ascii_case(id.as_str()));
     }
 
     /// The rules of a role, if they were read before.
@@ -116,6 +134,10 @@ impl Bindings {
         let rules = Arc::new(rules);
         self.known_rules().insert(key, Arc::clone(&rules));
         rules
+    }
+
+    fn found(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<Bound>>>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known_rules(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<PolicyRule>>>> {
@@ -156,10 +178,7 @@ fn scopes(namespaces: Option<&BTreeSet<String>>) -> Vec<String> {
 }
 
 /// The first of `objects`' rights that one of `others`, which are bindings in the cluster, gives already.
-pub(super) fn clash_in_cluster(
-    objects: &Objects,
-    others: &[super::objects::Bound],
-) -> Option<Clash> {
+pub(super) fn clash_in_cluster(objects: &Objects, others: &[Bound]) -> Option<Clash> {
     others.iter().find_map(|other| {
         let same_place = match (&objects.namespaces, &other.namespace) {
             (None, None) => true,
@@ -232,7 +251,7 @@ mod tests {
             other,
             Some(Clash {
                 right: "alice has the ClusterRole edit in the whole cluster".to_owned(),
-                other: binding("a").as_str().to_ascii_lowercase(),
+                other: "a".to_owned(),
             })
         );
     }

@@ -156,7 +156,8 @@ fn judge(principal: &Principal, answer: Answer) -> Result<Subject, Diagnostic> {
             principal,
             &format!("{} is deleted", kind.text()),
             &format!(
-                ", which was {}; it is deleted and can be restored for 30 days.",
+                ", which was the {} {}; it is deleted and can be restored for 30 days.",
+                kind.text(),
                 found.shown()
             ),
             "Restore it (Entra admin center, \"Deleted groups\" or \"Deleted users\"), or name another.",
@@ -222,7 +223,7 @@ fn found_one(
             principal,
             "Group is no security group",
             &format!(
-                ", which is {}, a distribution group: no token names it, so its members would get nothing.",
+                ", which is the distribution group {}: no token names it, so its members would get nothing.",
                 found.shown()
             ),
             "Name a security group, or create one with these members.",

@@ -25,16 +25,14 @@ pub(super) async fn update(
     let mark = mark.and_then(|mark| mark.as_str().map(str::to_owned));
     let Some(objects) = work.objects(mark)? else {
         work.begun();
-        work.grant(None).await?;
+        work.grant().await?;
         return work.prove(None).await;
     };
     let judged = Box::pin(work.judge(&objects)).await?;
     work.begun();
     work.apply(&objects).await?;
-    let others = judged.others.as_deref();
     let before = prior.spec.places();
-    work.remove_others(&objects, before, others.unwrap_or_default())
-        .await?;
-    work.grant(others).await?;
+    work.remove_others(&objects, before, &judged.others).await?;
+    work.grant().await?;
     work.prove(judged.probes.as_deref()).await
 }

@@ -1,6 +1,6 @@
 //! One verb's work on one binding: what both creating and changing it do.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use k8s_openapi::api::{
     core::v1::Namespace,
@@ -75,6 +75,8 @@ impl<'a> Work<'a> {
             spec,
             subjects,
         };
+        // What Azure cannot be asked for is told before anything is made.
+        Grant::wanted(spec, work.inside.cluster.id(), &work.subjects)?;
         let rights = registry::rights(spec, &work.subjects);
         let bindings = &work.inside.call.client.bindings;
         let clash = bindings.claim(Stage::Applied, work.inside.cluster.id(), &work.id, &rights);
@@ -104,15 +106,14 @@ impl<'a> Work<'a> {
     /// Refuses what the cluster would refuse or nobody could want: a role that does not exist, a namespace that does
     /// not, a right that another binding gives. Says what to prove afterwards.
     pub(super) async fn judge(&self, objects: &Objects) -> Result<Judged, Failure> {
-        let others = bound_of_ours(&self.inside).await;
-        let others = match others {
+        let bindings = &self.inside.call.client.bindings;
+        let others = match bindings.found_in(&self.inside).await {
             Ok(others) => Some(others),
             Err(error) if error.is_forbidden() => None,
             Err(error) => return Err(self.fail(&error).await),
         };
-        if let Some(clash) =
-            registry::clash_in_cluster(objects, others.as_deref().unwrap_or_default())
-        {
+        let listed = others.as_ref().map(|others| others.as_slice());
+        if let Some(clash) = registry::clash_in_cluster(objects, listed.unwrap_or_default()) {
             return Err(self.given_twice(&clash).into());
         }
         let mut told = Vec::new();
@@ -142,7 +143,10 @@ impl<'a> Work<'a> {
             }
         }
         if told.is_empty() {
-            Ok(Judged { others, probes })
+            Ok(Judged {
+                others: others.unwrap_or_default(),
+                probes,
+            })
         } else {
             let mut diagnostics = crate::framework::Diagnostics::default();
             diagnostics.extend(told);
@@ -253,14 +257,14 @@ impl<'a> Work<'a> {
     }
 
     /// Gives the Azure half, and takes away what of it is not wanted any more.
-    pub(super) async fn grant(&self, others: Option<&[Bound]>) -> Result<(), Failure> {
+    pub(super) async fn grant(&self) -> Result<(), Failure> {
         let grants = Grant::wanted(self.spec, self.inside.cluster.id(), &self.subjects)?;
         if self.spec.is_azures() && !grants.is_empty() {
             grant::make(&self.inside, grants.get(..1).unwrap_or_default()).await?;
             self.keep();
         }
         grant::make(&self.inside, &grants).await?;
-        grant::revoke_all_but(&self.inside, &grants, self.id.name(), others).await
+        grant::revoke_all_but(&self.inside, &grants, self.id.name()).await
     }
 
     /// Proves that the binding has effect, and says so. What is not effective yet is looked at again by the next apply.
@@ -322,8 +326,8 @@ impl<'a> Work<'a> {
 
 /// What [`Work::judge`] found out.
 pub(super) struct Judged {
-    /// The bindings of ours in the cluster; `None` where they may not be listed.
-    pub(super) others: Option<Vec<Bound>>,
+    /// The bindings of ours in the cluster; none where they may not be listed.
+    pub(super) others: Arc<Vec<Bound>>,
     /// What to prove; `None` where the role may not be read.
     pub(super) probes: Option<Vec<probes::Probe>>,
 }
@@ -332,7 +336,7 @@ pub(super) struct Judged {
 pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
     spec.principals.error(
         "Two bindings give the same right",
-        format!("{} by the binding {} already. Whichever of the two was removed would take the right away: name the principal in one of them only.", capital(&clash.right), clash.other),
+        format!("{} by the binding {:?} already. Whichever of the two was removed would take the right away: name the principal in one of them only.", capital(&clash.right), clash.other),
     )
 }
 

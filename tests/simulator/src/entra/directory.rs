@@ -207,6 +207,19 @@ impl Directory {
         living.chain(deleted)
     }
 
+    /// Those who were deleted in the last thirty days, as far as Graph's replicas know it.
+    pub(crate) fn deleted(&self, now: Timestamp) -> impl Iterator<Item = &Principal> {
+        const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+        let shown = move |when: Timestamp| {
+            let since = now.duration_since(when);
+            since >= REPLICATION && since < KEPT
+        };
+        let deleted = self.deleted.values();
+        deleted
+            .filter(move |(when, _)| shown(*when))
+            .map(|(_, one)| one)
+    }
+
     pub(crate) fn application(&self, app_id: &str) -> Option<&Principal> {
         self.principals.values().find(|principal| {
             principal

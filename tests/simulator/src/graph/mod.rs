@@ -4,6 +4,7 @@
 //! after a while. Memberships show at once.
 
 mod batch;
+mod deleted;
 mod error;
 mod filter;
 mod group;
@@ -235,6 +236,7 @@ impl<'a> Call<'a> {
                 let object = directory_object(found, readable, self.parameter("$select"));
                 Ok(Some((200, self.entity("directoryObjects", object))))
             }
+            ("GET", ["directory", "deletedItems", rest @ ..]) => deleted::answer(self, rest),
             ("POST", ["directoryObjects", "getByIds" | "microsoft.graph.getByIds"]) => {
                 Ok(Some((200, self.by_ids()?)))
             }
