@@ -13,6 +13,9 @@ use crate::support::{Client, Workspace, assert_understood, azure, clients};
 /// What the examples' texts take for granted.
 const SUBSCRIPTION: &str = "c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365";
 
+/// The object id of whoever applies.
+const DEPLOYER: &str = "a4e81b57-0c9d-4f32-86a1-d5b7c2e9f013";
+
 /// How an example becomes a configuration that can be applied.
 struct Recipe {
     /// Files beside its own.
@@ -64,6 +67,7 @@ fn recipe(example: &str) -> Option<Recipe> {
                 "resources/secureaks_cluster/resource.tf",
             ],
             apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
+            prepare: rights_inside,
             ..plain
         }),
         "resources/secureaks_aad_binding" | "resources/secureaks_network_policy" => Some(Recipe {
@@ -73,10 +77,19 @@ fn recipe(example: &str) -> Option<Recipe> {
                 "resources/secureaks_namespace/resource.tf",
             ],
             apart: &["import.sh", "import-by-id.tf", "import-by-identity.tf"],
+            prepare: rights_inside,
             ..plain
         }),
         _ => None,
     }
+}
+
+/// Gives whoever applies rights in every cluster, as a platform team has them.
+fn rights_inside(azure: &Simulator) -> BTreeMap<&'static str, String> {
+    let role = "Azure Kubernetes Service RBAC Cluster Admin";
+    let scope = format!("/subscriptions/{SUBSCRIPTION}");
+    assert!(azure.grant(DEPLOYER, role, &scope));
+    BTreeMap::new()
 }
 
 /// Makes the network and the identity of the example of that name; its variables.
@@ -173,7 +186,8 @@ fn workspace(client: &Client, azure: &Simulator, files: &[String]) -> Workspace 
     let workspace = Workspace::new(client, azure);
     for file in files {
         let text = fs::read_to_string(examples().join(file)).expect("an example");
-        workspace.write(&file_name(Path::new(file)), &text);
+        // Examples of several resources have files of the same name.
+        workspace.write(&file.replace('/', "-"), &text);
     }
     workspace
 }

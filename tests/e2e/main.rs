@@ -21,6 +21,8 @@ mod killed;
 mod killed_role;
 mod lifecycle;
 mod ownership;
+mod quickstart;
 mod reader;
+mod replaced;
 mod secrets;
 mod support;

@@ -154,6 +154,30 @@ fn a_namespace_of_somebody_else_is_taken_over_only_when_told() {
 }
 
 #[test]
+fn a_namespace_of_another_configuration_is_taken_over_by_import_alone() {
+    let (azure, provider) = start();
+    let made = reached(
+        &provider,
+        &Kept::nothing(),
+        &namespace(&provider, &json!({})),
+    );
+    let block = json!({ "owner": "others" });
+    let (others, _) = Provider::configured(&azure, azure.environment(), block);
+    let others = others.about(TYPE);
+    let wanted = namespace(&others, &json!({ "adopt": true }));
+
+    let (nothing, refused) = applied(&others, &Kept::nothing(), &wanted);
+    let id = attribute(&made, "id").as_str().expect("an id").to_owned();
+    let (imported, silent) = others.read(&others.import(&id));
+
+    assert_eq!(nothing.value, Value::Null);
+    insta::assert_snapshot!(told(&refused));
+    assert_eq!(silent, []);
+    assert_eq!(attribute(&imported, "adopted"), json!(false));
+    assert_understood(&azure);
+}
+
+#[test]
 fn what_others_add_stays_and_what_they_change_of_ours_shows() {
     let (azure, provider) = start();
     let wanted = full(&provider);
@@ -369,7 +393,7 @@ fn a_cluster_that_is_gone_takes_its_namespaces_along_and_one_that_is_stopped_doe
     );
 
     azure.change(CLUSTER, |cluster| {
-        cluster["properties"]["powerState"]["code"] = json!("Stopped")
+        cluster["properties"]["powerState"]["code"] = json!("Stopped");
     });
     let (stopped, warned) = crate::inside::provider(&azure, TYPE).read(&kept);
     assert!((200..300).contains(&azure.delete(CLUSTER)));

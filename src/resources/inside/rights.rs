@@ -13,7 +13,7 @@ use crate::{
             },
         },
     },
-    framework::{Attr, Diagnostic, Failure},
+    framework::{Attr, Failure},
     kube::{Error, Right},
     resources::{Session, texts::ClusterId},
 };
@@ -194,14 +194,5 @@ impl Inside<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// Warns or fails as the diagnostic says.
-    pub(crate) fn push(&self, diagnostic: Diagnostic) -> Result<(), Failure> {
-        if diagnostic.severity == crate::framework::Severity::Error {
-            return Err(diagnostic.into());
-        }
-        self.call.warn(diagnostic);
-        Ok(())
     }
 }

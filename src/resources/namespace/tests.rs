@@ -9,13 +9,17 @@ use k8s_openapi::{
 use serde_json::{Value as Json, json};
 
 use super::{
+    Namespace,
     body::{self, Marks},
     check::check,
     live::{self, Live},
+    outputs::{NamespaceIdentity, Outputs},
+    place::Place,
     spec::Spec,
+    write::attribute,
 };
 use crate::{
-    framework::{Block as _, Diagnostic, Diagnostics, Origin, plan},
+    framework::{Block as _, Diagnostic, Diagnostics, ImportTarget, Origin, Resource as _, plan},
     value::{Value, from_json, to_json},
 };
 
@@ -116,6 +120,58 @@ fn full() -> Spec {
         },
         "network": { "default_deny_ingress": true, "default_deny_egress": true },
     }))
+}
+
+#[test]
+fn an_import_names_the_namespace_by_id_or_by_identity() {
+    let id = format!("{CLUSTER}/namespaces/team-a");
+    let identity = NamespaceIdentity {
+        cluster_id: CLUSTER.to_owned().into(),
+        name: "team-a".to_owned().into(),
+    };
+
+    let outputs = [
+        Namespace.import(ImportTarget::Id(id.clone())),
+        Namespace.import(ImportTarget::Identity(identity)),
+        Namespace.import(ImportTarget::Id(CLUSTER.to_owned())),
+    ];
+
+    let ids = outputs.map(|outputs| outputs.map_err(|told| told.summary));
+    let found = Outputs::of(&Place::parse(&id).unwrap());
+    assert_eq!(
+        ids,
+        [
+            Ok(found.clone()),
+            Ok(found),
+            Err("Cannot import this".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn a_field_of_the_service_is_found_in_the_configuration() {
+    let fields = [
+        ".metadata.labels.team",
+        ".metadata.labels.pod-security.kubernetes.io/enforce",
+        ".metadata.labels.pod-security.kubernetes.io/warn-version",
+        ".metadata.annotations.example.com/contact",
+        "metadata.name",
+        "spec.finalizers",
+    ];
+
+    let attributes = fields.map(|field| attribute(field).to_string());
+
+    assert_eq!(
+        attributes,
+        [
+            r#"labels["team"]"#,
+            "pod_security.enforce",
+            "pod_security.version",
+            r#"annotations["example.com/contact"]"#,
+            "name",
+            "",
+        ]
+    );
 }
 
 #[test]

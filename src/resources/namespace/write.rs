@@ -9,7 +9,7 @@ use super::{
     outputs::Outputs,
     place::Place,
     planning,
-    read::{is_terminating, mark, outputs},
+    read::{self, is_terminating, outputs},
     spec::Spec,
 };
 use crate::{
@@ -36,6 +36,9 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
                 delete::wait(&work, &place, found).await?;
             }
             Ok(Standing::Free | Standing::Ours(_)) => break Some(mark),
+            Ok(Standing::Foreign(found)) if read::mark(&found).is_some() => {
+                return Err(elsewhere(spec, &place).into());
+            }
             Ok(Standing::Foreign(_)) if *spec.adopt.known()? => break None,
             Ok(Standing::Foreign(_)) => return Err(taken(spec, &place).into()),
             Err(error) => return Err(work.fail(&error, &NoFields).await),
@@ -71,7 +74,7 @@ pub(super) async fn update(
     }
     work.warn_of_local_administrator().await;
     // A field that is left out is given up, and the mark is to stay.
-    converge(&work, &place, spec, mark(&found)).await
+    converge(&work, &place, spec, read::mark(&found)).await
 }
 
 /// Brings the namespace and what is in it to what is wanted. Without a mark it is one that was
@@ -113,6 +116,14 @@ pub(super) fn taken(spec: &Spec, place: &Place) -> Diagnostic {
     spec.name.error(
         "Namespace exists already",
         format!("{} exists, and this configuration did not create it. Nothing was changed. Choose another name, or set `adopt = true` to take the namespace over: it keeps what is in it, gets the labels, quota, limits and policies of this resource, and is not deleted on destroy.", place.id),
+    )
+}
+
+/// What to do about a namespace that carries a mark of another configuration's.
+fn elsewhere(spec: &Spec, place: &Place) -> Diagnostic {
+    spec.name.error(
+        "Namespace belongs to another configuration",
+        format!("{0} exists and was created by this provider, from another configuration or by a run whose state was lost. Nothing was changed. Two configurations cannot share it: choose another name, or remove it from the other configuration (a `removed` block with `destroy = false`) and take it over with `terraform import secureaks_namespace.NAME '{0}'`.", place.id),
     )
 }
 

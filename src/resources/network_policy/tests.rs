@@ -68,6 +68,29 @@ fn full() -> Json {
 }
 
 #[test]
+fn an_id_names_its_parts_in_any_casing_and_others_are_refused() {
+    let ids = [
+        format!("{CLUSTER}/namespaces/team-a/networkPolicies/web"),
+        format!(
+            "{}/Namespaces/team-a/networkpolicies/web",
+            CLUSTER.replace("resourceGroups", "resourcegroups")
+        ),
+        format!("{CLUSTER}/namespaces/team-a"),
+        "/subscriptions/0/namespaces/team-a/networkPolicies/web".to_owned(),
+        "team-a/web".to_owned(),
+    ];
+
+    let parts = ids.map(|id| {
+        Place::parse(&id)
+            .map(|place| (place.namespace, place.name))
+            .ok()
+    });
+
+    let web = Some(("team-a".to_owned(), "web".to_owned()));
+    assert_eq!(parts, [web.clone(), web, None, None, None]);
+}
+
+#[test]
 fn the_short_form_becomes_a_policy() {
     let policy = body::policy(&spec(&full())).unwrap();
 

@@ -1,6 +1,7 @@
 //! What stories are told with: clients, workspaces, and processes that can be killed.
 
 mod client;
+pub(crate) mod person;
 mod process;
 mod proxy;
 pub(crate) mod trouble;

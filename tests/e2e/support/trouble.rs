@@ -5,8 +5,8 @@ use std::time::Duration;
 use secureaks_simulator::{Action, Exchange, Fault, Host, Matches, Options, Simulator};
 use serde_json::Value;
 
-use super::process::PATIENCE;
 pub(crate) use super::process::wait_until;
+use super::{person::Server, process::PATIENCE};
 
 /// The id of the one cluster of the stories, as the provider writes it.
 pub(crate) const CLUSTER: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo";
@@ -63,13 +63,22 @@ pub(crate) fn hung_up(azure: &Simulator) {
 /// The clusters there are.
 pub(crate) fn clusters(azure: &Simulator) -> Vec<String> {
     let is_cluster = |id: &String| {
-        id.to_ascii_lowercase().contains("managedclusters") && !id.contains("/agentPools/")
+        let id = id.to_ascii_lowercase();
+        id.contains("managedclusters")
+            && !id.contains("/agentpools/")
+            && !id.contains("/roleassignments/")
     };
     azure
         .resource_ids()
         .into_iter()
         .filter(is_cluster)
         .collect()
+}
+
+/// The API server of the one cluster.
+pub(crate) fn api_server(azure: &Simulator) -> Server {
+    let (address, authority) = azure.api_server(CLUSTER).expect("a cluster");
+    Server { address, authority }
 }
 
 /// What tells a cluster from another of the same name; null when there is none.

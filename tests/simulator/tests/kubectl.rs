@@ -311,3 +311,70 @@ fn kubectl_says_who_it_is() {
 
     assert_eq!(user.output, "masterclient");
 }
+
+#[test]
+fn kubectl_asks_what_somebody_may_do() {
+    let Some(session) = session() else { return };
+    session.run(&["create", "namespace", "team"]);
+    let somebody = ["--as=somebody", "--as-group=a", "--as-group=readers"];
+    let ask = |arguments: &[&str]| {
+        let arguments = [&["auth", "can-i", "-n", "team"], arguments, &somebody];
+        session.run(&arguments.concat())
+    };
+    session.run(&[
+        "create",
+        "rolebinding",
+        "readers",
+        "-n",
+        "team",
+        "--clusterrole=view",
+        "--group=readers",
+    ]);
+
+    let own = session.run(&["auth", "can-i", "*", "*", "--all-namespaces"]);
+    let list = ask(&["list", "pods"]);
+    let log = ask(&["get", "pods", "--subresource=log"]);
+    let create = ask(&["create", "deployments.apps"]);
+    let rules = ask(&["--list", "--no-headers"]);
+    let name = ["auth", "whoami", "-o", "jsonpath={.status.userInfo.groups}"];
+    let groups = session.run(&[&name[..], &somebody].concat());
+    let refused = session.run(&[&["get", "pods"][..], &somebody].concat());
+
+    assert_eq!(own.output.trim(), "yes");
+    assert_eq!((list.output.trim(), log.output.trim()), ("yes", "yes"));
+    assert_eq!((create.output.trim(), create.code), ("no", 1));
+    let pods = rules
+        .lines()
+        .into_iter()
+        .find(|line| line.starts_with("pods "));
+    assert!(
+        pods.is_some_and(|line| line.ends_with("[get list watch]")),
+        "{}",
+        rules.output
+    );
+    assert_eq!(groups.output, r#"["a","readers","system:authenticated"]"#);
+    let told = "User \"somebody\" cannot list resource \"pods\" in API group \"\" in the namespace \
+                \"default\"";
+    assert!(refused.error.contains(told), "{}", refused.error);
+}
+
+#[test]
+fn kubectl_shows_what_is_wrong_with_an_object() {
+    let Some(session) = session() else { return };
+    let policy = session.file(
+        "policy.yaml",
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: Wrong\nspec:\n  \
+         podSelector: {}\n  egress:\n  - to:\n    - ipBlock:\n        cidr: 10.0.0.0\n",
+    );
+
+    let applied = session.run(&["apply", "-f", &policy]);
+
+    let told = [
+        "The NetworkPolicy \"Wrong\" is invalid:",
+        "* metadata.name: Invalid value: \"Wrong\": a lowercase RFC 1123 subdomain",
+        "* spec.egress[0].to[0].ipBlock.cidr: Invalid value: \"10.0.0.0\": must be a valid CIDR value",
+    ];
+    for told in told {
+        assert!(applied.error.contains(told), "{}", applied.error);
+    }
+}

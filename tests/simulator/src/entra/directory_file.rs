@@ -108,4 +108,25 @@ mod tests {
 
         assert!(error.contains("unknown field `members_of`"), "{error}");
     }
+
+    #[test]
+    fn the_example_in_the_readme_is_read() {
+        let readme = include_str!("../../README.md");
+        let (_, section) = readme.split_once("### More people").unwrap();
+        let (_, example) = section.split_once("```json").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("directory.json");
+        fs::write(&path, example).unwrap();
+        let mut directory = Directory::new("t", "d");
+
+        directory.put_all(&read(&path).unwrap());
+
+        let user = directory.called("sam@simulated.onmicrosoft.com").unwrap();
+        let group = directory.called("auditors").unwrap();
+        assert_eq!(directory.groups(&user), [group]);
+        let pipeline = directory.called("pipeline").unwrap();
+        let permissions = &directory.principal(&pipeline).unwrap().graph;
+        assert_eq!(permissions, &["Group.Read.All"]);
+    }
 }

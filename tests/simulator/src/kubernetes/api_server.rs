@@ -162,7 +162,7 @@ impl ApiServer {
         })
     }
 
-    fn endpoint(&self) -> Endpoint {
+    pub(crate) fn endpoint(&self) -> Endpoint {
         Endpoint {
             server: format!("https://127.0.0.1:{}", self.port),
             authority: self.authority.certificate.clone(),

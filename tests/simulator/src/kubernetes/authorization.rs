@@ -52,7 +52,8 @@ pub(crate) fn authorize(
     let Some(by_azure) = azure::authorize(view, &mut memory.azure, user, attributes) else {
         return by_rule;
     };
-    if by_azure.allowed || by_rule.reason.is_empty() {
+    // Who denies is the last to be asked, and the only one to give a reason.
+    if by_azure.allowed || by_azure.denied || by_rule.reason.is_empty() {
         return by_azure;
     }
     let reasons = [by_rule.reason, by_azure.reason.clone()];

@@ -45,6 +45,17 @@ impl Named {
 }
 
 impl Inner {
+    /// Address and authority of a cluster's API server.
+    pub(crate) fn api_server(
+        &mut self,
+        cluster: &str,
+        setting: &Setting,
+    ) -> Option<(String, String)> {
+        self.settle_cluster(cluster, setting)?;
+        let endpoint = self.cloud.api_servers.of_cluster(cluster)?.endpoint();
+        Some((endpoint.server, endpoint.authority))
+    }
+
     /// An object as GET answers it.
     pub(crate) fn kubernetes_object(
         &mut self,

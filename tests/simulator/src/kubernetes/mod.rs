@@ -30,6 +30,7 @@ mod metadata;
 mod namespace;
 mod nodes;
 mod openapi;
+mod openapi_v2;
 mod patch;
 mod protobuf;
 mod quantity;

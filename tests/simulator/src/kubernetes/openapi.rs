@@ -1,5 +1,4 @@
-//! `OpenAPI` as clients read it: version 3, one document for each group and version, and version 2
-//! in JSON.
+//! `OpenAPI` as clients read it: version 3, one document for each group and version, and version 2.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +7,9 @@ use serde_json::{Map, Value, json};
 use super::discovery::groups;
 use super::exchange::{Answer, json as reply};
 use super::kind::{Handling, KINDS, Kind};
+use super::openapi_v2;
 use super::schema::{REFERENCE, closure, definitions};
-use crate::message::Message;
+use crate::message::{Message, Reply};
 
 /// Answers what follows `/openapi`; `None` when nothing is served there.
 pub(crate) fn answer(path: &[&str], message: &Message) -> Option<Answer> {
@@ -17,19 +17,32 @@ pub(crate) fn answer(path: &[&str], message: &Message) -> Option<Answer> {
         ["v3"] => index(),
         ["v3", "api", "v1"] => document(""),
         ["v3", "apis", group, "v1"] if groups().contains(group) => document(group),
-        // kubectl asks for protobuf only, and goes on with version 3 when there is none.
-        ["v2"] if accepts_json(message) => version_2(),
+        ["v2"] if accepts(message, &[openapi_v2::MEDIA_TYPE]) => {
+            let media_type = (
+                "content-type".to_owned(),
+                openapi_v2::CONTENT_TYPE.to_owned(),
+            );
+            let reply = Reply {
+                status: 200,
+                headers: vec![media_type],
+                body: openapi_v2::protobuf(),
+            };
+            return Some(reply.into());
+        }
+        ["v2"] if accepts(message, &["application/json", "*/*", "application/*"]) => {
+            openapi_v2::document()
+        }
         _ => return None,
     };
     Some(reply(200, &body).into())
 }
 
-fn accepts_json(message: &Message) -> bool {
+fn accepts(message: &Message, media_types: &[&str]) -> bool {
     let accept = message.header("accept").unwrap_or("*/*");
     accept
         .split(',')
         .filter_map(|one| one.split(';').next())
-        .any(|one| matches!(one.trim(), "application/json" | "*/*" | "application/*"))
+        .any(|one| media_types.contains(&one.trim()))
 }
 
 fn index() -> Value {
@@ -144,18 +157,5 @@ fn operation(kind: &Kind, action: &str, parameters: &[&str]) -> Value {
             "kind": kind.kind,
             "version": kind.version,
         },
-    })
-}
-
-fn version_2() -> Value {
-    let text = Value::Object(definitions().clone()).to_string();
-    let text = text.replace(REFERENCE, "#/definitions/");
-    // What was JSON before the replacement is JSON after it.
-    let definitions: Value = serde_json::from_str(&text).unwrap_or_default();
-    json!({
-        "swagger": "2.0",
-        "info": { "title": "Kubernetes", "version": "v1.33.0" },
-        "paths": {},
-        "definitions": definitions,
     })
 }

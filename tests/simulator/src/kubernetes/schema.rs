@@ -34,6 +34,7 @@ pub(crate) fn definitions() -> &'static Map<String, Value> {
         add_lists(&mut definitions);
         add_maps(&mut definitions);
         add_kinds(&mut definitions);
+        add_alternatives(&mut definitions);
         definitions
     })
 }
@@ -232,6 +233,28 @@ fn add_kinds(definitions: &mut Map<String, Value>) {
         {
             schema.insert("x-kubernetes-group-version-kind".into(), own);
         }
+    }
+}
+
+/// Texts that may be numbers.
+fn add_alternatives(definitions: &mut Map<String, Value>) {
+    for (name, schema) in definitions.iter_mut() {
+        let Some(schema) = schema.as_object_mut() else {
+            continue;
+        };
+        if schema.shift_remove("x-kubernetes-int-or-string").is_none() {
+            continue;
+        }
+        let number = if name.ends_with(".IntOrString") {
+            schema.insert("format".into(), "int-or-string".into());
+            "integer"
+        } else {
+            "number"
+        };
+        schema.insert(
+            "oneOf".into(),
+            json!([{ "type": "string" }, { "type": number }]),
+        );
     }
 }
 

@@ -5,6 +5,7 @@ mod field;
 mod limit_range;
 mod name;
 mod network_policy;
+mod pod_security;
 mod rbac;
 mod resource_quota;
 mod workload;
@@ -24,6 +25,7 @@ pub(crate) fn validate(kind: &Kind, new: &Value, old: Option<&Value>) -> Vec<Cau
     let metadata = new.get("metadata").cloned().unwrap_or_default();
     let mut causes = name::metadata(&metadata, rule, &Path::new("metadata"));
     causes.extend(match kind.resource {
+        "namespaces" => pod_security::namespace(new, old),
         "roles" => rbac::role(new, true),
         "clusterroles" => rbac::role(new, false),
         "rolebindings" => rbac::binding(new, old, true),

@@ -10,6 +10,12 @@ impl Simulator {
         self.shared.lock().journal.connections(cluster)
     }
 
+    /// Address and certificate authority, PEM, of the API server of a cluster, as its kubeconfigs name them.
+    pub fn api_server(&self, cluster: &str) -> Option<(String, String)> {
+        self.shared
+            .with(|inner, setting| inner.api_server(cluster, setting))
+    }
+
     /// An object in a cluster by its path, such as `/api/v1/namespaces/default`.
     pub fn kubernetes_object(&self, cluster: &str, path: &str) -> Option<Value> {
         self.shared

@@ -7,7 +7,8 @@ use super::Simulator;
 use crate::entra::{Directory, Principal};
 
 impl Simulator {
-    /// Adds a principal to the directory, or replaces it.
+    /// Adds a principal to the directory, or replaces it. Unless it says when it was created, it is
+    /// known everywhere at once.
     pub fn put_principal(&self, principal: Principal) {
         self.shared
             .with(|inner, _| inner.cloud.directory.put(principal));

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use secureaks_simulator::{Principal, PrincipalKind, Simulator};
+use secureaks_simulator::{Options, Principal, PrincipalKind, Simulator};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, start};
+use crate::client::{Answer, Client, start, start_with};
 
 const GRAPH: &str = "https://graph.microsoft.com/.default";
 const ADMINISTRATORS: &str = "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345";
@@ -355,4 +355,39 @@ fn what_graph_does_not_know_here_is_listed_as_unknown() {
 
     assert_eq!(answer.status, 501);
     assert_eq!(simulator.unknown_requests(), ["GET /v1.0/applications"]);
+}
+
+#[test]
+fn people_of_a_directory_file_are_there_and_stay_through_a_reset() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("directory.json");
+    let people = json!([
+        { "kind": "Group", "display_name": "auditors" },
+        {
+            "kind": "User",
+            "display_name": "Sam",
+            "user_principal_name": "sam@simulated.onmicrosoft.com",
+            "member_of": ["auditors"],
+        },
+    ]);
+    std::fs::write(&path, people.to_string()).unwrap();
+    let (simulator, client) = start_with(Options {
+        speed: 0.001,
+        directory_file: Some(path),
+        ..Options::default()
+    });
+    let graph = Graph::new(client);
+    let groups = "/users/sam@simulated.onmicrosoft.com/memberOf";
+
+    let before = graph.names(groups);
+    assert!(simulator.delete_principal("Sam"));
+    let reset = format!("{}/reset", simulator.control_address());
+    graph.client.send("POST", &reset, &[], None).unwrap();
+    let graph = Graph::new(Client::new(simulator.environment()));
+    let after = graph.names(groups);
+
+    assert_eq!(
+        (before, after),
+        (vec!["auditors".to_owned()], vec!["auditors".to_owned()])
+    );
 }
