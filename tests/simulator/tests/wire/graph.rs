@@ -228,6 +228,28 @@ fn a_group_made_through_graph_shows_after_a_while_and_goes_after_a_while() {
 }
 
 #[test]
+fn what_was_deleted_is_found_among_the_deleted_for_thirty_days() {
+    let (simulator, graph) = start_graph();
+    let one = format!("/directory/deletedItems/{DEVELOPERS}");
+    let named =
+        "/directory/deletedItems/microsoft.graph.group?$filter=displayName%20eq%20'developers'";
+    let before = graph.get(&one).status;
+
+    assert!(simulator.delete_principal(DEVELOPERS));
+    simulator.advance(Duration::from_mins(1));
+    let found = graph.get(&one).json();
+    let names = graph.names(named);
+    simulator.advance(Duration::from_hours(31 * 24));
+    let after = (graph.get(&one).status, graph.names(named));
+
+    assert_eq!(before, 404);
+    assert_eq!(found["displayName"], "developers");
+    assert_eq!(found["@odata.type"], "#microsoft.graph.group");
+    assert_eq!(names, ["developers"]);
+    assert_eq!(after, (404, Vec::<String>::new()));
+}
+
+#[test]
 fn lists_come_in_pages_and_are_counted_when_asked_to() {
     let (_simulator, graph) = start_graph();
     let first = graph.get("/users?$top=3&$select=displayName").json();
