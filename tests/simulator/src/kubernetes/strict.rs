@@ -68,12 +68,13 @@ fn prune(
     };
     match (shape.structure(), &mut *value) {
         (Form::Object(fields), Value::Object(members)) => {
-            members.retain(|name, _| {
+            members.retain(|name, member| {
                 let known = fields.contains_key(name);
                 if !known {
                     unknown.push(below(name));
                 }
-                known
+                // To Go, null and absent are the same.
+                known && !member.is_null()
             });
             for (name, member) in members.iter_mut() {
                 if let Some(own) = shape.member(name) {
@@ -239,6 +240,18 @@ mod tests {
                  '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
                     .to_owned()
             )
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_null_is_absent() {
+        let spec = json!({ "replicas": null, "template": { "metadata": null } });
+
+        let kept = checked(&spec, FieldValidation::Strict);
+
+        assert_eq!(
+            kept,
+            Ok((json!({ "spec": { "template": {} } }), Vec::new()))
         );
     }
 
