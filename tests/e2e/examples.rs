@@ -38,6 +38,10 @@ fn recipe(example: &str) -> Option<Recipe> {
     };
     match example {
         "quickstart" => Some(plain),
+        "slides" => Some(Recipe {
+            prepare: |_| people(),
+            ..plain
+        }),
         "own-network" => Some(Recipe {
             prepare: own_network,
             ..plain
@@ -82,6 +86,20 @@ fn recipe(example: &str) -> Option<Recipe> {
         }),
         _ => None,
     }
+}
+
+/// Who gets rights in the example of the slides: people of the simulated directory.
+fn people() -> BTreeMap<&'static str, String> {
+    let named = [
+        ("resource_group_name", "rg-demo"),
+        ("administrator", "ada@simulated.onmicrosoft.com"),
+        (
+            "administrators_group",
+            "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345",
+        ),
+        ("namespace_administrator", "dev@simulated.onmicrosoft.com"),
+    ];
+    named.map(|(name, value)| (name, value.to_owned())).into()
 }
 
 /// Gives whoever applies rights in every cluster, as a platform team has them.
