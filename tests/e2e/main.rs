@@ -23,6 +23,7 @@ mod lifecycle;
 mod ownership;
 mod quickstart;
 mod reader;
+mod reader_inside;
 mod replaced;
 mod secrets;
 mod support;

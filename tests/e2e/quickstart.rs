@@ -48,7 +48,7 @@ fn may(azure: &Simulator, user: &str, namespace: &str) -> (u16, u16) {
         "POST",
         &format!("{path}/configmaps"),
         &token,
-        Some(&configuration),
+        &configuration,
     );
     let listed = ask(&server, "GET", &format!("{path}/pods"), &token);
 

@@ -11,6 +11,7 @@
 
 mod binding;
 mod binding_refusals;
+mod binding_trouble;
 mod change;
 mod condition;
 mod conflict;
