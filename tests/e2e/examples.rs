@@ -39,7 +39,7 @@ fn recipe(example: &str) -> Option<Recipe> {
     match example {
         "quickstart" => Some(plain),
         "slides" => Some(Recipe {
-            prepare: |_| people(),
+            prepare: |_| slides(),
             ..plain
         }),
         "own-network" => Some(Recipe {
@@ -88,18 +88,18 @@ fn recipe(example: &str) -> Option<Recipe> {
     }
 }
 
-/// Who gets rights in the example of the slides: people of the simulated directory.
-fn people() -> BTreeMap<&'static str, String> {
-    let named = [
-        ("resource_group_name", "rg-demo"),
-        ("administrator", "ada@simulated.onmicrosoft.com"),
+/// Whom the slides' cluster is for.
+pub(crate) fn slides() -> BTreeMap<&'static str, String> {
+    let administrators = "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345";
+    BTreeMap::from([
+        ("resource_group_name", "rg-demo".to_owned()),
+        ("administrator", "ada@simulated.onmicrosoft.com".to_owned()),
+        ("administrators_group", administrators.to_owned()),
         (
-            "administrators_group",
-            "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345",
+            "namespace_administrator",
+            "dev@simulated.onmicrosoft.com".to_owned(),
         ),
-        ("namespace_administrator", "dev@simulated.onmicrosoft.com"),
-    ];
-    named.map(|(name, value)| (name, value.to_owned())).into()
+    ])
 }
 
 /// Gives whoever applies rights in every cluster, as a platform team has them.

@@ -26,4 +26,5 @@ mod reader;
 mod reader_inside;
 mod replaced;
 mod secrets;
+mod slides;
 mod support;

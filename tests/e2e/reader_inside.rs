@@ -111,13 +111,12 @@ fn a_strict_refresh_fails_where_the_cluster_cannot_be_asked() {
 fn let_read_inside(azure: &Simulator) {
     let role = "Azure Kubernetes Service Cluster User Role";
     assert!(azure.grant(READER, role, CLUSTER));
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/examples/read-only/cluster-role.yaml"
-    );
-    let yaml = fs::read_to_string(path).expect("the example");
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/read-only.md");
+    let guide = fs::read_to_string(guide).expect("the guide");
+    let yaml = guide.split("```yaml\n").nth(1).expect("a ClusterRole");
+    let yaml = yaml.split("```").next().unwrap_or_default().to_owned();
     let applied = apply_yaml(
-        &api_server(azure),
+        &api_server(azure, CLUSTER),
         "/apis/rbac.authorization.k8s.io/v1/clusterroles/secureaks-read-only",
         &token_in(&azure.environment()),
         yaml,
