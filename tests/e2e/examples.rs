@@ -333,11 +333,12 @@ fn a_cluster_is_imported_in_each_documented_way() {
     }
 }
 
-/// The second of the example's policies has no import, and is made anew; of the cluster a plan only
-/// takes over the version that Azure chose.
+/// The second ones of the examples' bindings and policies have no import, and are made anew; of the
+/// cluster a plan only takes over the version that Azure chose.
 #[test]
 fn what_is_in_a_cluster_is_imported_in_each_documented_way() {
-    const KINDS: [&str; 3] = [
+    const KINDS: [&str; 4] = [
+        "secureaks_aad_binding",
         "secureaks_cluster",
         "secureaks_namespace",
         "secureaks_network_policy",
@@ -358,7 +359,9 @@ fn what_is_in_a_cluster_is_imported_in_each_documented_way() {
         rights_inside(&azure);
         let first = workspace(client, &azure, &configuration);
         first.apply().succeeds();
-        let cluster = first.cluster()["id"].as_str().expect("an id").to_owned();
+        let mut ids = azure.resource_ids().into_iter();
+        let cluster = ids.find(|id| id.ends_with("/managedClusters/aks-example"));
+        let cluster = cluster.expect("the cluster");
         let by_command = workspace(client, &azure, &configuration);
         for kind in KINDS {
             import_by_command(&by_command, kind);
@@ -378,7 +381,7 @@ fn what_is_in_a_cluster_is_imported_in_each_documented_way() {
 
             let applied = workspace.apply();
 
-            let all = "1 added, 1 changed, 0 destroyed";
+            let all = "2 added, 1 changed, 0 destroyed";
             assert!(applied.flat().contains(all), "{}", applied.text);
             workspace.assert_no_changes();
         }
