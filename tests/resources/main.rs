@@ -24,6 +24,7 @@ mod kubeconfig;
 mod namespace;
 mod network;
 mod network_policy;
+mod ours;
 mod refusals;
 mod replace;
 mod support;

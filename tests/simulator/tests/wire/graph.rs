@@ -5,6 +5,7 @@ use std::time::Duration;
 use secureaks_simulator::{Options, Principal, PrincipalKind, Simulator};
 use serde_json::{Value, json};
 
+use crate::api_server::{DEVELOPER as DEVELOPER_NAME, sign_in_for};
 use crate::client::{Answer, Client, start, start_with};
 
 const GRAPH: &str = "https://graph.microsoft.com/.default";
@@ -389,5 +390,30 @@ fn people_of_a_directory_file_are_there_and_stay_through_a_reset() {
     assert_eq!(
         (before, after),
         (vec!["auditors".to_owned()], vec!["auditors".to_owned()])
+    );
+}
+
+#[test]
+fn people_read_the_directory_and_guests_only_about_themselves() {
+    let (simulator, mut graph) = start_graph();
+    let resource = "https://graph.microsoft.com";
+    let guest = "kim_partner.example#EXT#@simulated.onmicrosoft.com";
+    let mut answers = |user: &str| {
+        graph.client.token = sign_in_for(&simulator, &graph.client, user, resource);
+        ["/me", "/me/memberOf", "/groups"].map(|path| graph.get(path))
+    };
+
+    let [me, own, groups] = answers(DEVELOPER_NAME);
+    let [guest_me, guest_own, guest_groups] = answers(guest);
+
+    assert_eq!(me.json()["userPrincipalName"], DEVELOPER_NAME);
+    assert_eq!(own.json()["value"][0]["displayName"], "developers");
+    assert_eq!(
+        [&groups, &guest_me, &guest_own].map(|one| one.status),
+        [200; 3]
+    );
+    assert_eq!(
+        (guest_groups.status, guest_groups.code()),
+        (403, "Authorization_RequestDenied".to_owned())
     );
 }
