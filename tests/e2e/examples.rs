@@ -38,6 +38,10 @@ fn recipe(example: &str) -> Option<Recipe> {
     };
     match example {
         "quickstart" => Some(plain),
+        "slides" => Some(Recipe {
+            prepare: |_| slides(),
+            ..plain
+        }),
         "own-network" => Some(Recipe {
             prepare: own_network,
             ..plain
@@ -82,6 +86,20 @@ fn recipe(example: &str) -> Option<Recipe> {
         }),
         _ => None,
     }
+}
+
+/// Whom the slides' cluster is for.
+pub(crate) fn slides() -> BTreeMap<&'static str, String> {
+    let administrators = "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345";
+    BTreeMap::from([
+        ("resource_group_name", "rg-demo".to_owned()),
+        ("administrator", "ada@simulated.onmicrosoft.com".to_owned()),
+        ("administrators_group", administrators.to_owned()),
+        (
+            "namespace_administrator",
+            "dev@simulated.onmicrosoft.com".to_owned(),
+        ),
+    ])
 }
 
 /// Gives whoever applies rights in every cluster, as a platform team has them.

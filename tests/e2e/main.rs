@@ -23,6 +23,8 @@ mod lifecycle;
 mod ownership;
 mod quickstart;
 mod reader;
+mod reader_inside;
 mod replaced;
 mod secrets;
+mod slides;
 mod support;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{
     Workspace, assert_understood, azure, clients,
     person::{ask, ask_with, token_of},
-    trouble::{api_server, clusters},
+    trouble::{CLUSTER, api_server, clusters},
 };
 
 const MEMBER: &str = "dev@simulated.onmicrosoft.com";
@@ -35,7 +35,7 @@ fn one_apply_makes_a_cluster_and_who_may_work_in_it() {
 
 /// What the API server answers to somebody who makes a ConfigMap in a namespace, and who lists its pods.
 fn may(azure: &Simulator, user: &str, namespace: &str) -> (u16, u16) {
-    let (server, token) = (api_server(azure), token_of(azure, user));
+    let (server, token) = (api_server(azure, CLUSTER), token_of(azure, user));
     let configuration = json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -48,7 +48,7 @@ fn may(azure: &Simulator, user: &str, namespace: &str) -> (u16, u16) {
         "POST",
         &format!("{path}/configmaps"),
         &token,
-        Some(&configuration),
+        &configuration,
     );
     let listed = ask(&server, "GET", &format!("{path}/pods"), &token);
 

@@ -47,7 +47,7 @@ fn a_replaced_cluster_gets_everything_inside_anew() {
         // There is no cluster yet, so these are Resource Manager, sign-in and Graph.
         let azures_own = proxy.called();
         workspace.apply().succeeds();
-        let old = api_server(&azure);
+        let old = api_server(&azure, CLUSTER);
         drop(proxy.called());
         replace_cluster(&workspace);
         azure.clear_journal();
@@ -64,7 +64,7 @@ fn a_replaced_cluster_gets_everything_inside_anew() {
             planned.text
         );
         workspace.assert_no_changes();
-        let new = api_server(&azure);
+        let new = api_server(&azure, CLUSTER);
         assert_ne!(old.address, new.address);
         let servers = [old, new].map(|server| server.address.replace("https://", ""));
         let called: BTreeSet<String> = proxy.called().difference(&azures_own).cloned().collect();

@@ -11,6 +11,7 @@
 
 mod binding;
 mod binding_refusals;
+mod binding_trouble;
 mod change;
 mod condition;
 mod conflict;
@@ -23,6 +24,7 @@ mod kubeconfig;
 mod namespace;
 mod network;
 mod network_policy;
+mod ours;
 mod refusals;
 mod replace;
 mod support;

@@ -12,28 +12,30 @@ use crate::{
     support::{CLUSTER, Kept, Provider, assert_understood, fast_azure, told},
 };
 
-const TYPE: &str = "secureaks_namespace";
-const NAMESPACE: &str = "/api/v1/namespaces/team-a";
-const QUOTA: &str = "/api/v1/namespaces/team-a/resourcequotas/quota";
+pub(crate) const TYPE: &str = "secureaks_namespace";
+pub(crate) const NAMESPACE: &str = "/api/v1/namespaces/team-a";
+pub(crate) const QUOTA: &str = "/api/v1/namespaces/team-a/resourcequotas/quota";
 const LIMITS: &str = "/api/v1/namespaces/team-a/limitranges/limits";
-const DENY: &str = "/apis/networking.k8s.io/v1/namespaces/team-a/networkpolicies/default-deny";
-const DNS: &str = "/apis/networking.k8s.io/v1/namespaces/team-a/networkpolicies/allow-dns";
+pub(crate) const DENY: &str =
+    "/apis/networking.k8s.io/v1/namespaces/team-a/networkpolicies/default-deny";
+pub(crate) const DNS: &str =
+    "/apis/networking.k8s.io/v1/namespaces/team-a/networkpolicies/allow-dns";
 const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/team-a/deployments/web";
 
 /// A cluster, and a provider that is asked about namespaces in it.
-fn start() -> (Simulator, Provider) {
+pub(crate) fn start() -> (Simulator, Provider) {
     let azure = fast_azure();
     made_cluster(&azure, &json!({}));
     let provider = provider(&azure, TYPE);
     (azure, provider)
 }
 
-fn namespace(provider: &Provider, changes: &Json) -> Value {
+pub(crate) fn namespace(provider: &Provider, changes: &Json) -> Value {
     config(provider, &json!({ "name": "team-a" }), changes)
 }
 
 /// A namespace with a quota, limits and labels.
-fn full(provider: &Provider) -> Value {
+pub(crate) fn full(provider: &Provider) -> Value {
     namespace(
         provider,
         &json!({
@@ -105,79 +107,6 @@ fn a_namespace_is_made_read_changed_and_deleted() {
 }
 
 #[test]
-fn a_namespace_of_somebody_else_is_taken_over_only_when_told() {
-    let (azure, provider) = start();
-    change(
-        &azure,
-        NAMESPACE,
-        &json!({ "metadata": { "labels": { "theirs": "1" } } }),
-    );
-    let refused = namespace(&provider, &json!({ "labels": { "team": "a" } }));
-    let wanted = namespace(
-        &provider,
-        &json!({ "labels": { "team": "a" }, "adopt": true }),
-    );
-
-    let plan = provider.plan(&Kept::nothing(), &refused);
-    let (nothing, error) = provider.carry_out(&Kept::nothing(), &refused, &plan);
-    let provider = crate::inside::provider(&azure, TYPE);
-    let kept = reached(&provider, &Kept::nothing(), &wanted);
-    let labels = object(&azure, NAMESPACE)["metadata"]["labels"].clone();
-    let silent = provider.plan(&provider.read(&kept).0, &wanted);
-    let (gone, warned) = applied(&provider, &kept, &Value::Null);
-
-    assert_eq!(plan.diagnostics.len(), 1);
-    assert_eq!(nothing.value, Value::Null);
-    assert_eq!(attribute(&kept, "adopted"), json!(true));
-    assert_eq!(
-        (&labels["theirs"], &labels["team"]),
-        (&json!("1"), &json!("a"))
-    );
-    assert_eq!(labels.get("app.kubernetes.io/managed-by"), None);
-    assert_eq!(silent.diagnostics, []);
-    assert_eq!(gone.value, Value::Null);
-    insta::assert_snapshot!(format!(
-        "{}\n\n{}\n\n{}",
-        told(&plan.diagnostics),
-        told(&error),
-        told(&warned)
-    ));
-    assert_eq!(
-        object(&azure, NAMESPACE)["metadata"]["labels"],
-        json!({ "kubernetes.io/metadata.name": "team-a", "theirs": "1" })
-    );
-    assert_eq!(
-        [DENY, DNS].map(|path| object(&azure, path)),
-        [Json::Null, Json::Null]
-    );
-    assert_understood(&azure);
-}
-
-#[test]
-fn a_namespace_of_another_configuration_is_taken_over_by_import_alone() {
-    let (azure, provider) = start();
-    let made = reached(
-        &provider,
-        &Kept::nothing(),
-        &namespace(&provider, &json!({})),
-    );
-    let block = json!({ "owner": "others" });
-    let (others, _) = Provider::configured(&azure, azure.environment(), block);
-    let others = others.about(TYPE);
-    let wanted = namespace(&others, &json!({ "adopt": true }));
-
-    let (nothing, refused) = applied(&others, &Kept::nothing(), &wanted);
-    let id = attribute(&made, "id").as_str().expect("an id").to_owned();
-    let (imported, silent) = others.read(&others.import(&id));
-
-    assert_eq!(nothing.value, Value::Null);
-    insta::assert_snapshot!(told(&refused));
-    assert_eq!(silent, []);
-    assert_eq!(attribute(&imported, "adopted"), json!(false));
-    assert_understood(&azure);
-}
-
-#[test]
 fn what_others_add_stays_and_what_they_change_of_ours_shows() {
     let (azure, provider) = start();
     let wanted = full(&provider);
@@ -224,44 +153,6 @@ fn what_others_add_stays_and_what_they_change_of_ours_shows() {
 }
 
 #[test]
-fn a_label_that_somebody_else_manages_is_overwritten_only_when_told() {
-    let (azure, provider) = start();
-    let wanted = full(&provider);
-    let kept = reached(&provider, &Kept::nothing(), &wanted);
-    change(
-        &azure,
-        NAMESPACE,
-        &json!({ "metadata": { "labels": { "team": "b" } } }),
-    );
-    change(
-        &azure,
-        QUOTA,
-        &json!({ "spec": { "hard": { "pods": "30" } } }),
-    );
-    let provider = crate::inside::provider(&azure, TYPE);
-    let drifted = provider.read(&kept).0;
-
-    let (same, conflict) = applied(&provider, &drifted, &wanted);
-    let forced = namespace(
-        &provider,
-        &json!({
-            "labels": { "team": "a" },
-            "annotations": { "contact": "a@example.com" },
-            "quota": { "requests.cpu": "4000m", "pods": "20" },
-            "limits": { "default": { "cpu": "0.5", "memory": "256Mi" }, "max": { "cpu": "2" } },
-            "force_conflicts": true,
-        }),
-    );
-    reached(&provider, &same, &forced);
-
-    assert_eq!(same.value, drifted.value);
-    insta::assert_snapshot!(told(&conflict));
-    assert_eq!(object(&azure, NAMESPACE)["metadata"]["labels"]["team"], "a");
-    assert_eq!(object(&azure, QUOTA)["spec"]["hard"]["pods"], "20");
-    assert_understood(&azure);
-}
-
-#[test]
 fn a_namespace_with_workloads_is_not_deleted_unless_told() {
     let (azure, provider) = start();
     let wanted = namespace(&provider, &json!({}));
@@ -272,6 +163,9 @@ fn a_namespace_with_workloads_is_not_deleted_unless_told() {
     let late = provider.carry_out(&kept, &Value::Null, &in_time);
     let refused = provider.plan(&kept, &Value::Null);
     let renamed = provider.plan(&kept, &namespace(&provider, &json!({ "name": "team-b" })));
+    let mut moved = namespace(&provider, &json!({}));
+    moved.set_member("cluster_id", Value::unknown());
+    let moved = provider.plan(&kept, &moved);
     let allowed = namespace(&provider, &json!({ "delete_with_workloads": true }));
     let told_so = reached(&provider, &kept, &allowed);
     let (gone, warned) = applied(&provider, &told_so, &Value::Null);
@@ -280,6 +174,7 @@ fn a_namespace_with_workloads_is_not_deleted_unless_told() {
     assert_eq!(late.0.value, kept.value);
     assert_eq!(refused.diagnostics, late.1);
     assert_eq!(renamed.diagnostics, refused.diagnostics);
+    assert_eq!(moved.diagnostics, refused.diagnostics);
     insta::assert_snapshot!(told(&refused.diagnostics));
     assert_eq!((gone.value, warned), (Value::Null, vec![]));
     assert_eq!(object(&azure, NAMESPACE), Json::Null);

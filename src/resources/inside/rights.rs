@@ -155,8 +155,8 @@ async fn standing(
 }
 
 impl Inside<'_> {
-    /// Refuses a plan that whoever applies it has no right to carry out, asked of the API server once for all
-    /// objects of a kind. A cluster that cannot be asked now is no error: it may be reached by apply.
+    /// Refuses a plan of whoever has no right inside the cluster, and warns who has too little to carry it out,
+    /// asked of the API server once for all objects of a kind. A cluster that cannot be asked now is no error: it may be reached by apply.
     pub(crate) async fn check_right(
         &self,
         right: &Right,
@@ -164,21 +164,7 @@ impl Inside<'_> {
     ) -> Result<(), Failure> {
         match self.cluster.may_as_planned(right, &self.limits).await {
             Ok(true) => Ok(()),
-            Ok(false) => {
-                let place = right.namespace.as_ref().map_or_else(
-                    || "in the whole cluster".to_owned(),
-                    |namespace| format!("in the namespace {namespace}"),
-                );
-                let detail = format!(
-                    "The API server of {} says that whoever applies may not {} `{}` {place}. {CHOICES}\nA new right takes up to five minutes to have effect.",
-                    self.cluster.id(),
-                    right.verb,
-                    right.resource
-                );
-                Err(cluster_id
-                    .error("No right inside the cluster", detail)
-                    .into())
-            }
+            Ok(false) => self.without_right(right, cluster_id).await,
             Err(error @ (Error::Cancelled | Error::TimedOut)) => {
                 Err(self.fail(&error, &NoFields).await)
             }
@@ -193,6 +179,39 @@ impl Inside<'_> {
                 ));
                 Ok(())
             }
+        }
+    }
+
+    /// Who may read in the cluster plans for somebody else, as pipelines do, and is warned; who may not even do
+    /// that has forgotten to be let in.
+    async fn without_right(
+        &self,
+        right: &Right,
+        cluster_id: &Attr<ClusterId>,
+    ) -> Result<(), Failure> {
+        let place = right.namespace.as_ref().map_or_else(
+            || "in the whole cluster".to_owned(),
+            |namespace| format!("in the namespace {namespace}"),
+        );
+        let detail = format!(
+            "The API server of {} says that whoever plans may not {} `{}` {place}. {CHOICES}\nA new right takes up to five minutes to have effect.",
+            self.cluster.id(),
+            right.verb,
+            right.resource
+        );
+        let reading = Right {
+            verb: "list",
+            ..right.clone()
+        };
+        match self.cluster.may_as_planned(&reading, &self.limits).await {
+            Ok(true) => {
+                self.call
+                    .warn(cluster_id.warning("Whoever plans may not apply this", detail));
+                Ok(())
+            }
+            _ => Err(cluster_id
+                .error("No right inside the cluster", detail)
+                .into()),
         }
     }
 }

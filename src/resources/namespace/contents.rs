@@ -61,10 +61,19 @@ pub(super) async fn converge(
         (dns, "network"),
     ];
     for (outcome, attribute) in parts {
-        let Err(error) = outcome else { continue };
-        match work.fail(&error, &Within(attribute)).await {
-            Failure::Failed(errors) => told.extend(errors),
-            interrupted @ Failure::Interrupted(_) => return Err(interrupted),
+        match outcome {
+            Ok(Outcome::Done) => {}
+            Ok(Outcome::Foreign(object)) => told.push(
+                Diagnostic::error(
+                    "Name is taken in the namespace",
+                    format!("There is a {object} in the namespace {namespace}, and the provider did not make it. It stays as it is. Delete or rename it, leave `{attribute}` out, or set `force_conflicts = true` to take it over."),
+                )
+                .at(&Path::attribute(attribute)),
+            ),
+            Err(error) => match work.fail(&error, &Within(attribute)).await {
+                Failure::Failed(errors) => told.extend(errors),
+                interrupted @ Failure::Interrupted(_) => return Err(interrupted),
+            },
         }
     }
     if told.is_empty() {
@@ -74,30 +83,42 @@ pub(super) async fn converge(
     }
 }
 
+/// What became of one part.
+enum Outcome {
+    /// It is as wanted.
+    Done,
+    /// Somebody else has an object of its name: `ResourceQuota quota`.
+    Foreign(String),
+}
+
 async fn part<K: Object>(
     work: &Inside<'_>,
     namespace: &str,
     name: &str,
     wanted: Option<&K>,
     how: Apply,
-) -> Result<(), kube::Error> {
+) -> Result<Outcome, kube::Error> {
     let cluster = &work.cluster;
-    if let Some(wanted) = wanted {
-        return cluster.apply(wanted, how, &work.limits).await.map(drop);
-    }
-    // What others made under the name is not ours to delete.
     let found = cluster
         .get::<K>(Some(namespace), name, &work.limits)
         .await?;
-    match found.filter(is_ours) {
-        Some(found) => {
+    match (wanted, found) {
+        // To apply over what others made would put our label on it, and it would go with ours.
+        (Some(_), Some(found)) if !is_ours(&found) && !how.force => {
+            return Ok(Outcome::Foreign(format!("{} `{name}`", K::kind(&()))));
+        }
+        (Some(wanted), _) => {
+            cluster.apply(wanted, how, &work.limits).await?;
+        }
+        (None, Some(found)) if is_ours(&found) => {
             let uid = found.meta().uid.as_deref();
             cluster
                 .delete::<K>(Some(namespace), name, uid, &work.limits)
-                .await
+                .await?;
         }
-        None => Ok(()),
+        (None, _) => {}
     }
+    Ok(Outcome::Done)
 }
 
 /// All fields of an object stand for one attribute.

@@ -1,6 +1,7 @@
 //! Somebody of the simulated directory who signs in by hand and talks to an API server.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader, Read},
     process::{Command, Stdio},
 };
@@ -38,7 +39,25 @@ pub(crate) fn token_of(azure: &Simulator, user: &str) -> String {
         .read_to_string(&mut printed)
         .expect("text");
     assert!(child.wait().expect("it ends").success());
-    let credential: Value = serde_json::from_str(&printed).expect("JSON");
+    token(&printed)
+}
+
+/// A token for API servers of whoever `environment` signs in.
+pub(crate) fn token_in(environment: &BTreeMap<String, String>) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_terraform-provider-secureaks"))
+        .arg("credential")
+        .env_clear()
+        .envs(environment)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    token(&String::from_utf8(output.stdout).expect("text"))
+}
+
+/// The token of a printed `ExecCredential`.
+fn token(printed: &str) -> String {
+    let credential: Value = serde_json::from_str(printed).expect("JSON");
     credential["status"]["token"]
         .as_str()
         .expect("a token")
@@ -57,7 +76,7 @@ fn code(word: &str) -> Option<String> {
 
 /// Asks an API server as the bearer of `token`, without any of the provider's code: the status and the answer.
 pub(crate) fn ask(server: &Server, method: &str, path: &str, token: &str) -> (u16, Value) {
-    ask_with(server, method, path, token, None)
+    send(server, method, path, token, None)
 }
 
 /// The same with a body.
@@ -66,7 +85,25 @@ pub(crate) fn ask_with(
     method: &str,
     path: &str,
     token: &str,
-    body: Option<&Value>,
+    body: &Value,
+) -> (u16, Value) {
+    let body = ("application/json", body.to_string());
+    send(server, method, path, token, Some(body))
+}
+
+/// Applies an object written in YAML, as `kubectl apply --server-side` does: the status.
+pub(crate) fn apply_yaml(server: &Server, path: &str, token: &str, yaml: String) -> u16 {
+    let path = format!("{path}?fieldManager=kubectl");
+    let body = ("application/apply-patch+yaml", yaml);
+    send(server, "PATCH", &path, token, Some(body)).0
+}
+
+fn send(
+    server: &Server,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: Option<(&str, String)>,
 ) -> (u16, Value) {
     let authority = reqwest::Certificate::from_pem(server.authority.as_bytes()).expect("a PEM");
     let client = client(authority);
@@ -79,10 +116,8 @@ pub(crate) fn ask_with(
         let mut request = client
             .request(method, format!("{}{path}", server.address))
             .bearer_auth(token);
-        if let Some(body) = body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
+        if let Some((content_type, body)) = body {
+            request = request.header("content-type", content_type).body(body);
         }
         let answer = request.send().await.expect("an answer");
         let status = answer.status().as_u16();

@@ -75,9 +75,14 @@ pub(crate) fn clusters(azure: &Simulator) -> Vec<String> {
         .collect()
 }
 
-/// The API server of the one cluster.
-pub(crate) fn api_server(azure: &Simulator) -> Server {
-    let (address, authority) = azure.api_server(CLUSTER).expect("a cluster");
+/// The id of a cluster of that name, beside the one of the stories.
+pub(crate) fn cluster_called(name: &str) -> String {
+    CLUSTER.replace("aks-demo", name)
+}
+
+/// The API server of a cluster.
+pub(crate) fn api_server(azure: &Simulator, cluster: &str) -> Server {
+    let (address, authority) = azure.api_server(cluster).expect("a cluster");
     Server { address, authority }
 }
 

@@ -28,6 +28,8 @@ pub struct Fault {
 pub struct Matches {
     /// The service asked.
     pub host: Option<Host>,
+    /// Resource id of the cluster asked.
+    pub cluster: Option<String>,
     /// HTTP method.
     pub method: Option<String>,
     /// Part of path and query, whatever its case.
@@ -261,10 +263,16 @@ impl Faults {
     }
 
     /// The fault that strikes this exchange. Every armed fault counts it; the first added wins.
-    pub(crate) fn strike(&mut self, host: Host, message: &Message, number: u64) -> Option<Fault> {
+    pub(crate) fn strike(
+        &mut self,
+        host: Host,
+        cluster: Option<&str>,
+        message: &Message,
+        number: u64,
+    ) -> Option<Fault> {
         let mut struck = None;
         for one in &mut self.armed {
-            if one.hits(host, message, number) && struck.is_none() {
+            if one.hits(host, cluster, message, number) && struck.is_none() {
                 struck = Some(one.fault.clone());
             }
         }
@@ -304,10 +312,15 @@ impl Faults {
 }
 
 impl Armed {
-    fn hits(&mut self, host: Host, message: &Message, number: u64) -> bool {
+    fn hits(&mut self, host: Host, cluster: Option<&str>, message: &Message, number: u64) -> bool {
         let matches = &self.fault.matches;
         let address = format!("{}?{}", message.path, message.query).to_lowercase();
+        let asked = cluster.unwrap_or_default();
         let all_hold = matches.host.is_none_or(|wanted| wanted == host)
+            && matches
+                .cluster
+                .as_ref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(asked))
             && matches
                 .method
                 .as_ref()
@@ -344,7 +357,7 @@ mod tests {
     }
 
     fn strikes(faults: &mut Faults, path: &str, number: u64) -> bool {
-        faults.strike(Host::Arm, &get(path), number).is_some()
+        faults.strike(Host::Arm, None, &get(path), number).is_some()
     }
 
     #[test]
@@ -394,7 +407,7 @@ mod tests {
         let run = |seed| -> Vec<Option<String>> {
             let mut faults = Faults::new(0.5, seed);
             (1..=20)
-                .map(|number| Some(faults.strike(Host::Arm, &get("/"), number)?.name))
+                .map(|number| Some(faults.strike(Host::Arm, None, &get("/"), number)?.name))
                 .collect()
         };
 

@@ -95,7 +95,7 @@ impl Shared {
         let Some(exchange) = inner.journal.exchange(entry) else {
             return (entry, None);
         };
-        let fault = inner.faults.strike(host, message, exchange.number);
+        let fault = inner.faults.strike(host, cluster, message, exchange.number);
         exchange.fault = fault.as_ref().map(|fault| fault.name.clone());
         (entry, fault)
     }

@@ -299,6 +299,31 @@ fn kubectl_creates_labels_patches_waits_and_deletes() {
 }
 
 #[test]
+fn kubectl_applies_a_list() {
+    let Some(session) = session() else { return };
+    let list = session.file(
+        "list.json",
+        r#"{
+            "apiVersion": "v1",
+            "kind": "List",
+            "items": [
+                { "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "a" } },
+                { "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "b" } }
+            ]
+        }"#,
+    );
+
+    let applied = session.run(&["apply", "-f", &list]);
+
+    assert_eq!(
+        applied.lines(),
+        ["configmap/a created", "configmap/b created"],
+        "{}",
+        applied.error
+    );
+}
+
+#[test]
 fn kubectl_says_who_it_is() {
     let Some(session) = session() else { return };
 

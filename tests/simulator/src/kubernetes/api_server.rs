@@ -131,7 +131,7 @@ impl ApiServer {
         let client = authority.client("masterclient", "system:masters")?;
         let mut server = Self {
             cluster_id: cluster.address().id(),
-            store: bootstrap::store(moment),
+            store: bootstrap::store(moment, &authority.certificate),
             memory: Memory::default(),
             port: 0,
             host_name: cluster.host_name(),

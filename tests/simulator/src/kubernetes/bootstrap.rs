@@ -10,10 +10,13 @@ use super::metadata;
 use super::store::Store;
 use crate::arm::exchange::Moment;
 
-/// A new cluster's objects.
-pub(crate) fn store(moment: &mut Moment<'_>) -> Store {
+/// The config map by which pods know the cluster's authority.
+pub(crate) const ROOT_AUTHORITY: &str = "kube-root-ca.crt";
+
+/// A new cluster's objects; `authority` is the certificate of its own one, PEM.
+pub(crate) fn store(moment: &mut Moment<'_>, authority: &str) -> Store {
     let mut store = Store::default();
-    for mut object in objects() {
+    for mut object in objects(authority) {
         let text = |pointer: &str| super::store::text(&object, pointer).to_owned();
         let Some(kind) = kind::of_object(&text("/apiVersion"), &text("/kind")) else {
             continue;
@@ -29,7 +32,7 @@ pub(crate) fn store(moment: &mut Moment<'_>) -> Store {
     store
 }
 
-fn objects() -> Vec<Value> {
+fn objects(authority: &str) -> Vec<Value> {
     let namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
     let mut objects = Vec::new();
     for name in namespaces {
@@ -48,6 +51,12 @@ fn objects() -> Vec<Value> {
             "kind": "ServiceAccount",
             "apiVersion": "v1",
             "metadata": { "name": "default", "namespace": name },
+        }));
+        objects.push(json!({
+            "kind": "ConfigMap",
+            "apiVersion": "v1",
+            "metadata": { "name": ROOT_AUTHORITY, "namespace": name },
+            "data": { "ca.crt": authority },
         }));
     }
     objects.push(api_service());

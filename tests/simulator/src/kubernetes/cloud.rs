@@ -77,6 +77,13 @@ impl Inner {
             &mut server.memory,
             &mut self.random,
         );
+        if let Answer::Reply(reply) = &answer
+            && reply.status == 501
+        {
+            cloud
+                .unknown
+                .push(format!("{} {}", message.method, message.path));
+        }
         Ok((answer, user.map(|user| user.name)))
     }
 

@@ -1,6 +1,6 @@
 //! POST of a new object.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::call::{Call, Place};
 use super::exchange::Answer;
@@ -10,7 +10,7 @@ use super::metadata;
 use super::status::Status;
 use super::store::{name, namespace, text};
 use super::validation::validate;
-use super::{body, defaults, limits, strict};
+use super::{body, bootstrap, defaults, limits, strict};
 
 impl Call<'_> {
     pub(super) fn create(&mut self, place: Place<'_>) -> Result<Answer, Status> {
@@ -110,17 +110,21 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// What controllers put into every namespace.
+    /// What controllers put into every namespace: what `kube-system` got at the start.
     fn furnish(&mut self, namespace: &str) {
-        let Some(accounts) = kind::of_resource("", "serviceaccounts") else {
-            return;
-        };
-        let mut account = json!({
-            "kind": "ServiceAccount",
-            "apiVersion": "v1",
-            "metadata": { "name": "default", "namespace": namespace },
-        });
-        metadata::begin(accounts, &mut account, self.around.now, self.random);
-        self.store.put(accounts, account);
+        for (resource, name) in [
+            ("serviceaccounts", "default"),
+            ("configmaps", bootstrap::ROOT_AUTHORITY),
+        ] {
+            let Some(kind) = kind::of_resource("", resource) else {
+                continue;
+            };
+            let Some(mut object) = self.store.object(kind, "kube-system", name).cloned() else {
+                continue;
+            };
+            metadata::of(&mut object).insert("namespace".into(), namespace.into());
+            metadata::begin(kind, &mut object, self.around.now, self.random);
+            self.store.put(kind, object);
+        }
     }
 }

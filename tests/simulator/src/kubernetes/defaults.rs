@@ -16,7 +16,14 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
             put(object, "type", json!("Opaque"));
         }
         "services" => service(object),
-        "pods" => pod(child(object, "spec")),
+        "pods" => {
+            let spec = child(object, "spec");
+            pod(spec);
+            // Admission plugin `ServiceAccount`.
+            put(spec, "serviceAccountName", json!("default"));
+            let own = text(spec, "/serviceAccountName").to_owned();
+            put(spec, "serviceAccount", json!(own));
+        }
         "limitranges" => limits(object),
         "deployments" => {
             let spec = child(object, "spec");

@@ -13,7 +13,7 @@ use super::store::Store;
 use super::user::User;
 use super::view::Surroundings;
 use super::watch::Watch;
-use super::{controllers, discovery, namespace, nodes};
+use super::{controllers, discovery, namespace, nodes, not_simulated};
 use crate::message::{Message, Reply};
 use rand::rngs::StdRng;
 
@@ -56,6 +56,9 @@ pub(crate) fn answer(
     }
     let answer = match &request.attributes.target {
         Target::Path(path) => discovery::answer(path, message, around.cluster),
+        Target::Resource(_) if not_simulated::is_missing(&request) => {
+            Err(Status::not_simulated(&message.method, &message.path))
+        }
         Target::Resource(_) => {
             let mut call = Call {
                 request: &request,

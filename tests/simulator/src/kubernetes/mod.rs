@@ -29,6 +29,7 @@ mod managed_fields;
 mod metadata;
 mod namespace;
 mod nodes;
+mod not_simulated;
 mod openapi;
 mod openapi_v2;
 mod patch;

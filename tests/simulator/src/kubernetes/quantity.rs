@@ -1,16 +1,55 @@
 //! Amounts as Kubernetes writes them: `500m`, `1Gi`, `2e3` (`apimachinery/pkg/api/resource`).
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Billionths of one.
 const ONE: i128 = 1_000_000_000;
 
-/// An amount, exact to a billionth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Quantity(i128);
+/// An amount, exact to a billionth. Amounts are compared whatever form they are written in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Quantity {
+    nanos: i128,
+    form: Form,
+}
+
+/// How an amount is written.
+#[derive(Clone, Copy, Debug, Default)]
+enum Form {
+    /// `k`, `M`, `m`.
+    #[default]
+    Decimal,
+    /// `Ki`, `Mi`.
+    Binary,
+    /// `e3`, `E6`.
+    Exponent,
+}
+
+impl PartialEq for Quantity {
+    fn eq(&self, other: &Self) -> bool {
+        self.nanos == other.nanos
+    }
+}
+
+impl Eq for Quantity {}
+
+impl PartialOrd for Quantity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Quantity {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.nanos.cmp(&other.nanos)
+    }
+}
 
 impl Quantity {
-    pub(crate) const ONE: Self = Self(ONE);
+    pub(crate) const ONE: Self = Self {
+        nanos: ONE,
+        form: Form::Decimal,
+    };
 
     /// Reads an amount; `None` when it is none.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -26,26 +65,30 @@ impl Quantity {
         if number.is_empty() || number == "." || fraction.contains('.') {
             return None;
         }
-        let (factor, divisor) = scale(suffix)?;
+        let (factor, divisor, form) = scale(suffix)?;
         let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
         let divisor =
             divisor.checked_mul(10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?)?;
         let scaled = digits.checked_mul(factor)?.checked_mul(ONE)?;
         // What is smaller than a billionth is rounded up.
         let nanos = scaled / divisor + i128::from(scaled % divisor != 0);
-        Some(Self(if negative { -nanos } else { nanos }))
+        let nanos = if negative { -nanos } else { nanos };
+        Some(Self { nanos, form })
     }
 
     pub(crate) fn is_negative(self) -> bool {
-        self.0 < 0
+        self.nanos < 0
     }
 
     pub(crate) fn is_whole(self) -> bool {
-        self.0 % ONE == 0
+        self.nanos % ONE == 0
     }
 
     pub(crate) fn count(count: usize) -> Self {
-        Self(i128::try_from(count).unwrap_or(i128::MAX / ONE) * ONE)
+        Self {
+            nanos: i128::try_from(count).unwrap_or(i128::MAX / ONE) * ONE,
+            form: Form::Decimal,
+        }
     }
 }
 
@@ -53,7 +96,14 @@ impl std::ops::Add for Quantity {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        Self {
+            nanos: self.nanos.saturating_add(other.nanos),
+            form: if self.nanos == 0 {
+                other.form
+            } else {
+                self.form
+            },
+        }
     }
 }
 
@@ -63,38 +113,54 @@ impl std::iter::Sum for Quantity {
     }
 }
 
-/// In decimal form, with the largest suffix that needs no fraction: `1500m`, `2`, `3k`; multiples
-/// of 1024 in binary form, as amounts of memory are written.
+/// The one way the API server writes an amount (`CanonicalizeBytes`): in the form it was read in,
+/// with the largest suffix that needs no fraction.
 impl fmt::Display for Quantity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(nanos) = *self;
+        let Self { nanos, form } = *self;
+        // What is small is written in decimal form, which can write it exactly.
+        if matches!(form, Form::Binary) && nanos.abs() >= 1024 * ONE {
+            let units = nanos / ONE + i128::from(nanos % ONE > 0);
+            let largest = BINARY.into_iter().rev();
+            let (suffix, factor) = largest
+                .into_iter()
+                .find(|(_, factor)| units % factor == 0)
+                .unwrap_or(("", 1));
+            return write!(formatter, "{}{suffix}", units / factor);
+        }
         if nanos == 0 {
             return formatter.write_str("0");
         }
-        for (suffix, factor) in BINARY.into_iter().rev() {
-            if nanos % (factor * ONE) == 0 {
-                return write!(formatter, "{}{suffix}", nanos / (factor * ONE));
+        let mut exponent: i32 = -9;
+        let mut digits = nanos;
+        while digits % 1000 == 0 && exponent < 18 {
+            digits /= 1000;
+            exponent += 3;
+        }
+        match (form, exponent) {
+            (_, 0) => write!(formatter, "{digits}"),
+            (Form::Exponent, exponent) => write!(formatter, "{digits}e{exponent}"),
+            (_, exponent) => {
+                let suffix = DECIMAL.iter().find(|(_, own)| *own == exponent);
+                let suffix = suffix.map_or("", |(suffix, _)| suffix);
+                write!(formatter, "{digits}{suffix}")
             }
         }
-        let decimal = [
-            ("E", ONE * 1_000_000_000_000_000_000),
-            ("P", ONE * 1_000_000_000_000_000),
-            ("T", ONE * 1_000_000_000_000),
-            ("G", ONE * 1_000_000_000),
-            ("M", ONE * 1_000_000),
-            ("k", ONE * 1_000),
-            ("", ONE),
-            ("m", 1_000_000),
-            ("u", 1_000),
-        ];
-        for (suffix, factor) in decimal {
-            if nanos % factor == 0 {
-                return write!(formatter, "{}{suffix}", nanos / factor);
-            }
-        }
-        write!(formatter, "{nanos}n")
     }
 }
+
+const DECIMAL: [(&str, i32); 10] = [
+    ("n", -9),
+    ("u", -6),
+    ("m", -3),
+    ("", 0),
+    ("k", 3),
+    ("M", 6),
+    ("G", 9),
+    ("T", 12),
+    ("P", 15),
+    ("E", 18),
+];
 
 const BINARY: [(&str, i128); 6] = [
     ("Ki", 1 << 10),
@@ -105,29 +171,26 @@ const BINARY: [(&str, i128); 6] = [
     ("Ei", 1 << 60),
 ];
 
-/// What a suffix multiplies and divides by.
-fn scale(suffix: &str) -> Option<(i128, i128)> {
+/// What a suffix multiplies and divides by, and its form.
+fn scale(suffix: &str) -> Option<(i128, i128, Form)> {
     if let Some((_, factor)) = BINARY.into_iter().find(|(own, _)| *own == suffix) {
-        return Some((factor, 1));
+        return Some((factor, 1, Form::Binary));
     }
-    let exponent: i32 = match suffix {
-        "n" => -9,
-        "u" => -6,
-        "m" => -3,
-        "" => 0,
-        "k" => 3,
-        "M" => 6,
-        "G" => 9,
-        "T" => 12,
-        "P" => 15,
-        "E" => 18,
-        other => {
-            let exponent = other.strip_prefix('e').or_else(|| other.strip_prefix('E'));
-            exponent?.parse().ok()?
-        }
+    let decimal = DECIMAL.iter().find(|(own, _)| *own == suffix);
+    let (exponent, form) = if let Some((_, exponent)) = decimal {
+        (*exponent, Form::Decimal)
+    } else {
+        let exponent = suffix
+            .strip_prefix('e')
+            .or_else(|| suffix.strip_prefix('E'));
+        (exponent?.parse().ok()?, Form::Exponent)
     };
     let power = 10_i128.checked_pow(exponent.unsigned_abs())?;
-    Some(if exponent < 0 { (1, power) } else { (power, 1) })
+    Some(if exponent < 0 {
+        (1, power, form)
+    } else {
+        (power, 1, form)
+    })
 }
 
 #[cfg(test)]
@@ -163,10 +226,28 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_written_short() {
-        for text in ["0", "3", "1500m", "1Gi", "512Mi", "3k", "-2"] {
+    fn amounts_are_written_in_one_way() {
+        let cases = [
+            ("0", "0"),
+            ("0.0", "0"),
+            ("3", "3"),
+            ("-2", "-2"),
+            ("1024", "1024"),
+            ("1000m", "1"),
+            ("0.5", "500m"),
+            ("100000", "100k"),
+            ("1500k", "1500k"),
+            ("1024Mi", "1Gi"),
+            ("1.5Gi", "1536Mi"),
+            ("1000Mi", "1000Mi"),
+            ("0.5Ki", "512"),
+            ("12e6", "12e6"),
+            ("1000e3", "1e6"),
+        ];
+
+        for (text, expected) in cases {
             let quantity = Quantity::parse(text).unwrap();
-            assert_eq!(quantity.to_string(), text);
+            assert_eq!(quantity.to_string(), expected, "{text}");
         }
     }
 }

@@ -197,6 +197,12 @@ impl Status {
         Self::new(422, "Invalid", message)
     }
 
+    /// 501: no answer of Kubernetes', but an honest one.
+    pub(crate) fn not_simulated(method: &str, path: &str) -> Self {
+        let text = format!("the simulator does not know {method} {path}");
+        Self::new(501, "NotSimulated", text)
+    }
+
     /// 500 for an error the server has no reason for.
     pub(crate) fn untold(message: impl Into<String>) -> Self {
         Self::new(500, "", message)

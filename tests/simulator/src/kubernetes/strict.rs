@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::kind::Kind;
+use super::quantity::Quantity;
 use super::request::FieldValidation;
 use super::shape::{Form, Shape};
 use super::status::Status;
@@ -52,6 +53,9 @@ fn prune(
 ) -> Result<(), String> {
     if value.is_null() {
         return Ok(());
+    }
+    if shape.go_name() == "Quantity" {
+        return amount(value);
     }
     let below = |name: &str| {
         if path.is_empty() {
@@ -105,8 +109,22 @@ fn prune(
     ))
 }
 
+/// Amounts are kept in the one way the server writes them.
+fn amount(value: &mut Value) -> Result<(), String> {
+    let text = match &*value {
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
+    };
+    let amount = Quantity::parse(&text).ok_or(
+        "quantities must match the regular expression \
+         '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    )?;
+    *value = amount.to_string().into();
+    Ok(())
+}
+
 fn fits(value: &Value, shape: Shape) -> bool {
-    if shape.format() == "int-or-string" || shape.go_name() == "Quantity" {
+    if shape.format() == "int-or-string" {
         return value.is_string() || value.is_number();
     }
     match shape.type_name() {
@@ -176,6 +194,31 @@ mod tests {
                 "Deployment in version \"v1\" cannot be handled as a Deployment: strict decoding \
                  error: {unknown}"
             ))
+        );
+    }
+
+    #[test]
+    fn amounts_are_kept_in_the_servers_way() {
+        let kind = kind::of_resource("", "resourcequotas").unwrap();
+        let quota = |cpu: Value| json!({ "spec": { "hard": { "cpu": cpu, "memory": "2048Mi" } } });
+        let checked = |cpu: Value| {
+            check(quota(cpu), kind, FieldValidation::Strict, &mut Vec::new())
+                .map_err(|status| status.message)
+        };
+
+        let kept = checked(json!(0.5));
+        let refused = checked(json!("a lot"));
+
+        let expected = json!({ "spec": { "hard": { "cpu": "500m", "memory": "2Gi" } } });
+        assert_eq!(kept, Ok(expected));
+        assert_eq!(
+            refused,
+            Err(
+                "ResourceQuota in version \"v1\" cannot be handled as a ResourceQuota: quantities \
+                 must match the regular expression \
+                 '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+                    .to_owned()
+            )
         );
     }
 

@@ -179,9 +179,19 @@ impl ApiServer {
 
 /// Signs a person in with a device code, for the API servers of clusters.
 pub(crate) fn sign_in(simulator: &Simulator, client: &Client, user: &str) -> String {
+    sign_in_for(simulator, client, user, SERVER_APP)
+}
+
+/// The same for any resource.
+pub(crate) fn sign_in_for(
+    simulator: &Simulator,
+    client: &Client,
+    user: &str,
+    resource: &str,
+) -> String {
     let tenant = client.variable("ARM_TENANT_ID").to_owned();
     let address = format!("{}/{tenant}/oauth2/v2.0/devicecode", client.login());
-    let scope = format!("{SERVER_APP}/.default openid profile offline_access");
+    let scope = format!("{resource}/.default openid profile offline_access");
     let form = BTreeMap::from([("client_id", PUBLIC_CLIENT), ("scope", scope.as_str())]);
     let code = client.form(&address, form).json();
     assert!(simulator.approve_device_code(code["user_code"].as_str().unwrap(), user));

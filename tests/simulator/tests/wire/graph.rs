@@ -5,6 +5,7 @@ use std::time::Duration;
 use secureaks_simulator::{Options, Principal, PrincipalKind, Simulator};
 use serde_json::{Value, json};
 
+use crate::api_server::{DEVELOPER as DEVELOPER_NAME, sign_in_for};
 use crate::client::{Answer, Client, start, start_with};
 
 const GRAPH: &str = "https://graph.microsoft.com/.default";
@@ -227,6 +228,28 @@ fn a_group_made_through_graph_shows_after_a_while_and_goes_after_a_while() {
 }
 
 #[test]
+fn what_was_deleted_is_found_among_the_deleted_for_thirty_days() {
+    let (simulator, graph) = start_graph();
+    let one = format!("/directory/deletedItems/{DEVELOPERS}");
+    let named =
+        "/directory/deletedItems/microsoft.graph.group?$filter=displayName%20eq%20'developers'";
+    let before = graph.get(&one).status;
+
+    assert!(simulator.delete_principal(DEVELOPERS));
+    simulator.advance(Duration::from_mins(1));
+    let found = graph.get(&one).json();
+    let names = graph.names(named);
+    simulator.advance(Duration::from_hours(31 * 24));
+    let after = (graph.get(&one).status, graph.names(named));
+
+    assert_eq!(before, 404);
+    assert_eq!(found["displayName"], "developers");
+    assert_eq!(found["@odata.type"], "#microsoft.graph.group");
+    assert_eq!(names, ["developers"]);
+    assert_eq!(after, (404, Vec::<String>::new()));
+}
+
+#[test]
 fn lists_come_in_pages_and_are_counted_when_asked_to() {
     let (_simulator, graph) = start_graph();
     let first = graph.get("/users?$top=3&$select=displayName").json();
@@ -367,5 +390,30 @@ fn people_of_a_directory_file_are_there_and_stay_through_a_reset() {
     assert_eq!(
         (before, after),
         (vec!["auditors".to_owned()], vec!["auditors".to_owned()])
+    );
+}
+
+#[test]
+fn people_read_the_directory_and_guests_only_about_themselves() {
+    let (simulator, mut graph) = start_graph();
+    let resource = "https://graph.microsoft.com";
+    let guest = "kim_partner.example#EXT#@simulated.onmicrosoft.com";
+    let mut answers = |user: &str| {
+        graph.client.token = sign_in_for(&simulator, &graph.client, user, resource);
+        ["/me", "/me/memberOf", "/groups"].map(|path| graph.get(path))
+    };
+
+    let [me, own, groups] = answers(DEVELOPER_NAME);
+    let [guest_me, guest_own, guest_groups] = answers(guest);
+
+    assert_eq!(me.json()["userPrincipalName"], DEVELOPER_NAME);
+    assert_eq!(own.json()["value"][0]["displayName"], "developers");
+    assert_eq!(
+        [&groups, &guest_me, &guest_own].map(|one| one.status),
+        [200; 3]
+    );
+    assert_eq!(
+        (guest_groups.status, guest_groups.code()),
+        (403, "Authorization_RequestDenied".to_owned())
     );
 }

@@ -326,3 +326,79 @@ fn limits_and_quotas_hold_for_new_pods() {
         json!({ "pods": "1", "requests.cpu": "100m" })
     );
 }
+
+#[test]
+fn a_review_in_a_namespace_is_about_that_namespace() {
+    let (simulator, client) = start();
+    let server = start_cluster(&simulator, &client, &with_entra());
+    let admin = sign_in(&simulator, &client, ADMINISTRATOR);
+    bind(&server, &admin, "team", "admin", DEVELOPERS);
+    let developer = sign_in(&simulator, &client, DEVELOPER);
+    let review = |spec: Value| {
+        json!({
+            "kind": "LocalSubjectAccessReview",
+            "apiVersion": "authorization.k8s.io/v1",
+            "metadata": { "namespace": "team" },
+            "spec": spec,
+        })
+    };
+    let about =
+        |namespace: &str| json!({ "namespace": namespace, "verb": "get", "resource": "pods" });
+    let path = "/apis/authorization.k8s.io/v1/namespaces/team/localsubjectaccessreviews";
+    let ask = |spec: Value| server.post(&developer, path, &review(spec));
+
+    let answered = ask(json!({ "groups": [DEVELOPERS], "resourceAttributes": about("team") }));
+    let elsewhere = ask(json!({ "user": "x", "resourceAttributes": about("other") }));
+    let nobody = ask(json!({ "resourceAttributes": about("team") }));
+
+    assert_eq!(
+        answered.json()["status"]["allowed"],
+        true,
+        "{}",
+        answered.text
+    );
+    assert_eq!(
+        (elsewhere.status, &elsewhere.json()["message"]),
+        (
+            400,
+            &json!("spec.resourceAttributes.namespace must match namespace: team")
+        )
+    );
+    assert_eq!(
+        (
+            nobody.status,
+            &nobody.json()["details"]["causes"][0]["field"]
+        ),
+        (422, &json!("spec.user"))
+    );
+}
+
+#[test]
+fn a_role_grows_by_parts_that_carry_its_label() {
+    let (simulator, client) = start();
+    let server = start_cluster(&simulator, &client, &with_entra());
+    let admin = sign_in(&simulator, &client, ADMINISTRATOR);
+    bind(&server, &admin, "team", "view", DEVELOPERS);
+    let developer = sign_in(&simulator, &client, DEVELOPER);
+    let secrets = "/api/v1/namespaces/team/secrets";
+    let part = json!({
+        "apiVersion": format!("{RBAC_GROUP}/v1"),
+        "kind": "ClusterRole",
+        "metadata": {
+            "name": "view-secrets",
+            "labels": { "rbac.authorization.k8s.io/aggregate-to-view": "true" },
+        },
+        "rules": [{ "apiGroups": [""], "resources": ["secrets"], "verbs": ["list"] }],
+    });
+
+    let before = server.get(&developer, secrets).status;
+    server.make(&admin, &format!("{RBAC}/clusterroles"), &part);
+    let after = server.get(&developer, secrets).status;
+    let view = server
+        .get(&admin, &format!("{RBAC}/clusterroles/view"))
+        .json();
+
+    assert_eq!((before, after), (403, 200));
+    let rules = view["rules"].as_array().unwrap();
+    assert!(rules.contains(&part["rules"][0]), "{rules:?}");
+}

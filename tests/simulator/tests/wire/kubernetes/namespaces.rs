@@ -14,7 +14,7 @@ fn create(api: &Api) -> Value {
 }
 
 #[test]
-fn a_new_namespace_bears_its_name_and_has_a_service_account() {
+fn a_new_namespace_bears_its_name_and_has_what_every_one_has() {
     let (_simulator, _client, api) = cluster();
 
     let created = create(&api);
@@ -32,8 +32,13 @@ fn a_new_namespace_bears_its_name_and_has_a_service_account() {
         ),
         expected
     );
-    let account = api.get(&format!("{TEAM}/serviceaccounts/default"));
-    assert_eq!(account.status, 200);
+    for contents in ["serviceaccounts/default", "configmaps/kube-root-ca.crt"] {
+        assert_eq!(
+            api.get(&format!("{TEAM}/{contents}")).status,
+            200,
+            "{contents}"
+        );
+    }
 }
 
 #[test]

@@ -151,15 +151,15 @@ fn lists_are_selected_and_come_in_parts() {
 
     let chosen = api.get(&format!("{CONFIG_MAPS}?labelSelector=tier%3Dx"));
     let named = api.get("/api/v1/configmaps?fieldSelector=metadata.name%3Db");
-    let first = api.get(&format!("{CONFIG_MAPS}?limit=3"));
+    let first = api.get(&format!("{CONFIG_MAPS}?limit=4"));
     let token = first.text_at("/metadata/continue");
-    let rest = api.get(&format!("{CONFIG_MAPS}?limit=3&continue={token}"));
+    let rest = api.get(&format!("{CONFIG_MAPS}?limit=4&continue={token}"));
 
     assert_eq!(names(&chosen), ["a", "c", "d"]);
     assert_eq!(names(&named), ["b"]);
-    assert_eq!(names(&first), ["a", "b", "c"]);
+    assert_eq!(names(&first), ["a", "b", "c", "d"]);
     assert_eq!(first.json()["metadata"]["remainingItemCount"], 1);
-    assert_eq!(names(&rest), ["d"]);
+    assert_eq!(names(&rest), ["kube-root-ca.crt"]);
     assert_eq!(rest.json()["metadata"].get("continue"), None);
 }
 
@@ -308,4 +308,16 @@ fn tests_read_and_change_objects_behind_the_clients_back() {
     assert_eq!(seen["data"], json!({ "a": "1", "b": "2" }));
     assert_eq!(held, Some(seen));
     assert_eq!(api.get(&path).status, 404);
+}
+
+#[test]
+fn what_kubernetes_has_and_the_simulator_has_not_is_said_to_be_so() {
+    let (simulator, _client, api) = cluster();
+    let path = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+
+    let refused = api.get(path);
+
+    let text = format!("the simulator does not know GET {path}");
+    assert_eq!(refused.refusal(), (501, "NotSimulated".to_owned(), text));
+    assert_eq!(simulator.unknown_requests(), [format!("GET {path}")]);
 }
