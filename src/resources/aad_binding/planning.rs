@@ -21,7 +21,7 @@ use crate::{
     kube::{Error, Right},
     resources::{
         Session,
-        inside::{Inside, NoFields, check_planned},
+        inside::{Inside, NoFields, check_planned, planning_limits},
         refusals,
     },
 };
@@ -138,10 +138,7 @@ async fn judge_principals(
 }
 
 fn limits(call: &Call<Session>) -> azure::Call {
-    azure::Call {
-        cancelled: call.cancelled.clone(),
-        ..azure::Call::default()
-    }
+    planning_limits(&call.client, call)
 }
 
 /// Whether whoever applies may bind at all, asked once for all bindings where that suffices.

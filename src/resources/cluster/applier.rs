@@ -107,14 +107,15 @@ pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
     let cluster = work.call.client.cluster(&work.id)?;
     let clock = work.azure.clock();
     let begun = clock.now();
-    let reach = azure::Call {
-        deadline: [work.limits.deadline, clock.now().checked_add(REACH).ok()]
-            .into_iter()
-            .flatten()
-            .min(),
-        ..work.limits.clone()
-    };
     loop {
+        // Each look has its own bound: an API server that cannot be reached is given up sooner than a role.
+        let reach = azure::Call {
+            deadline: [work.limits.deadline, clock.now().checked_add(REACH).ok()]
+                .into_iter()
+                .flatten()
+                .min(),
+            ..work.limits.clone()
+        };
         let answer = match cluster.may(&right, &reach).await {
             // Whoever is known to the API server may ask: it does not know us yet.
             Err(error) if error.is_forbidden() || error.is_unauthorized() => Ok(false),

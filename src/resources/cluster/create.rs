@@ -138,6 +138,9 @@ async fn found_one(
             .into());
     }
     keep(work.call, work, found);
+    if let Ok(clusters) = &work.call.client.clusters {
+        clusters.created(&work.id);
+    }
     let role = SubnetRole::wanted(spec)?;
     Box::pin(update::converge(work, spec, role.as_ref())).await
 }

@@ -40,9 +40,8 @@ pub(super) async fn judge(
     if plan.replaces {
         call.keep_private(REPLACES, Json::Bool(true));
     }
-    if plan.prior.is_none() || plan.replaces {
-        note_planned(call, &subscription, spec);
-    }
+    let changed = plan.prior.filter(|_| !plan.replaces);
+    note_planned(call, &subscription, spec, changed);
     if plan.prior.is_none()
         && call.private(REPLACES).is_none()
         && let Ok(id) = super::id_of(&subscription, spec)
@@ -53,7 +52,12 @@ pub(super) async fn judge(
 }
 
 /// Notes for what is planned inside this cluster who will have rights there.
-fn note_planned(call: &Call<Session>, subscription: &str, spec: &Spec) {
+fn note_planned(
+    call: &Call<Session>,
+    subscription: &str,
+    spec: &Spec,
+    changed: Option<&State<Cluster>>,
+) {
     let (Some(name), Some(group)) = (spec.name.if_known(), spec.resource_group_name.if_known())
     else {
         return;
@@ -72,6 +76,7 @@ fn note_planned(call: &Call<Session>, subscription: &str, spec: &Spec) {
     };
     call.client.planned.note(PlannedCluster {
         name: name.text(),
+        changed: changed.and_then(|prior| super::id_in(&prior.outputs).ok()),
         resource_group,
         granted: *granted,
         entra: entra.enabled.if_known() != Some(&false),

@@ -11,4 +11,4 @@ pub(crate) use marks::{MARK, Standing, labels};
 pub use rights::PlannedClusters;
 pub(crate) use rights::{PlannedCluster, check_planned};
 pub(crate) use telling::{Fields, NoFields};
-pub(crate) use work::Inside;
+pub(crate) use work::{Inside, planning_limits};

@@ -23,6 +23,8 @@ use crate::{
 pub(crate) struct PlannedCluster {
     /// Its name.
     pub(crate) name: String,
+    /// Its id, when it exists and the plan only changes it.
+    pub(crate) changed: Option<ResourceId>,
     /// The group it will be in, whose role assignments hold for it.
     pub(crate) resource_group: ResourceId,
     /// `grant_applier_access`.
@@ -73,7 +75,8 @@ pub(crate) async fn check_planned(
     cluster_id: &Attr<ClusterId>,
     limits: &azure::Call,
 ) -> Result<(), Failure> {
-    let clusters = session.planned.all();
+    let made = |cluster: &PlannedCluster| cluster.changed.is_none();
+    let clusters: Vec<_> = session.planned.all().into_iter().filter(made).collect();
     let Ok(azure) = session.azure() else {
         return Ok(());
     };
@@ -134,8 +137,17 @@ async fn standing(
         let Ok(listed) = listed.and_then(|answer| answer.json::<RoleAssignments>()) else {
             return Standing::Unclear;
         };
-        let roles = listed.value.into_iter().flatten();
-        let roles = roles.filter_map(|assignment| assignment.properties?.role_definition_id);
+        // Azure lists what holds below the group too, such as rights in other clusters.
+        let holds = |scope: &Option<String>| {
+            let group = cluster.resource_group.as_str().to_ascii_lowercase();
+            let scope = scope.as_deref().unwrap_or_default().to_ascii_lowercase();
+            group.starts_with(scope.trim_end_matches('/')) || !scope.starts_with("/subscriptions/")
+        };
+        let assigned = listed.value.into_iter().flatten();
+        let roles = assigned
+            .filter_map(|assignment| assignment.properties)
+            .filter(|properties| holds(&properties.scope))
+            .filter_map(|properties| properties.role_definition_id);
         let enough = |role: String| {
             let role = role.to_ascii_lowercase();
             ENOUGH
@@ -189,6 +201,15 @@ impl Inside<'_> {
         right: &Right,
         cluster_id: &Attr<ClusterId>,
     ) -> Result<(), Failure> {
+        // The same plan gives the right, before anything inside is touched.
+        let given = self.call.client.planned.all().into_iter().any(|cluster| {
+            let same =
+                |id: ResourceId| id.as_str().eq_ignore_ascii_case(self.cluster.id().as_str());
+            cluster.granted && cluster.changed.is_some_and(same)
+        });
+        if given {
+            return Ok(());
+        }
         let place = right.namespace.as_ref().map_or_else(
             || "in the whole cluster".to_owned(),
             |namespace| format!("in the namespace {namespace}"),

@@ -194,7 +194,7 @@ impl Inside<'_> {
                 return Diagnostic::error(
                     format!("Somebody else owns a field of the {}", self.what),
                     format!(
-                        "`{}` belongs to the field manager {manager}. Nothing was changed. Leave the field to it, or set `force_conflicts = true` to take the field over.",
+                        "`{}` belongs to the field manager {manager}, and the object was left as it is. Leave the field to it, or set `force_conflicts = true` to take the field over.",
                         cause.field.trim_start_matches('.')
                     ),
                 )

@@ -23,6 +23,17 @@ pub(crate) struct Inside<'a> {
     pub(crate) what: &'static str,
 }
 
+/// The bounds of what a plan asks: nobody waits for a plan for longer than this.
+pub(crate) fn planning_limits(session: &Session, call: &Call<Session>) -> azure::Call {
+    const PATIENCE: Duration = Duration::from_mins(5);
+    let now = session.azure().ok().map(|azure| azure.clock().now());
+    azure::Call {
+        cancelled: call.cancelled.clone(),
+        deadline: now.and_then(|now| now.checked_add(PATIENCE).ok()),
+        ..azure::Call::default()
+    }
+}
+
 impl<'a> Inside<'a> {
     /// Begins `verb` on an object of the kind `what` in the cluster `cluster_id`, which must be known.
     pub(crate) fn begin(

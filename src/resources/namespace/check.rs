@@ -39,7 +39,12 @@ pub(super) fn check(spec: &Spec, reserved: &[&str], diagnostics: &mut Diagnostic
     check_limits(spec, diagnostics);
 }
 
-/// Whether a namespace is the cluster's own.
+/// Whether the pods of a namespace keep the cluster running.
+pub(in crate::resources) fn is_the_clusters_own(name: &str) -> bool {
+    name != DEFAULT && is_built_in(name)
+}
+
+/// Whether a namespace is there without anybody's doing.
 pub(super) fn is_built_in(name: &str) -> bool {
     name == DEFAULT || BUILT_IN.contains(&name) || name.starts_with("kube-")
 }

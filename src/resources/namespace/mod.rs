@@ -16,6 +16,8 @@ mod tests;
 mod workloads;
 mod write;
 
+pub(super) use check::is_the_clusters_own;
+
 use async_trait::async_trait;
 
 use self::{

@@ -8,12 +8,11 @@ use super::{
     write::taken,
 };
 use crate::{
-    azure,
     framework::{Call, Diagnostic, Failure, Planned, Severity, State, Verb, schema::Kind},
     kube::Right,
     resources::{
         Session,
-        inside::{Inside, NoFields, check_planned},
+        inside::{Inside, NoFields, check_planned, planning_limits},
         network_policy::engine::Engine,
     },
     value::Step,
@@ -46,10 +45,7 @@ pub(super) async fn judge(
     if plan.prior.is_some() && !changes.any(|change| change.attribute.kind != Kind::Local) {
         return Ok(());
     }
-    let limits = azure::Call {
-        cancelled: call.cancelled.clone(),
-        ..azure::Call::default()
-    };
+    let limits = planning_limits(&call.client, call);
     if spec.cluster_id.if_known().is_none() {
         return check_planned(&call.client, &spec.cluster_id, &limits).await;
     }

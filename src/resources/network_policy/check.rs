@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::spec::{Direction, Peer, Port, Spec};
 use crate::{
     framework::{Attr, Diagnostics, Text as _},
-    resources::texts::{Cidr, LabelValue, check_key},
+    resources::{
+        namespace::is_the_clusters_own,
+        texts::{Cidr, LabelValue, check_key},
+    },
 };
 
 /// Judges what is known.
 pub(super) fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
+    check_namespace(spec, diagnostics);
     check_raw(spec, diagnostics);
     check_directions(spec, diagnostics);
     check_keys(&spec.pods, diagnostics);
@@ -17,6 +21,21 @@ pub(super) fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
         for peer in peers.if_set().into_iter().flatten() {
             check_peer(peer, diagnostics);
         }
+    }
+}
+
+/// A policy for all pods of one of the cluster's own namespaces denies them what it does not name: DNS, metrics
+/// and the way to the API server. What `raw` selects is its writer's to know.
+fn check_namespace(spec: &Spec, diagnostics: &mut Diagnostics) {
+    let (Some(namespace), Some(None)) = (spec.namespace.if_known(), spec.pods.if_known()) else {
+        return;
+    };
+    let name = namespace.as_ref();
+    if spec.raw.if_set().is_none() && is_the_clusters_own(name) {
+        diagnostics.push(spec.pods.error(
+            "Default deny would cut off the cluster itself",
+            format!("`pods` is left out, so that the policy is for all pods of `{name}`, which keep the cluster running: whatever it does not allow would stop. Name the pods that are meant in `pods`, or choose a namespace of your own."),
+        ));
     }
 }
 

@@ -10,12 +10,11 @@ use super::{
     write::{Written, is_forced, object},
 };
 use crate::{
-    azure,
     framework::{Call, Failure, Planned, Text, Verb, schema::Kind},
     kube::{Apply, Right},
     resources::{
         Session,
-        inside::{Inside, check_planned},
+        inside::{Inside, check_planned, planning_limits},
     },
 };
 
@@ -32,10 +31,7 @@ pub(super) async fn judge(
     if plan.prior.is_some() && !changes {
         return Ok(());
     }
-    let limits = azure::Call {
-        cancelled: call.cancelled.clone(),
-        ..azure::Call::default()
-    };
+    let limits = planning_limits(&call.client, call);
     if spec.cluster_id.if_known().is_none() {
         return check_planned(&call.client, &spec.cluster_id, &limits).await;
     }

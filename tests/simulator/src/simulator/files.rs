@@ -19,7 +19,8 @@ pub(super) fn write_files(directory: Option<&Path>, keys: &Keys) -> io::Result<F
     let files = if let Some(path) = directory {
         fs::create_dir_all(path)?;
         Files {
-            path: path.to_owned(),
+            // Clients are told of it, wherever they run.
+            path: std::path::absolute(path)?,
             _temporary: None,
         }
     } else {
