@@ -13,11 +13,13 @@
 mod credentials;
 mod drift;
 mod examples;
+mod failed_inside;
 mod failures;
 mod faults;
 mod import;
 mod interrupted;
 mod killed;
+mod killed_inside;
 mod killed_role;
 mod lifecycle;
 mod ownership;
