@@ -111,7 +111,7 @@ fn a_demo_that_is_kept_can_be_played_on_with_and_stopped() {
     let stopped = shell(&demo, stop);
     assert!(played.status.success(), "{}", told(&played));
     assert!(
-        text(&played.stdout).contains("Apply complete! Resources: 1 added"),
+        text(&played.stdout).contains("Apply complete! Resources: 4 added"),
         "{}",
         told(&played)
     );

@@ -127,9 +127,9 @@ impl Error {
                     .is_some_and(|error| error.kind() == kind)
             })
         };
-        let cause = if chain().any(|error| error.is::<super::network::NameNotFound>()) {
+        let cause = if chain().any(<dyn StdError>::is::<super::network::NameNotFound>) {
             Cause::Dns
-        } else if chain().any(|error| error.is::<rustls::Error>()) {
+        } else if chain().any(<dyn StdError>::is::<rustls::Error>) {
             Cause::Tls
         } else if io(std::io::ErrorKind::ConnectionRefused) {
             Cause::Refused

@@ -10,7 +10,7 @@ use super::{Access, Error, Login};
 /// How long a connection may take. An API server that does not want the caller's address stays silent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may take; a LIST of a large cluster takes seconds.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Makes the client for one API server. It opens nothing before the first request.
 #[expect(

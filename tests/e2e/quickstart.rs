@@ -33,7 +33,7 @@ fn one_apply_makes_a_cluster_and_who_may_work_in_it() {
     }
 }
 
-/// What the API server answers to somebody who makes a ConfigMap in a namespace, and who lists its pods.
+/// What the API server answers to somebody who makes a `ConfigMap` in a namespace, and who lists its pods.
 fn may(azure: &Simulator, user: &str, namespace: &str) -> (u16, u16) {
     let (server, token) = (api_server(azure, CLUSTER), token_of(azure, user));
     let configuration = json!({

@@ -148,6 +148,30 @@ fn two_bindings_of_one_right_are_warned_of_and_refused() {
 }
 
 #[test]
+fn a_right_may_move_from_one_binding_to_another_in_one_apply() {
+    let (azure, provider) = start();
+    let lee = json!({ "type": "User", "user_principal_name": "lee@simulated.onmicrosoft.com" });
+    let both = json!([{ "type": "Group", "object_id": DEVELOPERS }, lee]);
+    let first = reached(
+        &provider,
+        &Kept::nothing(),
+        &binding(&provider, &json!({ "principals": both })),
+    );
+
+    let next = crate::inside::provider(&azure, TYPE);
+    reached(&next, &first, &binding(&next, &json!({})));
+    let moved = json!({ "name": "others", "principals": [lee] });
+    reached(&next, &Kept::nothing(), &binding(&next, &moved));
+
+    let path = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/others";
+    assert_eq!(
+        object(&azure, path)["subjects"][0]["name"],
+        "lee@simulated.onmicrosoft.com"
+    );
+    assert_understood(&azure);
+}
+
+#[test]
 fn a_binding_of_somebody_else_is_left_alone_unless_told() {
     let (azure, provider) = start();
     let path = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/developers";

@@ -10,6 +10,7 @@ use secureaks::framework::{
 use secureaks_simulator::Exchange;
 use serde_json::{Value as Json, json};
 
+use crate::drift::BESIDE;
 use crate::support::{CLUSTER, Provider, assert_understood, cluster, fast_azure, identity};
 
 /// An attribute, a cluster to begin with, and the change of its configuration.
@@ -221,7 +222,8 @@ fn every_attribute_that_can_change_changes_alone_and_under_the_version_that_was_
     let (first, second) = (identity(&azure, "first"), identity(&azure, "second"));
     let provider = Provider::of(&azure);
     let rows = rows(&first, &second);
-    let told: BTreeSet<String> = rows.iter().map(|row| row.attribute.to_owned()).collect();
+    let attributes = rows.iter().map(|row| row.attribute).chain(BESIDE);
+    let told: BTreeSet<String> = attributes.map(str::to_owned).collect();
     assert_eq!(
         told,
         changeable(

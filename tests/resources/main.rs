@@ -9,6 +9,7 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod applier;
 mod binding;
 mod binding_refusals;
 mod binding_trouble;

@@ -319,7 +319,7 @@ fn a_namespace_is_imported_and_is_then_as_configured() {
     let plan = provider.plan(&imported.0, &wanted);
 
     assert_eq!(imported.1, []);
-    assert_eq!((plan.value, plan.diagnostics), (made.value, vec![]));
+    assert_eq!((plan.value, plan.diagnostics), (imported.0.value, vec![]));
     assert_understood(&azure);
 }
 

@@ -37,8 +37,6 @@ struct State {
     waves: u64,
     /// Answers, and the wave that brought each.
     answers: BTreeMap<Question, (u64, Answer)>,
-    /// The last wave that failed, and why.
-    failed: Option<(u64, Error)>,
 }
 
 impl State {
@@ -76,16 +74,8 @@ impl Directory {
         };
         let turn = async { Ok(self.turn.lock().await) };
         let _turn = call.guard(client.clock(), turn).await?;
-        {
-            let state = self.state();
-            if let Some(answers) = state.answers(questions, arrived) {
-                return Ok(answers);
-            }
-            if let Some((wave, error)) = &state.failed
-                && *wave > arrived
-            {
-                return Err(error.clone());
-            }
+        if let Some(answers) = self.state().answers(questions, arrived) {
+            return Ok(answers);
         }
         self.wave(client, call).await?;
         let answers = self.state().answers(questions, arrived);
@@ -108,24 +98,14 @@ impl Directory {
             let questions: Vec<Question> = state.wanted.iter().cloned().collect();
             (state.waves, questions)
         };
-        let outcome = Box::pin(ask_within_patience(client, &questions, call)).await;
+        // When our time is up, whoever waits has time of their own: they ask for themselves.
+        let answers = Box::pin(ask_within_patience(client, &questions, call)).await?;
         let mut state = self.state();
-        match outcome {
-            // Whoever waits has time of their own: they ask for themselves.
-            Err(error @ (Error::Cancelled | Error::TimedOut)) => Err(error),
-            Err(error) => {
-                state.wanted.retain(|one| !questions.contains(one));
-                state.failed = Some((wave, error.clone()));
-                Err(error)
-            }
-            Ok(answers) => {
-                for (question, answer) in answers {
-                    state.wanted.remove(&question);
-                    state.answers.insert(question, (wave, answer));
-                }
-                Ok(())
-            }
+        for (question, answer) in answers {
+            state.wanted.remove(&question);
+            state.answers.insert(question, (wave, answer));
         }
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -133,7 +113,7 @@ impl Directory {
     }
 }
 
-/// Asks, and takes for unreadable what cannot be asked: Graph is a help, not a need.
+/// Asks, and takes for unreadable what cannot be asked, for whatever reason: Graph is a help, not a need.
 async fn ask_within_patience(
     client: &Client,
     questions: &[Question],
@@ -150,10 +130,11 @@ async fn ask_within_patience(
         ..call.clone()
     };
     let reason = match ask(client, questions, &bounded).await {
-        Err(Error::TimedOut) if shorter => "Microsoft Graph did not answer in time".to_owned(),
-        Err(error @ (Error::Authentication(_) | Error::Connection { .. })) => error.to_string(),
-        Err(Error::Http(refusal)) if matches!(refusal.status, 401 | 403) => refusal.to_string(),
-        outcome => return outcome,
+        Ok(answers) => return Ok(answers),
+        Err(Error::Cancelled) => return Err(Error::Cancelled),
+        Err(Error::TimedOut) if !shorter => return Err(Error::TimedOut),
+        Err(Error::TimedOut) => "Microsoft Graph did not answer in time".to_owned(),
+        Err(error) => error.to_string(),
     };
     let unreadable = |question: &Question| (question.clone(), Answer::Unreadable(reason.clone()));
     Ok(questions.iter().map(unreadable).collect())

@@ -113,6 +113,16 @@ impl Bindings {
         Ok(Arc::clone(self.found().entry(key).or_insert(found)))
     }
 
+    /// The names of the bindings that this process has made or changed: what was found of them before is no longer
+    /// true.
+    pub(super) fn applied_in(&self, cluster: &ResourceId) -> BTreeSet<String> {
+        let key = cluster.as_str().to_ascii_lowercase();
+        let applied = self.applied.locked();
+        let own = applied.iter().filter(|((cluster, _), _)| *cluster == key);
+        own.filter_map(|(_, id)| id.rsplit('/').next().map(str::to_owned))
+            .collect()
+    }
+
     /// Forgets the rights of a binding that is gone.
     pub(super) fn release(&self, cluster: &ResourceId, id: &ResourceId) {
         let key = cluster.as_str().to_ascii_lowercase();
@@ -178,8 +188,11 @@ fn scopes(namespaces: Option<&BTreeSet<String>>) -> Vec<String> {
 }
 
 /// The first of `objects`' rights that one of `others`, which are bindings in the cluster, gives already.
-pub(super) fn clash_in_cluster(objects: &Objects, others: &[Bound]) -> Option<Clash> {
-    others.iter().find_map(|other| {
+pub(super) fn clash_in_cluster<'a>(
+    objects: &Objects,
+    others: impl IntoIterator<Item = &'a Bound>,
+) -> Option<Clash> {
+    others.into_iter().find_map(|other| {
         let same_place = match (&objects.namespaces, &other.namespace) {
             (None, None) => true,
             (Some(names), Some(name)) => names.contains(name),

@@ -21,6 +21,11 @@ use crate::{
 /// or in namespaces, or with `mode = "azure_rbac"` from a role of Azure. The Azure half, the
 /// right to ask for the kubeconfig, is assigned too. Afterwards it is proved that the principals may
 /// do what the role allows.
+///
+/// Whoever applies needs the rights that are given, or `bind` on the role, inside the cluster, and
+/// `Microsoft.Authorization/roleAssignments/write` on it for the Azure half. To name principals otherwise
+/// than by object id takes `Directory.Read.All`, or `User.ReadBasic.All` and `GroupMember.Read.All`, in
+/// Microsoft Graph.
 #[derive(Block, Debug)]
 pub struct Spec {
     /// Id of the cluster, in any casing: of a `secureaks_cluster` or any other.

@@ -112,8 +112,10 @@ impl<'a> Work<'a> {
             Err(error) if error.is_forbidden() => None,
             Err(error) => return Err(self.fail(&error).await),
         };
-        let listed = others.as_ref().map(|others| others.as_slice());
-        if let Some(clash) = registry::clash_in_cluster(objects, listed.unwrap_or_default()) {
+        let applied = bindings.applied_in(self.inside.cluster.id());
+        let listed = others.iter().flat_map(|others| others.iter());
+        let untouched = listed.filter(|other| !applied.contains(&other.name));
+        if let Some(clash) = registry::clash_in_cluster(objects, untouched) {
             return Err(self.given_twice(&clash).into());
         }
         let mut told = Vec::new();

@@ -153,8 +153,12 @@ fn warn(work: &Work<'_>, reason: &str) {
     ));
 }
 
-/// Whether the right is there, for a read: what was granted and somebody took away is drift.
-pub(super) async fn is_granted(work: &Work<'_>) -> Option<bool> {
+/// Whether the right is there, for a read: what was granted and somebody took away is drift. An import takes
+/// over the assignment that an earlier configuration made for whoever imports.
+pub(super) async fn is_granted(work: &Work<'_>, imported: bool) -> Option<bool> {
+    if imported {
+        find_granted(work).await;
+    }
     let Some(assignment) = work.call.private(GRANTED) else {
         return Some(false);
     };
@@ -176,5 +180,22 @@ pub(super) async fn is_granted(work: &Work<'_>) -> Option<bool> {
         }
         // Who may not see assignments does not see them change either.
         Err(_) => None,
+    }
+}
+
+/// Notes the assignment for whoever imports, if there is one of the name that we give it.
+async fn find_granted(work: &Work<'_>) {
+    let Ok(Some(principal)) = work.azure.credential().principal().await else {
+        return;
+    };
+    let id = role_assignment::id(&work.id, &principal.object_id, AKS_RBAC_CLUSTER_ADMIN);
+    let Ok(id) = id else { return };
+    let found = work
+        .azure
+        .read(&role_assignment::get(&id), &work.limits)
+        .await;
+    if found.is_ok() {
+        role::keep(work, &id);
+        work.call.keep_private(GRANTED, json!(id.as_str()));
     }
 }

@@ -156,7 +156,8 @@ impl Resource for Cluster {
         }
         tell_of_trouble(&work, &cluster);
         let mut state = live::state(&work.id, &cluster, Some(&prior.spec));
-        if let Some(granted) = applier::is_granted(&work).await {
+        let imported = prior.spec.grant_applier_access.if_known().is_none();
+        if let Some(granted) = applier::is_granted(&work, imported).await {
             state.spec.grant_applier_access = granted.into();
         }
         Ok(Some(state))

@@ -14,7 +14,7 @@ use crate::{
             kubernetes_version::{self, KubernetesVersions},
         },
     },
-    framework::{Call, Diagnostic, Failure, Planned, State, Text as _, Verb},
+    framework::{Call, Diagnostic, Failure, Planned, State, Text, Verb},
     resources::{Session, inside::PlannedCluster, texts::KubernetesVersion},
 };
 
@@ -67,7 +67,7 @@ fn note_planned(call: &Call<Session>, subscription: &str, spec: &Spec) {
     };
     // What is not known counts as what would let somebody in: nothing is refused on a guess.
     let admin_groups = match entra.admin_group_object_ids.if_known() {
-        Some(groups) => groups.iter().flatten().map(|group| group.text()).collect(),
+        Some(groups) => groups.iter().flatten().map(Text::text).collect(),
         None => BTreeSet::from(["not known yet".to_owned()]),
     };
     call.client.planned.note(PlannedCluster {

@@ -46,12 +46,16 @@ impl Inside<'_> {
     /// `error` as one message.
     pub(super) async fn tell(&self, error: &Error, fields: &dyn Fields) -> Diagnostic {
         match error {
-            Error::Azure(refused) => match self.azures(refused) {
-                Failure::Failed(told) => told.into_iter().next(),
-                Failure::Interrupted(told) => Some(told),
+            Error::Azure(refused) => {
+                let told = match self.azures(refused) {
+                    Failure::Failed(told) => told.into_iter().next(),
+                    Failure::Interrupted(told) => Some(told),
+                };
+                told.map_or_else(
+                    || Diagnostic::error("Azure refused", refused.to_string()),
+                    |told| self.with_needed_role(told, refused),
+                )
             }
-            .map(|told| self.with_needed_role(told, refused))
-            .unwrap_or_else(|| Diagnostic::error("Azure refused", refused.to_string())),
             Error::Unreachable {
                 server,
                 cause,

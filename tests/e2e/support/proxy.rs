@@ -60,11 +60,8 @@ fn serve(mut client: TcpStream, called: &Mutex<BTreeSet<String>>) -> io::Result<
     if !request.starts_with("CONNECT ") {
         return client.write_all(b"HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 0\r\n\r\n");
     }
-    let mut server = match TcpStream::connect(&target) {
-        Ok(server) => server,
-        Err(_) => {
-            return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
-        }
+    let Ok(mut server) = TcpStream::connect(&target) else {
+        return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
     };
     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
     let (mut from, mut to) = (server.try_clone()?, client.try_clone()?);

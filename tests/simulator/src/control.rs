@@ -76,7 +76,7 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
                 inner
                     .cloud
                     .manager
-                    .change(id, &mut |document| merge(document, &patch))
+                    .change(id, &mut |document| json_patch::merge(document, &patch))
             });
             if changed {
                 done()
@@ -293,45 +293,4 @@ fn managed_identity(shared: &Shared, message: &Message) -> Reply {
         .cloud
         .directory
         .managed_identity_token(message, header, &mut sign_in)
-}
-
-/// JSON merge patch (RFC 7396).
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(changes) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let Value::Object(members) = target else {
-        return;
-    };
-    for (name, change) in changes {
-        if change.is_null() {
-            members.shift_remove(name);
-        } else {
-            merge(members.entry(name.clone()).or_insert(Value::Null), change);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_merge_patch_changes_adds_and_removes() {
-        let mut document = json!({ "a": { "b": 1, "c": 2 }, "d": [1] });
-
-        merge(
-            &mut document,
-            &json!({ "a": { "b": null, "e": { "f": 3 } }, "d": [] }),
-        );
-
-        assert_eq!(
-            document,
-            json!({ "a": { "c": 2, "e": { "f": 3 } }, "d": [] })
-        );
-    }
 }

@@ -25,7 +25,7 @@ pub struct Exchange {
     pub path: String,
     /// Status answered; `None` while under way and when the connection was closed instead.
     pub status: Option<u16>,
-    /// Object id of the principal whose token was accepted.
+    /// Object id of the principal whose token was accepted; at a cluster, the user's name.
     pub caller: Option<String>,
     /// The request's headers that are on the allow-list; names in lower case.
     pub headers: BTreeMap<String, String>,

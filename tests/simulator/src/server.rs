@@ -127,34 +127,44 @@ async fn simulated(host: Host, message: &Message, shared: &Shared) -> Option<Rep
 /// A body that may go on.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// An exchange that is to get no answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the exchange is dropped")]
-pub(crate) struct Dropped;
+/// Why an exchange gets no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Lost {
+    /// A fault, or a client that went away: nothing else on the connection is concerned.
+    #[error("the exchange is dropped")]
+    Dropped,
+    /// Nobody is there any more to answer anything on the connection.
+    #[error("the API server does not answer")]
+    Silent,
+}
 
-/// One request to the API server of a cluster and its answer; `None` drops it.
+/// One request to the API server of a cluster and its answer.
 pub(crate) async fn kubernetes(
     request: Request<Incoming>,
     address: &Arc<Address>,
     with_admin_certificate: bool,
     shared: &Arc<Shared>,
-) -> Option<Response<Body>> {
-    let message = read(request).await?;
+) -> Result<Response<Body>, Lost> {
+    let message = read(request).await.ok_or(Lost::Dropped)?;
     let (entry, fault) = shared.arrive(Host::Kubernetes, Some(&address.cluster_id), &message);
     let action = fault.map(|fault| fault.action);
-    if let Before::Answered(reply) = before(action.as_ref(), entry, shared).await? {
-        return Some(whole(shared.finish(reply, entry)));
+    let started = before(action.as_ref(), entry, shared).await;
+    if let Before::Answered(reply) = started.ok_or(Lost::Dropped)? {
+        return Ok(whole(shared.finish(reply, entry)));
     }
-    let answer = shared.kubernetes(&address.instance, &message, with_admin_certificate, entry)?;
+    let answer = shared
+        .kubernetes(&address.instance, &message, with_admin_certificate, entry)
+        .ok_or(Lost::Silent)?;
     let (reply, watch) = match answer {
         Answer::Reply(reply) => (reply, None),
         Answer::Watch(watch) => (watch_headers(), Some(watch)),
     };
     let status = reply.status;
-    let reply = after(action.as_ref(), reply, entry, shared).await?;
+    let reply = after(action.as_ref(), reply, entry, shared).await;
+    let reply = reply.ok_or(Lost::Dropped)?;
     let goes_on = watch.filter(|_| reply.status == status);
     let reply = shared.finish(reply, entry);
-    Some(match goes_on {
+    Ok(match goes_on {
         Some(watch) => write(reply).map(|_| changes(watch, address, shared)),
         None => whole(reply),
     })

@@ -161,8 +161,10 @@ async fn a_graph_that_may_not_be_read_leaves_questions_open() {
     let body = json!({"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation."}});
     let denied = Scripted::new([batch(&[(403, body)])]);
     let unreachable = Scripted::new(std::iter::repeat_n(Scene::Refuse("no route"), 4));
+    let replaced = Scripted::new([Scene::text(200, "<html>Blocked by policy</html>")]);
+    let silent = Scripted::new([Scene::Hang]);
 
-    for scripted in [denied, unreachable] {
+    for scripted in [denied, unreachable, replaced, silent] {
         let client = client(&scripted);
         let call = Call::default();
         let questions = [id("1")];

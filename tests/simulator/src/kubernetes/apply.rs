@@ -1,16 +1,17 @@
 //! Server-side apply: an object as one manager wants it, laid over what others want
 //! (`merge.Updater.Apply` of structured-merge-diff).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::call::{Call, Place};
 use super::exchange::Answer;
-use super::field_set::{FieldSet, key};
+use super::field_set::FieldSet;
 use super::kind::Kind;
 use super::managed_fields::{Comparison, Entry, Operation, entries, keep, ownable};
+use super::merge::{duplicate, merge, remove};
 use super::metadata::time;
 use super::request::FieldValidation;
-use super::shape::{Form, Shape};
+use super::shape::Shape;
 use super::status::{Cause, Status, quoted};
 use super::store::{name, namespace, text};
 use super::{body, strict};
@@ -78,6 +79,10 @@ impl Call<'_> {
             return Err(Status::untold(format!(
                 "{about}: .{path}: field not declared in schema"
             )));
+        }
+        let duplicate = Shape::of(place.kind).and_then(|shape| duplicate(&config, shape, ""));
+        if let Some(text) = duplicate {
+            return Err(Status::untold(format!("{about}: {text}")));
         }
         let own = namespace(&config);
         if place.kind.namespaced && !own.is_empty() && own != place.namespace {
@@ -150,96 +155,6 @@ fn before_first_apply(old: &Value, shape: Shape, kind: &Kind) -> Entry {
         time: text(old, "/metadata/creationTimestamp").to_owned(),
         fields: ownable(&FieldSet::of_update(old, shape), kind, ""),
     }
-}
-
-/// Lays what a manager wants over an object: lists and maps are joined where several may own parts.
-fn merge(object: &mut Value, config: &Value, shape: Shape) {
-    match (shape.form(), &mut *object, config) {
-        (Form::Object(_) | Form::Map(_), Value::Object(own), Value::Object(config)) => {
-            for (name, wanted) in config {
-                match (own.get_mut(name), shape.member(name)) {
-                    (Some(own), Some(shape)) if !own.is_null() => merge(own, wanted, shape),
-                    _ if wanted.is_null() => {
-                        own.shift_remove(name);
-                    }
-                    _ => {
-                        own.insert(name.clone(), wanted.clone());
-                    }
-                }
-            }
-        }
-        (Form::Set, Value::Array(own), Value::Array(config)) => {
-            for item in config {
-                if !own.contains(item) {
-                    own.push(item.clone());
-                }
-            }
-        }
-        (Form::Keyed(keys, items), Value::Array(own), Value::Array(config)) => {
-            for item in config {
-                let element = key(item, keys);
-                match own.iter_mut().find(|other| key(other, keys) == element) {
-                    Some(own) => merge(own, item, items),
-                    None => own.push(item.clone()),
-                }
-            }
-        }
-        _ => *object = config.clone(),
-    }
-}
-
-/// Removes what is in a set from an object, except for what is kept by somebody.
-fn remove(value: &mut Value, set: &FieldSet, kept: &FieldSet, shape: Shape) {
-    match (shape.form(), value) {
-        (Form::Object(_) | Form::Map(_), Value::Object(members)) => {
-            let names: Vec<String> = members.keys().cloned().collect();
-            for name in names {
-                let element = format!("f:{name}");
-                let (Some(set), Some(shape)) = (set.at(&element), shape.member(&name)) else {
-                    continue;
-                };
-                let kept = kept.at(&element);
-                let Some(member) = members.get_mut(&name) else {
-                    continue;
-                };
-                if goes(set, kept) {
-                    members.shift_remove(&name);
-                    continue;
-                }
-                remove(member, set, kept.unwrap_or(&FieldSet::default()), shape);
-                // What has lost all it had goes as well.
-                if member.as_object().is_some_and(Map::is_empty)
-                    || member.as_array().is_some_and(Vec::is_empty)
-                {
-                    members.shift_remove(&name);
-                }
-            }
-        }
-        (Form::Set, Value::Array(items)) => items.retain(|item| {
-            let element = format!("v:{item}");
-            !set.at(&element)
-                .is_some_and(|set| goes(set, kept.at(&element)))
-        }),
-        (Form::Keyed(keys, shape), Value::Array(list)) => {
-            list.retain_mut(|item| {
-                let element = key(item, keys);
-                let Some(set) = set.at(&element) else {
-                    return true;
-                };
-                let kept = kept.at(&element);
-                if goes(set, kept) {
-                    return false;
-                }
-                remove(item, set, kept.unwrap_or(&FieldSet::default()), shape);
-                true
-            });
-        }
-        _ => {}
-    }
-}
-
-fn goes(set: &FieldSet, kept: Option<&FieldSet>) -> bool {
-    set.has_own() && kept.is_none_or(FieldSet::is_empty)
 }
 
 /// Texts of `managedfields/internal/conflict.go`.

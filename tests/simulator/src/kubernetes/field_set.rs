@@ -257,7 +257,8 @@ fn is_nothing(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
-fn readable(element: &str) -> String {
+/// An element as conflicts and errors name it: `.name`, `[name="x"]`, `[="x"]`.
+pub(crate) fn readable(element: &str) -> String {
     match element.split_once(':') {
         Some(("f", name)) => format!(".{name}"),
         Some(("v", value)) => format!("[={value}]"),

@@ -1,7 +1,8 @@
 //! The socket of one API server: TLS, HTTP/2 and HTTP/1.1, and connections that are refused.
 //!
 //! An exchange a fault drops is reset and no other: over HTTP/2 by `RST_STREAM`, over HTTP/1.1 by
-//! closing the connection, which carries one exchange at a time.
+//! closing the connection, which carries one exchange at a time. The connections of a cluster that
+//! is gone are closed as a whole.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::api_server::Opening;
-use crate::server::{Dropped, kubernetes};
+use crate::server::{Lost, kubernetes};
 use crate::shared::Shared;
 
 /// One API server as its connections see it.
@@ -84,16 +85,24 @@ async fn connection(
         .peer_certificates()
         .and_then(|chain| chain.first())
         .is_some_and(|certificate| certificate.as_ref() == admin);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let closed = CancellationToken::new();
+    let service = service_fn(|request: Request<Incoming>| {
         let (address, shared) = (Arc::clone(&address), Arc::clone(&shared));
+        let closed = closed.clone();
         async move {
-            kubernetes(request, &address, with_admin_certificate, &shared)
-                .await
-                .ok_or(Dropped)
+            let answer = kubernetes(request, &address, with_admin_certificate, &shared).await;
+            if matches!(answer, Err(Lost::Silent)) {
+                closed.cancel();
+                // A reset of this exchange alone must not come first.
+                std::future::pending::<()>().await;
+            }
+            answer
         }
     });
-    // Errors here are the client's, or exchanges that were to be dropped.
-    let _ = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let builder = auto::Builder::new(TokioExecutor::new());
+    tokio::select! {
+        // Errors here are the client's, or exchanges that were to be dropped.
+        _ = builder.serve_connection(TokioIo::new(stream), service) => {}
+        () = closed.cancelled() => {}
+    }
 }

@@ -26,6 +26,7 @@ mod kind;
 mod limits;
 mod listener;
 mod managed_fields;
+mod merge;
 mod metadata;
 mod namespace;
 mod nodes;

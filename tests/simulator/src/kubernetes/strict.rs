@@ -1,5 +1,7 @@
 //! Whether an object has the fields its kind has, with values of the right types.
 
+use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeError, Engine as _};
 use serde_json::Value;
 
 use super::kind::Kind;
@@ -66,12 +68,13 @@ fn prune(
     };
     match (shape.structure(), &mut *value) {
         (Form::Object(fields), Value::Object(members)) => {
-            members.retain(|name, _| {
+            members.retain(|name, member| {
                 let known = fields.contains_key(name);
                 if !known {
                     unknown.push(below(name));
                 }
-                known
+                // To Go, null and absent are the same.
+                known && !member.is_null()
             });
             for (name, member) in members.iter_mut() {
                 if let Some(own) = shape.member(name) {
@@ -93,6 +96,11 @@ fn prune(
             prune(item, items, owner, &format!("{path}[{index}]"), unknown)?;
         }
         return Ok(());
+    }
+    if shape.format() == "byte"
+        && let Value::String(text) = &*value
+    {
+        return base64(text);
     }
     if fits(value, shape) {
         return Ok(());
@@ -121,6 +129,19 @@ fn amount(value: &mut Value) -> Result<(), String> {
     )?;
     *value = amount.to_string().into();
     Ok(())
+}
+
+/// Go's text names the first byte that is wrong.
+fn base64(text: &str) -> Result<(), String> {
+    let offset = match STANDARD.decode(text) {
+        Ok(_) => return Ok(()),
+        Err(DecodeError::InvalidByte(offset, _) | DecodeError::InvalidLastSymbol(offset, _)) => {
+            offset
+        }
+        Err(DecodeError::InvalidLength(length)) => length / 4 * 4,
+        Err(DecodeError::InvalidPadding) => text.len(),
+    };
+    Err(format!("illegal base64 data at input byte {offset}"))
 }
 
 fn fits(value: &Value, shape: Shape) -> bool {
@@ -219,6 +240,32 @@ mod tests {
                  '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
                     .to_owned()
             )
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_null_is_absent() {
+        let spec = json!({ "replicas": null, "template": { "metadata": null } });
+
+        let kept = checked(&spec, FieldValidation::Strict);
+
+        assert_eq!(
+            kept,
+            Ok((json!({ "spec": { "template": {} } }), Vec::new()))
+        );
+    }
+
+    #[test]
+    fn data_of_secrets_must_be_base64() {
+        let kind = kind::of_resource("", "secrets").unwrap();
+        let secret = json!({ "data": { "a": "YWI=", "b": "a b" } });
+
+        let refused = check(secret, kind, FieldValidation::Ignore, &mut Vec::new());
+
+        assert_eq!(
+            refused.unwrap_err().message,
+            "Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input \
+             byte 1"
         );
     }
 

@@ -211,8 +211,12 @@ fn what_an_apply_must_and_must_not_say() {
     let mut managed = config_map("c", &json!({}));
     managed["metadata"]["managedFields"] = json!([]);
 
+    let mut twice = config_map("c", &json!({}));
+    twice["metadata"]["finalizers"] = json!(["a/b", "a/b"]);
+
     let answers = [
         api.apply(&path(), "", &config_map("c", &json!({}))),
+        api.apply(&path(), "fieldManager=one", &twice),
         api.apply(&path(), "fieldManager=one", &unknown),
         api.apply(&path(), "fieldManager=one", &managed),
         api.apply(&path(), "fieldManager=one", &config_map("d", &json!({}))),
@@ -223,6 +227,11 @@ fn what_an_apply_must_and_must_not_say() {
             422,
             "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required \
              for apply patch",
+        ),
+        (
+            500,
+            "failed to create typed patch object (default/c; /v1, Kind=ConfigMap): \
+             .metadata.finalizers: duplicate entries for key [=\"a/b\"]",
         ),
         (
             500,

@@ -176,6 +176,30 @@ fn a_restart_goes_on_under_the_same_port_with_the_same_objects() {
 }
 
 #[test]
+fn the_port_of_a_deleted_cluster_stays_ours_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || Options {
+        speed: 0.001,
+        state: Some(folder.path().join("state.json")),
+        directory: Some(folder.path().join("files")),
+        ..Options::default()
+    };
+    let first = Simulator::start(options()).unwrap();
+    let client = Client::new(first.environment());
+    let api = create(&first, &client);
+    client.call("DELETE", &clusters::cluster(&client), None);
+    first.advance(Duration::from_mins(30));
+    drop(first);
+
+    let second = Simulator::start(options()).unwrap();
+    let answer = api.try_send("GET", "/version", "", "");
+
+    assert!(answer.is_err());
+    let deleted = Some("the cluster is deleted".to_owned());
+    assert_eq!(refusals(&second)[0], ("CONNECT".to_owned(), None, deleted));
+}
+
+#[test]
 fn a_reset_takes_clusters_away_and_keeps_their_ports() {
     let (simulator, client, api) = cluster();
     let control = simulator.control_address();

@@ -1,0 +1,138 @@
+//! `grant_applier_access`: whoever applies may work inside the cluster, by a role assignment that comes and goes
+//! with it.
+
+use secureaks::value::Value;
+use secureaks_simulator::{Host, Simulator};
+use serde_json::json;
+
+use crate::{
+    inside::provider,
+    support::{CLUSTER, Kept, Provider, assert_understood, azure, cluster, told},
+};
+
+/// The assignments at the cluster.
+fn assignments(azure: &Simulator) -> Vec<String> {
+    azure
+        .resource_ids()
+        .into_iter()
+        .filter(|id| id.starts_with(CLUSTER) && id.contains("/roleAssignments/"))
+        .collect()
+}
+
+fn granted(kept: &Kept) -> &Value {
+    kept.value.member("grant_applier_access")
+}
+
+#[test]
+fn the_right_is_proved_at_the_api_server_and_goes_with_the_cluster() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let config = provider.value(&cluster(&json!({ "grant_applier_access": true })));
+
+    let kept = provider.create(&config);
+    let during = assignments(&azure).len();
+    let proofs: Vec<Option<u16>> = azure
+        .journal()
+        .into_iter()
+        .filter(|exchange| exchange.host == Host::Kubernetes && exchange.method == "POST")
+        .map(|exchange| exchange.status)
+        .collect();
+    let (read, said) = provider.read(&kept);
+    let (gone, _) = provider.destroy(&read);
+
+    assert_eq!((during, said, &read.value), (1, vec![], &kept.value));
+    assert!(
+        !proofs.is_empty() && proofs.iter().all(|status| *status == Some(201)),
+        "{proofs:?}"
+    );
+    assert_eq!((gone.value, assignments(&azure)), (Value::Null, vec![]));
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_right_that_somebody_took_away_is_drift_and_given_again() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let config = provider.value(&cluster(&json!({ "grant_applier_access": true })));
+    let kept = provider.create(&config);
+    assert_eq!(azure.delete(&assignments(&azure)[0]), 200);
+
+    let (read, _) = provider.read(&kept);
+    let (again, said) = provider.apply(&read, &config);
+
+    assert_eq!(
+        (granted(&read), granted(&again)),
+        (&false.into(), &true.into())
+    );
+    assert_eq!((said, assignments(&azure).len()), (vec![], 1));
+}
+
+#[test]
+fn turning_it_off_takes_the_right_away_and_leaves_the_cluster_alone() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let on = provider.value(&cluster(&json!({ "grant_applier_access": true })));
+    let off = provider.value(&cluster(&json!({})));
+    let kept = provider.create(&on);
+    let before = azure.resource(CLUSTER);
+
+    let (after, said) = provider.apply(&kept, &off);
+
+    assert_eq!((granted(&after), said), (&false.into(), vec![]));
+    assert_eq!(
+        (assignments(&azure), azure.resource(CLUSTER)),
+        (vec![], before)
+    );
+}
+
+#[test]
+fn an_import_finds_the_right_of_whoever_imports() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let config = provider.value(&cluster(&json!({ "grant_applier_access": true })));
+    provider.create(&config);
+
+    let (read, _) = provider.read(&provider.import(CLUSTER));
+
+    assert_eq!(granted(&read), &true.into());
+}
+
+#[test]
+fn it_has_no_effect_without_azure_rbac_and_is_refused() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let without = json!({ "grant_applier_access": true, "entra": { "azure_rbac": false } });
+
+    let refused = provider.validate(&provider.value(&cluster(&without)));
+
+    insta::assert_snapshot!(told(&refused));
+    assert_eq!(azure.journal(), []);
+}
+
+#[test]
+fn a_plan_inside_a_cluster_in_which_nobody_who_applies_has_a_right_is_refused() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let none = json!({ "entra": { "admin_group_object_ids": null } });
+    drop(provider.plan(&Kept::nothing(), &provider.value(&cluster(&none))));
+    let provider = provider.about("secureaks_namespace");
+    let mut namespace = provider.value(&json!({ "cluster_id": "unknown", "name": "shop" }));
+    namespace.set_member("cluster_id", Value::unknown());
+
+    let plan = provider.plan(&Kept::nothing(), &namespace);
+
+    insta::assert_snapshot!(told(&plan.diagnostics));
+}
+
+#[test]
+fn a_plan_inside_a_cluster_that_lets_nobody_in_is_refused_with_the_choices() {
+    let azure = azure();
+    let owner = Provider::of(&azure);
+    owner.create(&owner.value(&cluster(&json!({}))));
+    let provider = provider(&azure, "secureaks_namespace");
+    let namespace = provider.value(&json!({ "cluster_id": CLUSTER, "name": "shop" }));
+
+    let plan = provider.plan(&Kept::nothing(), &namespace);
+
+    insta::assert_snapshot!(told(&plan.diagnostics));
+}
