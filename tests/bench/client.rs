@@ -96,8 +96,18 @@ impl Workspace {
         azure: &Simulator,
         count: usize,
     ) -> Outcome<Self> {
+        Self::of(client, program, azure, &program.configuration(count))
+    }
+
+    /// A folder with a configuration.
+    pub(crate) fn of(
+        client: &Path,
+        program: &Program,
+        azure: &Simulator,
+        configuration: &str,
+    ) -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
-        fs::write(folder.path().join("main.tf"), program.configuration(count))?;
+        fs::write(folder.path().join("main.tf"), configuration)?;
         let mut environment = azure.environment();
         for name in ["PATH", "HOME", "TMPDIR"] {
             #[expect(

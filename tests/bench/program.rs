@@ -2,6 +2,7 @@
 //! `bench CLIENT PROVIDER OTHER`, the paths of three executables. `run` builds them first.
 
 mod client;
+mod fleet;
 mod plugin;
 mod table;
 
@@ -21,6 +22,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// How often short things are measured.
 const MANY: usize = 30;
+/// How often commands that take seconds are measured.
+const FEW: usize = 5;
 /// How often commands of the client are measured.
 const SOME: usize = 15;
 
@@ -40,6 +43,7 @@ fn main() -> Outcome<()> {
     rows.extend(started(&ours, &theirs)?);
     rows.extend(commands(client, &ours, &theirs)?);
     rows.push(many_resources(client, &ours, &theirs)?);
+    rows.extend(many_bindings(client, &ours)?);
     rows.push(many_clusters(client, &ours)?);
     print(&mut io::stdout(), "secureaks", &theirs.title, &rows)?;
     Ok(())
@@ -152,6 +156,32 @@ fn many_resources(client: &Path, ours: &Program, theirs: &Program) -> Outcome<Ro
         Some(each(theirs)?),
     );
     Ok(row.target(Target::AtMost(0.2)))
+}
+
+/// The refresh of a thousand bindings in ten clusters. What is wanted is what the Kubernetes provider was measured
+/// to take for a thousand bindings, on two processors.
+fn many_bindings(client: &Path, ours: &Program) -> Outcome<Vec<Row>> {
+    tell("apply of 1,000 bindings, and their plan");
+    let azure = Simulator::start(Options::default())?;
+    let configuration = fleet::configuration(&fleet::make(&azure)?);
+    let workspace = Workspace::of(client, ours, &azure, &configuration)?;
+    workspace.run(&["apply", "-auto-approve"])?;
+    let mut walls = Vec::new();
+    for _ in 0..FEW {
+        walls.push(workspace.run(&["plan"])?.as_secs_f64());
+    }
+    let processor = milliseconds(workspace.run_measured(&["plan"])?) / 1000.0;
+    Ok(vec![
+        Row::new("plan of 1,000 bindings, wall", "s", median(walls), None)
+            .target(Target::AtMost(5.6)),
+        Row::new(
+            "plan of 1,000 bindings, processor a binding",
+            "ms",
+            processor,
+            None,
+        )
+        .target(Target::AtMost(3.1)),
+    ])
 }
 
 /// Fifty clusters at once take as long as the slowest of them.

@@ -1,18 +1,14 @@
 //! `kill -9` at every exchange of a cluster's life: whatever is killed, and whenever, running the
 //! same command again comes to the same end, with one cluster or none.
 
-use std::{
-    collections::BTreeMap,
-    fmt::{self, Display},
-    panic::catch_unwind,
-    sync::Mutex,
-};
+use std::{collections::BTreeMap, sync::Mutex};
 
 use secureaks_simulator::{Action, Fault, Matches, Simulator};
 use serde_json::Value;
 
 use crate::support::{
-    Client, Outcome, Running, Workspace, any_client, assert_understood, clients,
+    Client, Workspace, any_client, assert_understood, clients,
+    killing::{Moment, Verb, Victim, run_again, side_by_side},
     trouble::{birth, clusters, held, hung_up, patient_azure, strike, wait_until, writes},
 };
 
@@ -85,32 +81,6 @@ fn other_clients_converge_where_it_matters_most() {
     }
 }
 
-/// What is done to the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Verb {
-    Create,
-    Update,
-    Delete,
-}
-
-/// What is killed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Victim {
-    Plugin,
-    Group,
-}
-
-/// When it is killed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Moment {
-    /// Before the request arrives.
-    Before,
-    /// When it has taken effect, and its answer is on the way.
-    After,
-    /// When the provider has answered the client, which has not saved that.
-    Unsaved,
-}
-
 struct Kill;
 
 impl Kill {
@@ -131,25 +101,6 @@ struct Life {
 
 type Converged = BTreeMap<(Verb, Victim, Moment), Vec<u64>>;
 
-impl Verb {
-    const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
-
-    fn arguments(self) -> Vec<&'static str> {
-        let (command, variable) = match self {
-            Self::Create => ("apply", "-var=node_count=3"),
-            Self::Update => ("apply", "-var=node_count=4"),
-            Self::Delete => ("destroy", "-var=node_count=4"),
-        };
-        vec![
-            command,
-            "-auto-approve",
-            "-input=false",
-            "-no-color",
-            variable,
-        ]
-    }
-}
-
 /// How many exchanges each verb has when nothing is killed.
 fn exchanges(client: &Client) -> BTreeMap<Verb, u64> {
     let (azure, workspace) = begin(client);
@@ -169,21 +120,8 @@ fn within(lengths: &BTreeMap<Verb, u64>, position: u64) -> BTreeMap<Verb, u64> {
 
 /// Lives all of them, some at a time.
 fn live_all(client: &Client, lives: Vec<Life>) -> Converged {
-    const AT_A_TIME: usize = 3;
-    let queue = Mutex::new(lives.into_iter());
     let converged = Mutex::new(Converged::new());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
-            scope.spawn(|| {
-                loop {
-                    let next = queue.lock().expect("the queue").next();
-                    let Some(life) = next else { break };
-                    // What went wrong is printed, and the table shows where; the rest goes on.
-                    drop(catch_unwind(|| live(client, &life, &converged)));
-                }
-            });
-        }
-    });
+    side_by_side(lives, |life| live(client, life, &converged));
     converged.into_inner().expect("the results")
 }
 
@@ -231,14 +169,7 @@ fn live(client: &Client, life: &Life, converged: &Mutex<Converged>) {
                 born.is_null() || born == birth(&azure),
                 "{place}: another cluster was made"
             );
-            let variable = verb.arguments()[4];
-            let plan = workspace.run(&[
-                "plan",
-                "-detailed-exitcode",
-                "-input=false",
-                "-no-color",
-                variable,
-            ]);
+            let plan = workspace.run(&verb.plan());
             assert_eq!(plan.code, 0, "{place}: {}", plan.text);
         }
         let mut converged = converged.lock().expect("the results");
@@ -282,11 +213,6 @@ fn set_pace(azure: &Simulator) {
 
 fn kill_at(azure: &Simulator, workspace: &Workspace, verb: Verb, life: &Life, position: u64) {
     azure.clear_faults();
-    let action = if life.moment == Moment::Before {
-        Action::HoldBefore
-    } else {
-        Action::HoldAfter
-    };
     let matches = Matches {
         exchange: Some(position),
         ..Matches::default()
@@ -294,7 +220,7 @@ fn kill_at(azure: &Simulator, workspace: &Workspace, verb: Verb, life: &Life, po
     azure.add_fault(Fault {
         name: "kill".to_owned(),
         matches,
-        action,
+        action: life.moment.hold(),
     });
     strike(
         azure,
@@ -318,7 +244,7 @@ fn kill_at(azure: &Simulator, workspace: &Workspace, verb: Verb, life: &Life, po
                 .all(|exchange| exchange.status.is_some())
         });
     }
-    kill(&running, life.victim);
+    life.victim.kill(&running);
     running.thaw_client();
     let outcome = running.finish();
     hung_up(azure);
@@ -327,55 +253,4 @@ fn kill_at(azure: &Simulator, workspace: &Workspace, verb: Verb, life: &Life, po
         "{}",
         outcome.text
     );
-}
-
-fn kill(running: &Running, victim: Victim) {
-    match victim {
-        Victim::Plugin => running.kill_plugins(),
-        Victim::Group => running.kill_group(),
-    }
-}
-
-/// The same command until it succeeds, twice at most.
-fn run_again(workspace: &Workspace, verb: Verb, place: &str) -> Outcome {
-    let first = workspace.run(&verb.arguments());
-    if first.code == 0 {
-        return first;
-    }
-    let second = workspace.run(&verb.arguments());
-    assert_eq!(
-        second.code, 0,
-        "{place}: {} and again: {}",
-        first.text, second.text
-    );
-    second
-}
-
-impl Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-        })
-    }
-}
-
-impl Display for Victim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Plugin => "plugin",
-            Self::Group => "process group",
-        })
-    }
-}
-
-impl Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Before => "before sending",
-            Self::After => "after acceptance",
-            Self::Unsaved => "before the state is saved",
-        })
-    }
 }

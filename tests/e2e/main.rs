@@ -13,13 +13,18 @@
 mod credentials;
 mod drift;
 mod examples;
+mod failed_inside;
 mod failures;
 mod faults;
+#[path = "../bench/fleet.rs"]
+mod fleet;
 mod import;
 mod interrupted;
 mod killed;
+mod killed_inside;
 mod killed_role;
 mod lifecycle;
+mod many;
 mod ownership;
 mod quickstart;
 mod reader;

@@ -16,7 +16,7 @@ const LEE: &str = "2c6a9f17-5be0-4d84-b3c1-7a90e4d8f526";
 const GUEST: &str = "d4817be9-30c5-4f6a-a2e8-51b6c07f9d38";
 const MACHINE: &str = "0e7b5c94-d18f-4263-b9a7-42f6d3c8e150";
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
-const CLUSTER_USER: &str = "4abbcc35-e782-43d8-92c5-2d3f1bd2253f";
+pub(crate) const CLUSTER_USER: &str = "4abbcc35-e782-43d8-92c5-2d3f1bd2253f";
 
 /// A cluster with Entra in which whoever applies has rights, two namespaces, and a provider that is asked about
 /// bindings in it.
@@ -49,7 +49,7 @@ fn role_binding(namespace: &str, name: &str) -> String {
 }
 
 /// Who has a role at the cluster or below it, by object id and the end of the scope.
-fn assigned(azure: &Simulator, role: &str) -> Vec<(String, String)> {
+pub(crate) fn assigned(azure: &Simulator, role: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = azure
         .resource_ids()
         .into_iter()
@@ -93,7 +93,7 @@ fn take_away(azure: &Simulator, role: &str) {
     }
 }
 
-fn on_cluster(id: &str) -> (String, String) {
+pub(crate) fn on_cluster(id: &str) -> (String, String) {
     (id.to_owned(), "aks-demo".to_owned())
 }
 
@@ -269,6 +269,7 @@ fn a_binding_that_is_gone_leaves_the_state() {
     let (azure, provider) = start();
     let kept = reached(&provider, &Kept::nothing(), &binding(&provider, &json!({})));
     change(&azure, &role_binding("shop", "developers"), &Json::Null);
+    take_away(&azure, CLUSTER_USER);
 
     let (found, told) = crate::inside::provider(&azure, TYPE).read(&kept);
 

@@ -9,8 +9,8 @@ use secureaks_simulator::{
 use serde_json::{Value as Json, json};
 
 use crate::{
-    binding::{DEVELOPERS, TYPE, binding, start},
-    inside::{applied, change, made_cluster, object, provider, reached},
+    binding::{CLUSTER_USER, DEVELOPERS, TYPE, assigned, binding, on_cluster, start},
+    inside::{applied, attribute, change, made_cluster, object, provider, reached},
     support::{CLUSTER, Kept, Provider, assert_understood, fast_azure, redacted, told},
 };
 
@@ -112,6 +112,38 @@ fn a_binding_whose_effect_somebody_forbids_is_an_error_and_stays_in_the_state() 
     insta::assert_snapshot!(told(&diagnostics));
     assert_ne!(kept.value, Value::Null);
     assert_ne!(object(&azure, ROLE_BINDING), Json::Null);
+    assert_understood(&azure);
+}
+
+/// As it is after a destroy that was killed between the two halves.
+#[test]
+fn a_binding_whose_objects_are_gone_is_there_while_its_role_assignments_are() {
+    let (azure, provider) = start();
+    let wanted = binding(&provider, &json!({}));
+    let kept = reached(&provider, &Kept::nothing(), &wanted);
+    change(&azure, ROLE_BINDING, &Json::Null);
+
+    let (found, told) = crate::inside::provider(&azure, TYPE).read(&kept);
+    let (found_again, _) = crate::inside::provider(&azure, TYPE).read(&found);
+    let next = crate::inside::provider(&azure, TYPE);
+    let plan = next.plan(&found_again, &wanted);
+    let restored = reached(&next, &found_again, &wanted);
+    let subjects = object(&azure, ROLE_BINDING)["subjects"].clone();
+    let granted = assigned(&azure, CLUSTER_USER);
+    change(&azure, ROLE_BINDING, &Json::Null);
+    let last = crate::inside::provider(&azure, TYPE);
+    let (unbound, _) = last.read(&restored);
+    let (gone, _) = applied(&last, &unbound, &Value::Null);
+
+    assert_eq!(told, []);
+    assert_eq!(attribute(&found, "principals"), json!([]));
+    assert_eq!(found.value, found_again.value);
+    assert_eq!(plan.replaces, []);
+    assert_eq!(restored.value, kept.value);
+    assert_eq!(subjects[0]["name"], DEVELOPERS);
+    assert_eq!(granted, [on_cluster(DEVELOPERS)]);
+    assert_eq!(gone.value, Value::Null);
+    assert_eq!(assigned(&azure, CLUSTER_USER), []);
     assert_understood(&azure);
 }
 

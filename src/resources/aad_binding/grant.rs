@@ -315,6 +315,31 @@ async fn revoke(inside: &Inside<'_>, kept: &Kept) -> Result<(), Failure> {
     }
 }
 
+/// Whether role assignments are ours to delete.
+pub(super) fn is_any_kept(inside: &Inside<'_>) -> bool {
+    !kept(inside).is_empty()
+}
+
+/// Whether one of them is there. Where nobody can say, it is: whoever forgets it leaves a right behind.
+pub(super) async fn is_any_left(inside: &Inside<'_>) -> bool {
+    let kept = kept(inside);
+    if kept.is_empty() {
+        return false;
+    }
+    let cluster = inside.cluster.id();
+    let assignments = &inside.call.client.bindings.assignments;
+    let listed = assignments
+        .of(inside.cluster.azure(), cluster, &inside.limits)
+        .await;
+    let Ok(listed) = listed else { return true };
+    kept.iter().any(|one| match &one.shared_by {
+        Some(principal) => listed.iter().any(|other| {
+            other.gives(role_assignment::AKS_CLUSTER_USER, principal) && other.is_at(cluster)
+        }),
+        None => true,
+    })
+}
+
 /// The assignments that are ours to delete.
 fn kept(inside: &Inside<'_>) -> Vec<Kept> {
     let kept = inside.call.private(KEPT);

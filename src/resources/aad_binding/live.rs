@@ -28,13 +28,14 @@ use crate::{
 };
 
 /// Reads the binding `id`; `None` when nothing of it is there. An import knows nothing of it yet: `prior`
-/// then has no principals.
+/// then has no principals, and no role assignments are ours.
 pub(super) async fn read(
     inside: &Inside<'_>,
     id: &ResourceId,
     prior: &State<AadBinding>,
 ) -> Result<Option<State<AadBinding>>, Error> {
-    let imported = prior.spec.principals.if_known().is_none_or(Vec::is_empty);
+    let unknown = prior.spec.principals.if_known().is_none_or(Vec::is_empty);
+    let imported = unknown && !grant::is_any_kept(inside);
     if prior.spec.is_azures() {
         return read_azures(inside, id, prior, imported).await;
     }
@@ -48,7 +49,8 @@ pub(super) async fn read(
         return if imported {
             read_azures(inside, id, prior, imported).await
         } else {
-            Ok(None)
+            let left = grant::is_any_left(inside).await;
+            Ok(left.then(|| unbound(inside, id, prior)))
         };
     }
     Ok(Some(of_kubernetes(inside, id, prior, &bound).await))
@@ -125,6 +127,17 @@ async fn of_kubernetes(
     spec.namespaces = namespaces(bound.iter().map(|one| one.namespace.clone()));
     spec.cluster_user_role = has_cluster_user_role(inside, prior, &subjects).await.into();
     let outputs = Outputs::of(id, &subjects, prior.outputs.effective.value().copied());
+    State { spec, outputs }
+}
+
+/// The binding of which nothing is left but role assignments of ours: somebody has taken its objects away, or a
+/// destroy was killed halfway. It is not gone, because only the state knows what to take away yet.
+fn unbound(inside: &Inside<'_>, id: &ResourceId, prior: &State<AadBinding>) -> State<AadBinding> {
+    let mut spec = blank(id, inside.cluster.id(), prior, Vec::new());
+    spec.cluster_role = prior.spec.cluster_role.clone();
+    spec.role = prior.spec.role.clone();
+    spec.namespaces = prior.spec.namespaces.clone();
+    let outputs = Outputs::of(id, &[], None);
     State { spec, outputs }
 }
 

@@ -1,9 +1,11 @@
 //! What stories are told with: clients, workspaces, and processes that can be killed.
 
 mod client;
+pub(crate) mod killing;
 pub(crate) mod person;
 mod process;
 mod proxy;
+pub(crate) mod story;
 pub(crate) mod trouble;
 mod workspace;
 

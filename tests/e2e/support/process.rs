@@ -93,6 +93,12 @@ impl Running {
             .collect()
     }
 
+    /// Whether the client has come to its end by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let status = self.child.try_wait().expect("the client can be asked");
+        status.is_some()
+    }
+
     /// Waits for the end.
     pub(crate) fn finish(mut self) -> Outcome {
         let status = self.child.wait().expect("the client ends");
@@ -170,7 +176,7 @@ fn status_field(process: u32, position: usize) -> Option<String> {
 
 /// Waits until something that is bound to happen has happened.
 #[track_caller]
-pub(crate) fn wait_until(what: &str, happened: impl Fn() -> bool) {
+pub(crate) fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !happened() {
         assert!(

@@ -72,6 +72,15 @@ impl Inner {
             .cloned()
     }
 
+    /// What all objects of a cluster are called; none without the cluster.
+    pub(crate) fn kubernetes_names(&mut self, cluster: &str, setting: &Setting) -> Vec<String> {
+        if self.settle_cluster(cluster, setting).is_none() {
+            return Vec::new();
+        }
+        let server = self.cloud.api_servers.of_cluster(cluster);
+        server.map_or_else(Vec::new, |server| server.store.names())
+    }
+
     /// Lays a merge patch over an object; `None` when there is no such cluster or path.
     pub(crate) fn change_kubernetes_object(
         &mut self,

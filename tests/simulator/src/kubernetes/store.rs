@@ -68,6 +68,15 @@ impl Store {
             .map(|(_, object)| object)
     }
 
+    /// What every object is called: `resource.group namespace/name`, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (kind, objects) in &self.objects {
+            names.extend(objects.keys().map(|key| format!("{kind} {key}")));
+        }
+        names
+    }
+
     /// Keeps an object under a new version, and gives it back with that version.
     pub(crate) fn put(&mut self, kind: &'static Kind, mut object: Value) -> Value {
         self.revision += 1;

@@ -22,6 +22,12 @@ impl Simulator {
             .with(|inner, setting| inner.kubernetes_object(cluster, path, setting))
     }
 
+    /// What all objects of a cluster are called, as `resource.group namespace/name`; none without the cluster.
+    pub fn kubernetes_names(&self, cluster: &str) -> Vec<String> {
+        self.shared
+            .with(|inner, setting| inner.kubernetes_names(cluster, setting))
+    }
+
     /// Changes an object in a cluster behind the client's back by a JSON merge patch: creates it when
     /// it is not there, deletes it when the patch is null. False when there is no such cluster, or
     /// the path names no object.
