@@ -136,3 +136,38 @@ fn a_plan_inside_a_cluster_that_lets_nobody_in_is_refused_with_the_choices() {
 
     insta::assert_snapshot!(told(&plan.diagnostics));
 }
+
+#[test]
+fn the_advice_to_grant_the_right_is_followed_in_one_plan() {
+    let azure = azure();
+    let owner = Provider::of(&azure);
+    let kept = owner.create(&owner.value(&cluster(&json!({}))));
+    let granting = owner.value(&cluster(&json!({ "grant_applier_access": true })));
+    // Terraform plans a cluster before what refers to it.
+    assert_eq!(owner.plan(&kept, &granting).diagnostics, []);
+    let provider = owner.about("secureaks_namespace");
+    let namespace = provider.value(&json!({ "cluster_id": CLUSTER, "name": "shop" }));
+
+    let plan = provider.plan(&Kept::nothing(), &namespace);
+
+    assert_eq!(plan.diagnostics, []);
+}
+
+#[test]
+fn a_right_in_another_cluster_of_the_group_is_none_in_a_new_one() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let other = json!({ "name": "aks-other", "grant_applier_access": true });
+    provider.create(&provider.value(&cluster(&other)));
+    let provider = Provider::of(&azure);
+    let none = json!({ "entra": { "admin_group_object_ids": null } });
+    drop(provider.plan(&Kept::nothing(), &provider.value(&cluster(&none))));
+    let provider = provider.about("secureaks_namespace");
+    let mut namespace = provider.value(&json!({ "cluster_id": "unknown", "name": "shop" }));
+    namespace.set_member("cluster_id", Value::unknown());
+
+    let plan = provider.plan(&Kept::nothing(), &namespace);
+
+    assert_eq!(plan.diagnostics.len(), 1);
+    assert_eq!(plan.diagnostics[0].summary, "No right inside the cluster");
+}

@@ -291,3 +291,29 @@ fn a_cluster_that_is_not_known_yet_is_asked_by_nobody() {
     assert_eq!((plan.diagnostics, asked), (vec![], vec![]));
     assert_understood(&azure);
 }
+
+#[test]
+fn a_role_that_another_binding_has_taken_over_is_not_taken_from_it() {
+    const READER: &str = "7f6c6a51-bcf8-42ba-9220-52d62157d7db";
+    let (azure, provider) = start();
+    let named = |name: &str| {
+        let changes = json!({
+            "name": name,
+            "mode": "azure_rbac",
+            "cluster_role": null,
+            "azure_role": "Azure Kubernetes Service RBAC Reader",
+        });
+        binding(&provider, &changes)
+    };
+    let first = reached(&provider, &Kept::nothing(), &named("first"));
+    // Another configuration, which knows nothing of the first.
+    let other = crate::inside::provider(&azure, TYPE);
+    let second = reached(&other, &Kept::nothing(), &named("second"));
+
+    applied(&provider, &first, &Value::Null);
+    let between = assigned(&azure, READER).len();
+    applied(&other, &second, &Value::Null);
+
+    assert_eq!((between, assigned(&azure, READER)), (1, vec![]));
+    assert_understood(&azure);
+}

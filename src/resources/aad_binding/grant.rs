@@ -13,7 +13,7 @@ use crate::{
         self, Error, Request, Response,
         arm::{
             ResourceId,
-            role_assignment::{self, PrincipalType},
+            role_assignment::{self, PrincipalType, RoleAssignment},
         },
         clock::later,
         error::Refusal,
@@ -273,7 +273,7 @@ pub(super) async fn revoke_all_but(
             .as_deref()
             .is_some_and(|principal| is_needed(others.as_deref(), name, principal));
         if !needed {
-            revoke(inside, &one).await?;
+            revoke(inside, &one, name).await?;
         }
         left.retain(|other| *other != one);
         inside.call.keep_private(KEPT, json!(left));
@@ -305,10 +305,28 @@ fn is_needed(others: Option<&[Bound]>, name: &str, principal: &str) -> bool {
     })
 }
 
-async fn revoke(inside: &Inside<'_>, kept: &Kept) -> Result<(), Failure> {
+/// Deletes an assignment, unless another binding has taken it over meanwhile: the name follows from what it
+/// gives, so two that give the same share it, and its description names the last that asked for it.
+async fn revoke(inside: &Inside<'_>, kept: &Kept, name: &str) -> Result<(), Failure> {
     let Ok(id) = ResourceId::parse(&kept.id) else {
         return Ok(());
     };
+    if kept.shared_by.is_none() {
+        let request = role_assignment::get(&id);
+        let found = inside.cluster.azure().send(&request, &inside.limits).await;
+        match found.and_then(|answer| answer.json::<RoleAssignment>()) {
+            Ok(found) => {
+                let described = found
+                    .properties
+                    .and_then(|properties| properties.description);
+                if described.is_some_and(|other| other != description(name)) {
+                    return Ok(());
+                }
+            }
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(fail(inside, &error)),
+        }
+    }
     match send_whole(inside, &role_assignment::delete(&id)).await {
         Err(error) if !error.is_not_found() => Err(fail(inside, &error)),
         _ => Ok(()),
