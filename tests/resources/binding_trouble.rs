@@ -147,6 +147,31 @@ fn a_binding_whose_objects_are_gone_is_there_while_its_role_assignments_are() {
     assert_understood(&azure);
 }
 
+/// As it is after an update that was killed when it had bound somebody else, and later.
+#[test]
+fn what_a_killed_update_did_is_seen_through_and_taken_away() {
+    let (azure, provider) = start();
+    let kept = reached(&provider, &Kept::nothing(), &binding(&provider, &json!({})));
+    let principals = json!([
+        { "type": "Group", "object_id": DEVELOPERS },
+        { "type": "User", "user_principal_name": "lee@simulated.onmicrosoft.com" },
+    ]);
+    let wanted = binding(&provider, &json!({ "principals": principals }));
+    reached(&provider, &kept, &wanted);
+    let all = assigned(&azure, CLUSTER_USER);
+
+    let next = crate::inside::provider(&azure, TYPE);
+    let (found, told) = next.read(&kept);
+    let plan = next.plan(&found, &wanted);
+    let (gone, _) = applied(&next, &found, &Value::Null);
+
+    assert_eq!((all.len(), told), (2, vec![]));
+    assert_eq!(plan.value, found.value);
+    assert_eq!(gone.value, Value::Null);
+    assert_eq!(assigned(&azure, CLUSTER_USER), []);
+    assert_understood(&azure);
+}
+
 #[test]
 fn who_may_not_assign_roles_is_told_what_to_do() {
     let (azure, _) = start();

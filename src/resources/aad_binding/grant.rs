@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{objects::Bound, spec::Spec, subject::Subject, work::bound_of_ours};
+use super::{
+    assignments::Assignment, objects::Bound, spec::Spec, subject::Subject, work::bound_of_ours,
+};
 use crate::{
     azure::{
         self, Error, Request, Response,
@@ -27,6 +29,9 @@ use crate::{
 
 /// Under this private name stand the assignments that are ours to delete.
 const KEPT: &str = "role_assignments";
+
+/// What an assignment is described as that all bindings of the cluster share.
+const SHARED: &str = "secureaks_aad_binding";
 
 /// How long the answer to a write is waited for, even when Terraform says Stop: without it nobody would know
 /// what exists.
@@ -94,7 +99,7 @@ impl Grant {
                     kind: subject.kind,
                     role,
                     description: if shared {
-                        "secureaks_aad_binding".to_owned()
+                        SHARED.to_owned()
                     } else {
                         description(name)
                     },
@@ -330,6 +335,27 @@ async fn revoke(inside: &Inside<'_>, kept: &Kept, name: &str) -> Result<(), Fail
     match send_whole(inside, &role_assignment::delete(&id)).await {
         Err(error) if !error.is_not_found() => Err(fail(inside, &error)),
         _ => Ok(()),
+    }
+}
+
+/// Takes on the shared assignments of `subjects` among `listed` that bindings made, as making them once more
+/// would: a run that was killed after it made one has not saved that.
+pub(super) fn adopt(inside: &Inside<'_>, listed: &[Assignment], subjects: &[Subject]) {
+    let (scope, role) = (inside.cluster.id(), role_assignment::AKS_CLUSTER_USER);
+    for principal in subjects
+        .iter()
+        .filter_map(|subject| subject.object_id.as_ref())
+    {
+        let made = listed
+            .iter()
+            .any(|one| one.gives(role, principal) && one.is_at(scope) && one.description == SHARED);
+        if made && let Ok(id) = role_assignment::id(scope, principal, role) {
+            let one = Kept {
+                id: id.as_str().to_owned(),
+                shared_by: Some(principal.clone()),
+            };
+            keep(inside, one);
+        }
     }
 }
 

@@ -125,7 +125,14 @@ async fn of_kubernetes(
     }
     spec.mode = Mode::Kubernetes.into();
     spec.namespaces = namespaces(bound.iter().map(|one| one.namespace.clone()));
-    spec.cluster_user_role = has_cluster_user_role(inside, prior, &subjects).await.into();
+    let wanted = prior.spec.cluster_user_role.if_known().copied();
+    let listed = match wanted {
+        Some(false) => None,
+        _ => assignments(inside).await.ok(),
+    };
+    let listed = listed.as_ref().map(|listed| listed.as_slice());
+    grant::adopt(inside, listed.unwrap_or_default(), &subjects);
+    spec.cluster_user_role = has_cluster_user_role(inside, wanted, listed, &subjects).into();
     let outputs = Outputs::of(id, &subjects, prior.outputs.effective.value().copied());
     State { spec, outputs }
 }
@@ -156,8 +163,14 @@ fn compare<'a>(known: &'a [Subject], bound: &[Bound]) -> (Vec<(usize, &'a Subjec
         .collect();
     let mut others: Vec<Subject> = Vec::new();
     let strange = |subject: &&KubernetesSubject| !known.iter().any(|known| known.is(subject));
+    // A run of ours that was killed after it bound them has noted what Kubernetes does not know of them.
+    let described = |subject: &KubernetesSubject| {
+        let mut noted = bound.iter().flat_map(Bound::noted);
+        let noted = noted.find(|noted| noted.is(subject));
+        noted.or_else(|| Subject::of_kubernetes(subject))
+    };
     for subject in bound.iter().flat_map(|one| &one.subjects).filter(strange) {
-        if let Some(subject) = Subject::of_kubernetes(subject)
+        if let Some(subject) = described(subject)
             && !others.contains(&subject)
         {
             others.push(subject);
@@ -167,16 +180,13 @@ fn compare<'a>(known: &'a [Subject], bound: &[Bound]) -> (Vec<(usize, &'a Subjec
 }
 
 /// Whether all have the right to ask for the kubeconfig. One that was not asked for is nobody's concern.
-async fn has_cluster_user_role(
+fn has_cluster_user_role(
     inside: &Inside<'_>,
-    prior: &State<AadBinding>,
+    wanted: Option<bool>,
+    listed: Option<&[Assignment]>,
     subjects: &[Subject],
 ) -> bool {
-    let wanted = prior.spec.cluster_user_role.if_known().copied();
-    if wanted == Some(false) {
-        return false;
-    }
-    let Ok(listed) = assignments(inside).await else {
+    let Some(listed) = listed else {
         return wanted.unwrap_or(true);
     };
     let scope = inside.cluster.id();

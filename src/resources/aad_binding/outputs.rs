@@ -13,7 +13,7 @@ pub struct Outputs {
     #[tf(stable)]
     pub(super) id: Computed<String>,
     /// The principals as Azure and the cluster know them.
-    #[tf(follows("principals"))]
+    #[tf(follows("principals", "cluster_user_role"))]
     pub(super) subjects: Computed<Vec<BoundSubject>>,
     /// Whether it was proved that the principals may do what the role allows; null where that was
     /// not looked at.
