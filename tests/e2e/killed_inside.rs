@@ -132,6 +132,17 @@ fn kill_at(story: &Story, verb: Verb, life: &Life) -> Option<Exchange> {
         running.finish().succeeds();
         return None;
     }
+    if life.victim == Victim::Group {
+        // Clients do not write their state at once: half a file would be their loss, not ours.
+        wait_until("the state on disk is whole", || {
+            running.freeze_client();
+            let whole = verb == Verb::Create || story.workspace.state().is_object();
+            if !whole {
+                running.thaw_client();
+            }
+            whole
+        });
+    }
     life.victim.kill(&running);
     let outcome = running.finish();
     hung_up(&story.azure);
