@@ -36,16 +36,25 @@ pub(super) async fn grant(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
     let kept = work.call.private(GRANTED);
     match (wanted, kept) {
         (true, None) => assign(work, spec).await,
-        (false, Some(assignment)) => {
-            if let Some(id) = assignment.as_str() {
-                role::revoke_one(work, id).await;
-            }
-            work.call.drop_private(GRANTED);
-            work.call.drop_private(UNPROVED);
+        (false, Some(_)) => {
+            revoke(work).await;
             Ok(())
         }
         _ => Ok(()),
     }
+}
+
+/// Takes the right away again, if it was given here. Before the cluster is deleted, not after: whoever is killed
+/// in between still has the cluster in the state, and nothing is left behind.
+pub(super) async fn revoke(work: &Work<'_>) {
+    let Some(assignment) = work.call.private(GRANTED) else {
+        return;
+    };
+    if let Some(id) = assignment.as_str() {
+        role::revoke_one(work, id).await;
+    }
+    work.call.drop_private(GRANTED);
+    work.call.drop_private(UNPROVED);
 }
 
 async fn assign(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {

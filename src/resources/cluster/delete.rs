@@ -1,6 +1,6 @@
 //! Deleting a cluster, and what was made for it.
 
-use super::{role, work::Work};
+use super::{applier, role, work::Work};
 use crate::{
     azure::{Operation, Precondition, arm::managed_cluster},
     framework::{Call, Failure, State, Verb},
@@ -13,6 +13,7 @@ pub(super) async fn delete(
     prior: &State<super::Cluster>,
 ) -> Result<(), Failure> {
     let work = Work::begin(call, super::id_in(&prior.outputs)?, Verb::Delete)?;
+    applier::revoke(&work).await;
     let request = managed_cluster::delete(&work.id, Precondition::None);
     let mut conflicts = 0;
     loop {
