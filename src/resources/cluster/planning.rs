@@ -74,11 +74,13 @@ fn note_planned(
         Some(groups) => groups.iter().flatten().map(Text::text).collect(),
         None => BTreeSet::from(["not known yet".to_owned()]),
     };
+    // A right that an earlier plan gave was given to whoever applied that.
+    let before = changed.and_then(|prior| prior.spec.grant_applier_access.if_known());
     call.client.planned.note(PlannedCluster {
         name: name.text(),
         changed: changed.and_then(|prior| super::id_in(&prior.outputs).ok()),
         resource_group,
-        granted: *granted,
+        granted: *granted && before != Some(&true),
         entra: entra.enabled.if_known() != Some(&false),
         azure_rbac: entra.azure_rbac.if_known() != Some(&false),
         admin_groups,
