@@ -2,7 +2,8 @@
 
 use super::{
     AadBinding, grant, outputs,
-    work::{self, WHAT},
+    own::{self, Own},
+    work::WHAT,
 };
 use crate::{
     framework::{Call, Failure, State, Verb},
@@ -18,8 +19,9 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     let cluster = outputs::cluster_in(&id).unwrap_or_else(|| id.clone());
     let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
     if !prior.spec.is_azures() {
+        let own = Own::of(&inside);
         for place in prior.spec.places() {
-            match work::delete_object(&inside, place.as_deref(), id.name()).await {
+            match own::remove(&inside, &own, place.as_deref(), id.name()).await {
                 Ok(()) => {}
                 // With the cluster all that was in it is gone.
                 Err(error) if error.is_cluster_gone() => break,

@@ -11,6 +11,7 @@ use super::{
     grant,
     objects::{Bound, Role},
     outputs::Outputs,
+    own::{self, Own},
     spec::{AzureRole, Kind, Mode, Principal, Spec},
     subject::Subject,
 };
@@ -39,10 +40,17 @@ pub(super) async fn read(
     if prior.spec.is_azures() {
         return read_azures(inside, id, prior, imported).await;
     }
+    let own = Own::of(inside);
     let bound = if imported {
         everywhere(inside, id.name()).await?
     } else {
-        where_it_was(inside, id.name(), &prior.spec).await?
+        let found = where_it_was(inside, id.name(), &prior.spec).await?;
+        let is_own = |one: &Bound| own.has(one) || own.is_unknown();
+        let (bound, others): (Vec<Bound>, Vec<Bound>) = found.into_iter().partition(is_own);
+        for other in &others {
+            inside.call.warn(own::another(inside, other));
+        }
+        bound
     };
     if bound.is_empty() {
         // Nothing in the cluster has the name; an import may mean one of Azure's.
@@ -53,6 +61,7 @@ pub(super) async fn read(
             Ok(left.then(|| unbound(inside, id, prior)))
         };
     }
+    own.note_all(inside, &bound);
     Ok(Some(of_kubernetes(inside, id, prior, &bound).await))
 }
 

@@ -12,6 +12,7 @@ use super::{
     grant::{self, Grant},
     objects::{Bound, Objects, Role},
     outputs::Outputs,
+    own::{self, Own},
     places::BindingFields,
     probes, proof,
     proof::Proof,
@@ -92,8 +93,16 @@ impl<'a> Work<'a> {
     }
 
     /// The objects that are wanted in the cluster; `None` when Azure's role gives the rights.
-    pub(super) fn objects(&self, mark: Option<String>) -> Result<Option<Objects>, Diagnostic> {
-        Objects::wanted(self.spec, &self.subjects, mark)
+    pub(super) fn objects(&self, own: &Own) -> Result<Option<Objects>, Diagnostic> {
+        Objects::wanted(self.spec, &self.subjects, own.mark().map(str::to_owned))
+    }
+
+    /// Refuses to apply over objects of somebody else, unless told to.
+    pub(super) async fn stand(&self, objects: &Objects, own: &Own) -> Result<(), Failure> {
+        if *self.spec.force_conflicts.known()? {
+            return Ok(());
+        }
+        own::stand(&self.inside, &self.id, objects, own, &BindingFields).await
     }
 
     /// Keeps what is known of the binding, so that it is in the state whatever happens.
@@ -101,6 +110,12 @@ impl<'a> Work<'a> {
         self.inside
             .call
             .keep(&Outputs::of(&self.id, &self.subjects, None));
+    }
+
+    /// Keeps what is known of the binding, and one more object of it.
+    fn made(&self, bound: &Bound) {
+        Own::note(&self.inside, bound);
+        self.keep();
     }
 
     /// Refuses what the cluster would refuse or nobody could want: a role that does not exist, a namespace that does
@@ -202,7 +217,7 @@ impl<'a> Work<'a> {
             None => {
                 let wanted = objects.cluster_role_binding();
                 let applied = cluster.apply(&wanted, how, limits).await;
-                applied.map(|_| self.keep())
+                applied.map(|applied| self.made(&Bound::from(&applied)))
             }
             Some(names) => {
                 let mut outcome = Ok(());
@@ -211,7 +226,7 @@ impl<'a> Work<'a> {
                     outcome = cluster
                         .apply(&wanted, how, limits)
                         .await
-                        .map(|_| self.keep());
+                        .map(|applied| self.made(&Bound::from(&applied)));
                     if outcome.is_err() {
                         break;
                     }
@@ -230,6 +245,7 @@ impl<'a> Work<'a> {
     pub(super) async fn remove_others(
         &self,
         objects: &Objects,
+        own: &Own,
         before: Vec<Option<String>>,
         others: &[Bound],
     ) -> Result<(), Failure> {
@@ -250,8 +266,8 @@ impl<'a> Work<'a> {
             _ => true,
         });
         for place in places {
-            let outcome = delete_object(&self.inside, place.as_deref(), &objects.name).await;
-            if let Err(error) = outcome {
+            let removed = own::remove(&self.inside, own, place.as_deref(), &objects.name).await;
+            if let Err(error) = removed {
                 return Err(self.fail(&error).await);
             }
         }
@@ -357,27 +373,6 @@ pub(super) async fn bound_of_ours(inside: &Inside<'_>) -> Result<Vec<Bound>, Err
     let narrow = cluster.ours::<RoleBinding>(limits).await?;
     let wide = wide.values().map(Bound::from);
     Ok(wide.chain(narrow.values().map(Bound::from)).collect())
-}
-
-/// Deletes the object of a binding in one place.
-pub(super) async fn delete_object(
-    inside: &Inside<'_>,
-    namespace: Option<&str>,
-    name: &str,
-) -> Result<(), Error> {
-    let (cluster, limits) = (&inside.cluster, &inside.limits);
-    match namespace {
-        None => {
-            cluster
-                .delete::<ClusterRoleBinding>(None, name, None, limits)
-                .await
-        }
-        Some(_) => {
-            cluster
-                .delete::<RoleBinding>(namespace, name, None, limits)
-                .await
-        }
-    }
 }
 
 /// Which verb's words a message uses while a plan is made.

@@ -1,0 +1,121 @@
+//! What of a binding is ours to take away: its objects, by more than their names, and role assignments that nobody
+//! else needs.
+
+use secureaks::{framework::Diagnostic, value::Value};
+use secureaks_simulator::Simulator;
+use serde_json::{Value as Json, json};
+
+use crate::{
+    binding::{CLUSTER_USER, TYPE, assigned, binding, start},
+    inside::{applied, attribute, change, object, provider, reached},
+    support::{Kept, Provider, assert_understood, told},
+};
+
+fn role_binding(namespace: &str) -> String {
+    format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings/developers")
+}
+
+/// Deletes a role binding as somebody else would, and makes another of that name.
+fn make_anew(azure: &Simulator, path: &str, annotations: &Json) -> Json {
+    change(azure, path, &Json::Null);
+    let theirs = json!({
+        "metadata": { "annotations": annotations },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "somebody" }],
+    });
+    change(azure, path, &theirs);
+    object(azure, path)
+}
+
+fn destroyed(provider: &Provider, kept: &Kept) -> Vec<Diagnostic> {
+    let (gone, told) = applied(provider, kept, &Value::Null);
+    assert_eq!(gone.value, Value::Null);
+    told
+}
+
+#[test]
+fn an_object_that_somebody_made_anew_stays_at_a_destroy() {
+    let (azure, first) = start();
+    let wanted = binding(&first, &json!({ "namespaces": ["shop", "team-a"] }));
+    let kept = reached(&first, &Kept::nothing(), &wanted);
+    let theirs = make_anew(&azure, &role_binding("shop"), &json!({}));
+
+    let warned = destroyed(&provider(&azure, TYPE), &kept);
+
+    insta::assert_snapshot!(told(&warned));
+    assert_eq!(object(&azure, &role_binding("shop")), theirs);
+    assert_eq!(object(&azure, &role_binding("team-a")), Json::Null);
+    assert_eq!(assigned(&azure, CLUSTER_USER), []);
+    assert_understood(&azure);
+}
+
+#[test]
+fn an_object_that_somebody_made_anew_is_no_part_of_the_binding() {
+    let (azure, first) = start();
+    let wanted = binding(&first, &json!({ "namespaces": ["shop", "team-a"] }));
+    let kept = reached(&first, &Kept::nothing(), &wanted);
+    let theirs = make_anew(&azure, &role_binding("shop"), &json!({}));
+
+    let next = provider(&azure, TYPE);
+    let (found, warned) = next.read(&kept);
+    let (_, refused) = applied(&next, &found, &wanted);
+    let warned_again = destroyed(&next, &found);
+
+    insta::assert_snapshot!(told(&refused));
+    assert_eq!(warned[0].summary, "Another binding has the name");
+    assert_eq!(attribute(&found, "namespaces"), json!(["team-a"]));
+    assert_eq!(warned_again, []);
+    assert_eq!(object(&azure, &role_binding("shop")), theirs);
+    assert_eq!(object(&azure, &role_binding("team-a")), Json::Null);
+    assert_understood(&azure);
+}
+
+#[test]
+fn an_object_that_was_restored_with_its_mark_is_still_ours() {
+    let (azure, first) = start();
+    let wanted = binding(&first, &json!({}));
+    let kept = reached(&first, &Kept::nothing(), &wanted);
+    let annotations = object(&azure, &role_binding("shop"))["metadata"]["annotations"].clone();
+    make_anew(&azure, &role_binding("shop"), &annotations);
+
+    let warned = destroyed(&provider(&azure, TYPE), &kept);
+
+    assert_eq!(warned, []);
+    assert_eq!(object(&azure, &role_binding("shop")), Json::Null);
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_replacement_leaves_an_object_that_somebody_made_anew() {
+    let (azure, first) = start();
+    let kept = reached(&first, &Kept::nothing(), &binding(&first, &json!({})));
+    let theirs = make_anew(&azure, &role_binding("shop"), &json!({}));
+
+    let next = provider(&azure, TYPE);
+    let other_role = binding(&next, &json!({ "cluster_role": "view" }));
+    let plan = next.plan(&kept, &other_role);
+    let warned = destroyed(&next, &kept);
+    let (made, refused) = applied(&next, &Kept::nothing(), &other_role);
+
+    assert_eq!(plan.replaces.len(), 1);
+    assert_eq!(warned.len(), 1);
+    assert_eq!(refused[0].summary, "There is such a binding already");
+    assert_eq!(made.value, Value::Null);
+    assert_eq!(object(&azure, &role_binding("shop")), theirs);
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_destroy_that_was_killed_is_finished_with_nothing_to_tell() {
+    let (azure, first) = start();
+    let wanted = binding(&first, &json!({ "namespaces": ["shop", "team-a"] }));
+    let kept = reached(&first, &Kept::nothing(), &wanted);
+    change(&azure, &role_binding("shop"), &Json::Null);
+
+    let warned = destroyed(&provider(&azure, TYPE), &kept);
+
+    assert_eq!(warned, []);
+    assert_eq!(object(&azure, &role_binding("team-a")), Json::Null);
+    assert_eq!(assigned(&azure, CLUSTER_USER), []);
+    assert_understood(&azure);
+}
