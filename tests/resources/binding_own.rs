@@ -6,7 +6,7 @@ use secureaks_simulator::Simulator;
 use serde_json::{Value as Json, json};
 
 use crate::{
-    binding::{CLUSTER_USER, TYPE, assigned, binding, start},
+    binding::{CLUSTER_USER, DEVELOPERS, TYPE, assigned, binding, on_cluster, start},
     inside::{applied, attribute, change, object, provider, reached},
     support::{Kept, Provider, assert_understood, told},
 };
@@ -117,5 +117,57 @@ fn a_destroy_that_was_killed_is_finished_with_nothing_to_tell() {
     assert_eq!(warned, []);
     assert_eq!(object(&azure, &role_binding("team-a")), Json::Null);
     assert_eq!(assigned(&azure, CLUSTER_USER), []);
+    assert_understood(&azure);
+}
+/// An import of the binding that was just made, as another configuration would.
+fn imported(azure: &Simulator) -> (Provider, Kept) {
+    let next = provider(azure, TYPE);
+    let id = format!("{}/aadBindings/developers", crate::support::CLUSTER);
+    let (found, told) = next.read(&next.import(&id));
+    assert_eq!(told, []);
+    (next, found)
+}
+
+#[test]
+fn an_imported_binding_takes_its_role_assignments_along() {
+    const READER: &str = "7f6c6a51-bcf8-42ba-9220-52d62157d7db";
+    let by_azure = json!({
+        "mode": "azure_rbac",
+        "cluster_role": null,
+        "azure_role": "Azure Kubernetes Service RBAC Reader",
+    });
+    for (changes, role) in [(json!({}), CLUSTER_USER), (by_azure, READER)] {
+        let (azure, first) = start();
+        reached(&first, &Kept::nothing(), &binding(&first, &changes));
+        let before = assigned(&azure, role).len();
+
+        let (next, found) = imported(&azure);
+        let warned = destroyed(&next, &found);
+
+        assert_eq!((before, warned), (1, vec![]), "{changes}");
+        assert_eq!(assigned(&azure, role), [], "{changes}");
+        assert_understood(&azure);
+    }
+}
+
+#[test]
+fn an_imported_binding_leaves_a_role_that_another_needs_or_somebody_else_gave() {
+    let (azure, first) = start();
+    reached(&first, &Kept::nothing(), &binding(&first, &json!({})));
+    let other = json!({ "name": "viewers", "cluster_role": "view" });
+    let others = reached(&first, &Kept::nothing(), &binding(&first, &other));
+
+    let (next, found) = imported(&azure);
+    destroyed(&next, &found);
+    let needed = assigned(&azure, CLUSTER_USER);
+    destroyed(&next, &others);
+    let role = "Azure Kubernetes Service Cluster User Role";
+    assert!(azure.grant(DEVELOPERS, role, crate::support::CLUSTER));
+    reached(&next, &Kept::nothing(), &binding(&next, &json!({})));
+    let (next, found) = imported(&azure);
+    destroyed(&next, &found);
+
+    assert_eq!(needed, [on_cluster(DEVELOPERS)]);
+    assert_eq!(assigned(&azure, CLUSTER_USER), [on_cluster(DEVELOPERS)]);
     assert_understood(&azure);
 }

@@ -359,6 +359,26 @@ pub(super) fn adopt(inside: &Inside<'_>, listed: &[Assignment], subjects: &[Subj
     }
 }
 
+/// Takes on the assignments `own`, which an import found by their description.
+pub(super) fn adopt_described(inside: &Inside<'_>, own: &[&Assignment]) {
+    for one in own {
+        let cluster = inside.cluster.id();
+        let scope = scope_of(cluster, one.namespace_in(cluster).as_deref());
+        let id = scope.and_then(|scope| {
+            let is_at = one.is_at(&scope);
+            let id = role_assignment::id(&scope, &one.principal, one.role).ok();
+            id.filter(|_| is_at)
+        });
+        if let Some(id) = id {
+            let one = Kept {
+                id: id.as_str().to_owned(),
+                shared_by: None,
+            };
+            keep(inside, one);
+        }
+    }
+}
+
 /// Whether role assignments are ours to delete.
 pub(super) fn is_any_kept(inside: &Inside<'_>) -> bool {
     !kept(inside).is_empty()

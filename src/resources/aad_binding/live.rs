@@ -250,7 +250,7 @@ async fn read_azures(
         })
     };
     let asked: Vec<Option<String>> = if imported {
-        own.iter().map(|one| namespace_in(cluster, one)).collect()
+        own.iter().map(|one| one.namespace_in(cluster)).collect()
     } else {
         prior.spec.places()
     };
@@ -260,6 +260,9 @@ async fn read_azures(
         .collect();
     if places.is_empty() {
         return Ok(None);
+    }
+    if imported {
+        grant::adopt_described(inside, &own);
     }
     let written = prior
         .spec
@@ -287,11 +290,6 @@ async fn assignments(inside: &Inside<'_>) -> Result<Arc<Vec<Assignment>>, Error>
     let azure = inside.cluster.azure();
     let listed = lists.of(azure, inside.cluster.id(), &inside.limits).await;
     listed.map_err(Error::from)
-}
-
-fn namespace_in(cluster: &ResourceId, assignment: &Assignment) -> Option<String> {
-    let own = format!("{}/namespaces/", cluster.as_str().to_ascii_lowercase());
-    assignment.scope.strip_prefix(&own).map(str::to_owned)
 }
 
 fn namespaces(
