@@ -171,3 +171,44 @@ fn an_imported_binding_leaves_a_role_that_another_needs_or_somebody_else_gave() 
     assert_eq!(assigned(&azure, CLUSTER_USER), [on_cluster(DEVELOPERS)]);
     assert_understood(&azure);
 }
+
+#[test]
+fn bindings_of_one_name_in_two_configurations_each_count() {
+    let (azure, first) = start();
+    let here = reached(&first, &Kept::nothing(), &binding(&first, &json!({})));
+    let block = json!({ "owner": "somebody else" });
+    let (second, _) = Provider::configured(&azure, azure.environment(), block);
+    let second = second.about(TYPE);
+    let elsewhere = binding(&second, &json!({ "namespaces": ["team-a"] }));
+    let there = reached(&second, &Kept::nothing(), &elsewhere);
+
+    let warned = destroyed(&provider(&azure, TYPE), &here);
+    let between = assigned(&azure, CLUSTER_USER);
+    let other = object(&azure, &role_binding("team-a"));
+    let warned_again = destroyed(&second, &there);
+
+    assert_eq!((warned, warned_again), (vec![], vec![]));
+    assert_eq!(between, [on_cluster(DEVELOPERS)]);
+    assert_ne!(other, Json::Null);
+    assert_eq!(assigned(&azure, CLUSTER_USER), []);
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_right_that_another_configuration_gives_counts_whatever_its_binding_is_called() {
+    let (azure, first) = start();
+    let block = json!({ "owner": "somebody else" });
+    let (second, _) = Provider::configured(&azure, azure.environment(), block);
+    let second = second.about(TYPE);
+    let elsewhere = binding(&second, &json!({ "namespaces": ["team-a"] }));
+    reached(&second, &Kept::nothing(), &elsewhere);
+    reached(&first, &Kept::nothing(), &binding(&first, &json!({})));
+
+    let same = json!({ "name": "others", "namespaces": ["team-a"] });
+    let (kept, refused) = applied(&first, &Kept::nothing(), &binding(&first, &same));
+
+    let summaries: Vec<&str> = refused.iter().map(|one| one.summary.as_str()).collect();
+    assert_eq!(summaries, ["Two bindings give the same right"; 2]);
+    assert_eq!(kept.value, Value::Null);
+    assert_understood(&azure);
+}

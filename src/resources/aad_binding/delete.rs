@@ -18,8 +18,8 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     let id = prior.outputs.resource_id()?;
     let cluster = outputs::cluster_in(&id).unwrap_or_else(|| id.clone());
     let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
+    let own = Own::of(&inside);
     if !prior.spec.is_azures() {
-        let own = Own::of(&inside);
         for place in prior.spec.places() {
             match own::remove(&inside, &own, place.as_deref(), id.name()).await {
                 Ok(()) => {}
@@ -31,7 +31,8 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     }
     // Our own is gone by now: of two that are deleted at the same time, the later one sees no other.
     grant::revoke_all_but(&inside, &[], id.name()).await?;
-    call.client.bindings.release(&cluster, &id);
+    call.client.bindings.touch(own.uids());
+    call.client.bindings.release(&id);
     call.client.ownership.settle(&id).await;
     Ok(())
 }

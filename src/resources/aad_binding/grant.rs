@@ -8,7 +8,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    assignments::Assignment, objects::Bound, spec::Spec, subject::Subject, work::bound_of_ours,
+    assignments::Assignment, objects::Bound, own::Own, spec::Spec, subject::Subject,
+    work::bound_of_ours,
 };
 use crate::{
     azure::{
@@ -265,6 +266,7 @@ pub(super) async fn revoke_all_but(
             .iter()
             .any(|other| other.id.eq_ignore_ascii_case(&one.id))
     };
+    let own = Own::of(inside);
     let mut left = kept(inside);
     let unwanted: Vec<Kept> = left.iter().filter(|one| !is_wanted(one)).cloned().collect();
     let others = if unwanted.iter().any(|one| one.shared_by.is_some()) {
@@ -276,7 +278,7 @@ pub(super) async fn revoke_all_but(
         let needed = one
             .shared_by
             .as_deref()
-            .is_some_and(|principal| is_needed(others.as_deref(), name, principal));
+            .is_some_and(|principal| is_needed(others.as_deref(), &own, principal));
         if !needed {
             revoke(inside, &one, name).await?;
         }
@@ -297,10 +299,10 @@ async fn others(inside: &Inside<'_>) -> Option<Vec<Bound>> {
 
 /// Whether another binding of the cluster needs what `principal` has. When nobody can say, it is left: to take a
 /// right away that is needed is worse than to leave the right to ask for a kubeconfig.
-fn is_needed(others: Option<&[Bound]>, name: &str, principal: &str) -> bool {
+fn is_needed(others: Option<&[Bound]>, own: &Own, principal: &str) -> bool {
     others.is_none_or(|others| {
         others.iter().any(|other| {
-            other.name != name
+            !own.has_noted(other)
                 && other.needs_cluster_user_role()
                 && other
                     .noted()

@@ -85,6 +85,11 @@ impl Own {
             .is_some_and(|uid| self.uids.contains(uid))
     }
 
+    /// The uids of the objects that were noted.
+    pub(super) fn uids(&self) -> &BTreeSet<String> {
+        &self.uids
+    }
+
     /// Whether nothing is known of the binding's objects, as in an import.
     pub(super) fn is_unknown(&self) -> bool {
         self.mark.is_none() && self.uids.is_empty()

@@ -24,6 +24,7 @@ pub struct Bindings {
     applied: Claims,
     rules: Mutex<BTreeMap<String, Arc<Vec<PolicyRule>>>>,
     found: Mutex<BTreeMap<String, Arc<Vec<Bound>>>>,
+    touched: Mutex<BTreeSet<String>>,
     /// The role assignments of each cluster.
     pub(super) assignments: Assignments,
 }
@@ -113,23 +114,20 @@ impl Bindings {
         Ok(Arc::clone(self.found().entry(key).or_insert(found)))
     }
 
-    /// The names of the bindings that this process has made or changed: what was found of them before is no longer
-    /// true.
-    pub(super) fn applied_in(&self, cluster: &ResourceId) -> BTreeSet<String> {
-        let key = cluster.as_str().to_ascii_lowercase();
-        let applied = self.applied.locked();
-        let own = applied.iter().filter(|((cluster, _), _)| *cluster == key);
-        own.filter_map(|(_, id)| id.rsplit('/').next().map(str::to_owned))
-            .collect()
+    /// Notes that this process has changed or deleted objects, or is about to: what was found of them before is no
+    /// longer true.
+    pub(super) fn touch<'a>(&self, uids: impl IntoIterator<Item = &'a String>) {
+        self.touched().extend(uids.into_iter().cloned());
+    }
+
+    /// Whether what was found of an object is no longer true.
+    pub(super) fn is_touched(&self, found: &Bound) -> bool {
+        let uid = found.uid.as_ref();
+        uid.is_some_and(|uid| self.touched().contains(uid))
     }
 
     /// Forgets the rights of a binding that is gone.
-    pub(super) fn release(&self, cluster: &ResourceId, id: &ResourceId) {
-        let key = cluster.as_str().to_ascii_lowercase();
-        if let Some(found) = self.found().get_mut(&key) {
-            let left = found.iter().filter(|bound| bound.name != id.name());
-            *found = Arc::new(left.cloned().collect());
-        }
+    pub(super) fn release(&self, id: &ResourceId) {
         let mut applied = self.applied.locked();
         applied.retain(|_, binding| !binding.eq_ignore_ascii_case(id.as_str()));
     }
@@ -148,6 +146,10 @@ impl Bindings {
 
     fn found(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<Bound>>>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn touched(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known_rules(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<PolicyRule>>>> {

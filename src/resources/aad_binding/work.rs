@@ -81,10 +81,11 @@ impl<'a> Work<'a> {
         let rights = registry::rights(spec, &work.subjects);
         let bindings = &work.inside.call.client.bindings;
         let clash = bindings.claim(Stage::Applied, work.inside.cluster.id(), &work.id, &rights);
-        match clash {
-            Some(clash) => Err(work.given_twice(&clash).into()),
-            None => Ok(work),
+        if let Some(clash) = clash {
+            return Err(work.given_twice(&clash).into());
         }
+        bindings.touch(Own::of(&work.inside).uids());
+        Ok(work)
     }
 
     /// What the cluster refused, in the user's words.
@@ -115,6 +116,8 @@ impl<'a> Work<'a> {
     /// Keeps what is known of the binding, and one more object of it.
     fn made(&self, bound: &Bound) {
         Own::note(&self.inside, bound);
+        let bindings = &self.inside.call.client.bindings;
+        bindings.touch(bound.uid.as_ref());
         self.keep();
     }
 
@@ -127,9 +130,8 @@ impl<'a> Work<'a> {
             Err(error) if error.is_forbidden() => None,
             Err(error) => return Err(self.fail(&error).await),
         };
-        let applied = bindings.applied_in(self.inside.cluster.id());
         let listed = others.iter().flat_map(|others| others.iter());
-        let untouched = listed.filter(|other| !applied.contains(&other.name));
+        let untouched = listed.filter(|other| !bindings.is_touched(other));
         if let Some(clash) = registry::clash_in_cluster(objects, untouched) {
             return Err(self.given_twice(&clash).into());
         }
