@@ -36,11 +36,11 @@ pub(super) async fn read(
     prior: &State<AadBinding>,
 ) -> Result<Option<State<AadBinding>>, Error> {
     let unknown = prior.spec.principals.if_known().is_none_or(Vec::is_empty);
-    let imported = unknown && !grant::is_any_kept(inside);
+    let own = Own::of(inside);
+    let imported = unknown && own.is_unknown() && !grant::is_any_kept(inside);
     if prior.spec.is_azures() {
         return read_azures(inside, id, prior, imported).await;
     }
-    let own = Own::of(inside);
     let bound = if imported {
         everywhere(inside, id.name()).await?
     } else {
@@ -141,7 +141,8 @@ async fn of_kubernetes(
     };
     let listed = listed.as_ref().map(|listed| listed.as_slice());
     grant::adopt(inside, listed.unwrap_or_default(), &subjects);
-    spec.cluster_user_role = has_cluster_user_role(inside, wanted, listed, &subjects).into();
+    spec.cluster_user_role =
+        has_cluster_user_role(inside, wanted, listed, &entitled(bound, known, &subjects)).into();
     let outputs = Outputs::of(id, &subjects, prior.outputs.effective.value().copied());
     State { spec, outputs }
 }
@@ -186,6 +187,15 @@ fn compare<'a>(known: &'a [Subject], bound: &[Bound]) -> (Vec<(usize, &'a Subjec
         }
     }
     (kept, others)
+}
+
+/// Who should have the right to ask for the kubeconfig: whom the binding was made for, whatever somebody else has
+/// made of its subjects since; else whoever is bound.
+fn entitled(bound: &[Bound], known: &[Subject], subjects: &[Subject]) -> Vec<Subject> {
+    let noted: Vec<Subject> = bound.iter().flat_map(Bound::noted).collect();
+    let all = [noted.as_slice(), known, subjects];
+    let first = all.into_iter().find(|some| !some.is_empty());
+    first.unwrap_or_default().to_vec()
 }
 
 /// Whether all have the right to ask for the kubeconfig. One that was not asked for is nobody's concern.
