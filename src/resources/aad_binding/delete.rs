@@ -3,6 +3,7 @@
 use super::{
     AadBinding, grant, outputs,
     own::{self, Own},
+    registry::Stage,
     work::WHAT,
 };
 use crate::{
@@ -18,7 +19,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     let id = prior.outputs.resource_id()?;
     let cluster = outputs::cluster_in(&id).unwrap_or_else(|| id.clone());
     let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
-    let own = Own::of(&inside);
+    let own = Own::of(call);
     if !prior.spec.is_azures() {
         for place in prior.spec.places() {
             match own::remove(&inside, &own, place.as_deref(), id.name()).await {
@@ -31,7 +32,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     }
     // Our own is gone by now: of two that are deleted at the same time, the later one sees no other.
     grant::revoke_all_but(&inside, &[], id.name()).await?;
-    call.client.bindings.touch(own.uids());
+    call.client.bindings.touch(Stage::Applied, own.uids());
     call.client.bindings.release(&id);
     call.client.ownership.settle(&id).await;
     Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::{
@@ -131,10 +132,14 @@ impl Grant {
             Some(&self.description),
         )
         .map_err(|error| Diagnostic::error("Invalid id", error.to_string()))?;
+        let made = self.kept()?;
         let mut tries = 0;
         loop {
-            let Err(error) = send_whole(inside, &request).await else {
-                keep(inside, self.kept()?);
+            let turn = turn(inside, &made).await?;
+            let sent = send_whole(inside, &request).await;
+            drop(turn);
+            let Err(error) = sent else {
+                keep(inside, made);
                 return Ok(());
             };
             let code = |code: &str| {
@@ -266,26 +271,30 @@ pub(super) async fn revoke_all_but(
             .iter()
             .any(|other| other.id.eq_ignore_ascii_case(&one.id))
     };
-    let own = Own::of(inside);
+    let own = Own::of(inside.call);
     let mut left = kept(inside);
     let unwanted: Vec<Kept> = left.iter().filter(|one| !is_wanted(one)).cloned().collect();
-    let others = if unwanted.iter().any(|one| one.shared_by.is_some()) {
-        others(inside).await
-    } else {
-        Some(Vec::new())
-    };
     for one in unwanted {
-        let needed = one
-            .shared_by
-            .as_deref()
-            .is_some_and(|principal| is_needed(others.as_deref(), &own, principal));
+        let turn = turn(inside, &one).await?;
+        let needed = match one.shared_by.as_deref() {
+            Some(principal) => is_needed(others(inside).await.as_deref(), &own, principal),
+            None => false,
+        };
         if !needed {
             revoke(inside, &one, name).await?;
         }
+        drop(turn);
         left.retain(|other| *other != one);
         inside.call.keep_private(KEPT, json!(left));
     }
     Ok(())
+}
+
+/// Waits for one's turn with an assignment: the binding that loses a principal looks whether another needs it, and
+/// takes it away, while the one that gets the principal gives it.
+async fn turn(inside: &Inside<'_>, one: &Kept) -> Result<OwnedMutexGuard<()>, Failure> {
+    let turn = inside.call.client.bindings.turn(inside, &one.id).await;
+    turn.map_err(|error| fail(inside, &error))
 }
 
 /// The bindings of ours in the cluster, as they are now; `None` where nobody can say.

@@ -36,7 +36,7 @@ pub(super) async fn read(
     prior: &State<AadBinding>,
 ) -> Result<Option<State<AadBinding>>, Error> {
     let unknown = prior.spec.principals.if_known().is_none_or(Vec::is_empty);
-    let own = Own::of(inside);
+    let own = Own::of(inside.call);
     let imported = unknown && own.is_unknown() && !grant::is_any_kept(inside);
     if prior.spec.is_azures() {
         return read_azures(inside, id, prior, imported).await;

@@ -6,12 +6,18 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use serde_json::json;
 
-use super::objects::{Bound, Objects};
+use super::{
+    objects::{Bound, Objects},
+    registry,
+};
 use crate::{
     azure::arm::ResourceId,
-    framework::{Diagnostic, Failure, Verb},
+    framework::{Call, Diagnostic, Failure, Verb},
     kube::Error,
-    resources::inside::{Fields, Inside},
+    resources::{
+        Session,
+        inside::{Fields, Inside},
+    },
 };
 
 /// Under this private name stands by what the objects are known as ours.
@@ -32,9 +38,9 @@ pub(super) struct Own {
 
 impl Own {
     /// As it is kept beside the state.
-    pub(super) fn of(inside: &Inside<'_>) -> Self {
-        let mark = inside.call.private(MARK);
-        let uids = inside.call.private(OBJECTS);
+    pub(super) fn of(call: &Call<Session>) -> Self {
+        let mark = call.private(MARK);
+        let uids = call.private(OBJECTS);
         Self {
             mark: mark.and_then(|mark| mark.as_str().map(str::to_owned)),
             uids: uids
@@ -97,7 +103,7 @@ impl Own {
 
     /// Notes one more object beside the state.
     pub(super) fn note(inside: &Inside<'_>, bound: &Bound) {
-        let mut own = Self::of(inside);
+        let mut own = Self::of(inside.call);
         own.uids.extend(bound.uid.clone());
         inside.call.keep_private(OBJECTS, json!(own.uids));
     }
@@ -106,8 +112,10 @@ impl Own {
     pub(super) fn note_all(&self, inside: &Inside<'_>, bound: &[Bound]) {
         let uids: BTreeSet<&String> = bound.iter().filter_map(|one| one.uid.as_ref()).collect();
         inside.call.keep_private(OBJECTS, json!(uids));
+        // Another configuration's mark is not taken on: the next update marks the objects as ours.
+        let ours = |one: &&Bound| registry::is_anothers(inside, one) != Some(true);
         if self.mark.is_none()
-            && let Some(mark) = bound.iter().find_map(Bound::mark)
+            && let Some(mark) = bound.iter().filter(ours).find_map(Bound::mark)
         {
             inside.call.keep_private(MARK, json!(mark));
         }

@@ -8,6 +8,7 @@ use super::{
     grant::Grant,
     objects::{Objects, Role},
     outputs,
+    own::Own,
     registry::{self, Stage},
     resolve,
     roles::{self, Found},
@@ -31,6 +32,9 @@ pub(super) async fn judge(
     call: &Call<Session>,
     plan: &Planned<'_, AadBinding>,
 ) -> Result<(), Failure> {
+    // Whether this one stays, changes or goes, others need not look at its objects as they are.
+    let bindings = &call.client.bindings;
+    bindings.touch(Stage::Planned, Own::of(call).uids());
     let Some(spec) = plan.spec else { return Ok(()) };
     if call.client.azure.is_err() {
         // The provider block holds something that is only known after apply; nothing can be asked.
@@ -44,12 +48,32 @@ pub(super) async fn judge(
         && let Some(cluster) = outputs::cluster_in(&id)
     {
         let rights = registry::rights(spec, &prior.outputs.bound());
-        let clash = call
-            .client
-            .bindings
-            .claim(Stage::Planned, &cluster, &id, &rights);
-        warn_of_clash(call, spec, clash.as_ref());
+        let clash = bindings.claim(Stage::Planned, &cluster, &id, &rights, false);
+        if let Some(clash) = clash {
+            judge_clash(call, spec, &clash, !clash.other_changes)?;
+        }
     }
+    Ok(())
+}
+
+/// What a plan says about a right that two bindings give. Where both are made or changed the apply refuses whichever
+/// comes second, and where neither is, there is nothing to refuse. Where one stays as it is, no apply hears of it.
+fn judge_clash(
+    call: &Call<Session>,
+    spec: &Spec,
+    clash: &registry::Clash,
+    is_alike: bool,
+) -> Result<(), Diagnostic> {
+    let told = work::given_twice(spec, clash);
+    if !is_alike {
+        return Err(told);
+    }
+    let detail = if clash.other_changes {
+        format!("{} Apply will refuse.", told.detail)
+    } else {
+        told.detail
+    };
+    call.warn(Diagnostic::warning(told.summary, detail).at(&told.path));
     Ok(())
 }
 
@@ -58,6 +82,7 @@ async fn judge_change(
     plan: &Planned<'_, AadBinding>,
     spec: &Spec,
 ) -> Result<(), Failure> {
+    let bindings = &call.client.bindings;
     let subjects = judge_principals(call, spec).await?;
     // Without its id nothing is known of the cluster, and nobody may be dialled.
     if spec.cluster_id.if_known().is_none() {
@@ -79,11 +104,10 @@ async fn judge_change(
             Grant::wanted(spec, inside.cluster.id(), subjects)?;
         }
         let rights = registry::rights(spec, subjects);
-        let clash = call
-            .client
-            .bindings
-            .claim(Stage::Planned, inside.cluster.id(), id, &rights);
-        warn_of_clash(call, spec, clash.as_ref());
+        let clash = bindings.claim(Stage::Planned, inside.cluster.id(), id, &rights, true);
+        if let Some(clash) = clash {
+            judge_clash(call, spec, &clash, clash.other_changes)?;
+        }
     }
     let touched = |name: &str| {
         plan.prior.is_none()
@@ -110,8 +134,16 @@ async fn judge_change(
         && let Ok(Some(objects)) = Objects::wanted(spec, &subjects, None)
         && let Ok(others) = work::bound_of_ours(&inside).await
     {
-        let clash = registry::clash_in_cluster(&objects, &others);
-        warn_of_clash(call, spec, clash.as_ref());
+        // One of this configuration is planned too, and says what it gives then.
+        let others = others
+            .iter()
+            .filter(|other| !bindings.is_touched(Stage::Planned, other))
+            .filter(|other| registry::is_anothers(&inside, other) == Some(true));
+        if let Some(clash) = registry::clash_in_cluster(&objects, others) {
+            let told = work::given_twice(spec, &clash);
+            let detail = format!("{} Apply will refuse.", told.detail);
+            call.warn(Diagnostic::warning(told.summary, detail).at(&told.path));
+        }
     }
     Ok(())
 }
@@ -224,19 +256,4 @@ async fn judge_role(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     } else {
         Ok(())
     }
-}
-
-fn warn_of_clash(call: &Call<Session>, spec: &Spec, clash: Option<&registry::Clash>) {
-    let Some(clash) = clash else { return };
-    let told = work::given_twice(spec, clash);
-    call.warn(
-        Diagnostic::warning(
-            told.summary,
-            format!(
-                "{} Unless this plan removes the other one first, apply will refuse.",
-                told.detail
-            ),
-        )
-        .at(&told.path),
-    );
 }

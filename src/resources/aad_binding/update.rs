@@ -21,7 +21,7 @@ pub(super) async fn update(
     let inside = Inside::begin(call, &spec.cluster_id, Verb::Update, WHAT)?;
     let id = prior.outputs.resource_id()?;
     let work = Box::pin(Work::begin(inside, id, spec)).await?;
-    let own = Own::of(&work.inside).marked(&work.inside, &work.id).await?;
+    let own = Own::of(call).marked(&work.inside, &work.id).await?;
     let Some(objects) = work.objects(&own)? else {
         work.begun();
         work.grant().await?;

@@ -80,11 +80,17 @@ impl<'a> Work<'a> {
         Grant::wanted(spec, work.inside.cluster.id(), &work.subjects)?;
         let rights = registry::rights(spec, &work.subjects);
         let bindings = &work.inside.call.client.bindings;
-        let clash = bindings.claim(Stage::Applied, work.inside.cluster.id(), &work.id, &rights);
+        let clash = bindings.claim(
+            Stage::Applied,
+            work.inside.cluster.id(),
+            &work.id,
+            &rights,
+            true,
+        );
         if let Some(clash) = clash {
             return Err(work.given_twice(&clash).into());
         }
-        bindings.touch(Own::of(&work.inside).uids());
+        bindings.touch(Stage::Applied, Own::of(work.inside.call).uids());
         Ok(work)
     }
 
@@ -117,7 +123,7 @@ impl<'a> Work<'a> {
     fn made(&self, bound: &Bound) {
         Own::note(&self.inside, bound);
         let bindings = &self.inside.call.client.bindings;
-        bindings.touch(bound.uid.as_ref());
+        bindings.touch(Stage::Applied, bound.uid.as_ref());
         self.keep();
     }
 
@@ -131,10 +137,8 @@ impl<'a> Work<'a> {
             Err(error) => return Err(self.fail(&error).await),
         };
         let listed = others.iter().flat_map(|others| others.iter());
-        let untouched = listed.filter(|other| !bindings.is_touched(other));
-        if let Some(clash) = registry::clash_in_cluster(objects, untouched) {
-            return Err(self.given_twice(&clash).into());
-        }
+        let untouched = listed.filter(|other| !bindings.is_touched(Stage::Applied, other));
+        self.judge_others(objects, untouched)?;
         let mut told = Vec::new();
         let places: Vec<Option<&str>> = match &objects.namespaces {
             None => vec![None],
@@ -171,6 +175,30 @@ impl<'a> Work<'a> {
             diagnostics.extend(told);
             Err(diagnostics.into())
         }
+    }
+
+    /// Refuses a right that another configuration's binding gives. One of this configuration may lose the right in
+    /// the same apply, before or after this one gets it; the plan has seen to it that it does not keep it.
+    fn judge_others<'o>(
+        &self,
+        objects: &Objects,
+        others: impl Iterator<Item = &'o Bound>,
+    ) -> Result<(), Diagnostic> {
+        let mut open = Vec::new();
+        for other in others {
+            let Some(clash) = registry::clash_in_cluster(objects, [other]) else {
+                continue;
+            };
+            match registry::is_anothers(&self.inside, other) {
+                Some(true) => return Err(self.given_twice(&clash)),
+                Some(false) => {}
+                None => open.push(clash),
+            }
+        }
+        for clash in open {
+            self.inside.call.warn(perhaps_twice(self.spec, &clash));
+        }
+        Ok(())
     }
 
     async fn role(&self, role: &Role, place: Option<&str>) -> Result<Found, Failure> {
@@ -357,6 +385,14 @@ pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
     spec.principals.error(
         "Two bindings give the same right",
         format!("{} by the binding {:?} already. Whichever of the two was removed would take the right away: name the principal in one of them only.", capital(&clash.right), clash.other),
+    )
+}
+
+/// The warning about a right that two bindings give, unless the same apply takes it from the other.
+fn perhaps_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
+    spec.principals.warning(
+        "Two bindings may give the same right",
+        format!("{} by the binding {:?} as well. If this apply takes it from that one, there is nothing to do. If not, name the principal in one of the two only. With `owner` in the provider block it is known whose the other one is.", capital(&clash.right), clash.other),
     )
 }
 
