@@ -17,10 +17,11 @@ help: ## List the targets
 build: ## Build the provider and the simulator for development
 	$(CARGO) build --locked --workspace --all-targets
 
-test: ## Run all tests, with OpenTofu (built when missing) and Terraform when installed
+test: ## Run all tests, with OpenTofu and kubectl (built when missing) and Terraform when installed
 	@echo "Clients under test:"
 	@tests/tools/find --build
-	$(CARGO) test --locked --workspace --no-fail-fast
+	@kubectl=$$(tests/tools/find --kubectl) && echo "kubectl $$kubectl" && \
+	PATH="$$PATH:$${kubectl%/*}" $(CARGO) test --locked --workspace --no-fail-fast
 
 check: $(DENY) ## Check format, lints, layers, documentation and dependencies
 	$(CARGO) fmt --all --check
@@ -41,7 +42,7 @@ demo: ## Create, change, import and destroy a cluster in the simulator (KEEP=1 l
 bench: ## Measure the provider beside a small plugin written in Go
 	tests/bench/run
 
-tools: ## Build OpenTofu and the plugin to compare with, from their Go modules
+tools: ## Build OpenTofu, kubectl and the plugin to compare with, from their Go modules
 	tests/tools/build
 
 # Not part of `check`: it fetches the RustSec database from GitHub, which not every machine reaches.

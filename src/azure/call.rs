@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use jiff::Timestamp;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, between};
@@ -43,6 +44,15 @@ impl Call {
             () = self.cancelled.cancelled() => Err(Error::Cancelled),
             () = expiry => Err(Error::TimedOut),
         }
+    }
+
+    /// Waits for its turn at `mutex`, no longer than the call lasts: whoever holds it may have more time.
+    pub(crate) async fn lock<'m, T>(
+        &self,
+        clock: &dyn Clock,
+        mutex: &'m Mutex<T>,
+    ) -> Result<MutexGuard<'m, T>, Error> {
+        self.guard(clock, async { Ok(mutex.lock().await) }).await
     }
 
     /// Refuses to begin something new once the call is over.
@@ -96,6 +106,22 @@ mod tests {
         let (result, ()) = tokio::join!(call.guard::<()>(&clock, std::future::pending()), stop);
 
         assert_eq!(result, Err(Error::Cancelled));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_turn_waits_no_longer_than_their_own_deadline() {
+        let clock = clock();
+        let deadline = later(clock.now(), Duration::from_secs(90));
+        let call = Call {
+            deadline: Some(deadline),
+            ..Call::default()
+        };
+        let mutex = Mutex::new(());
+        let _held = mutex.lock().await;
+
+        let result = clock.drive(call.lock(&clock, &mutex)).await.map(drop);
+
+        assert_eq!((result, clock.now()), (Err(Error::TimedOut), deadline));
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use url::Url;
 
 use tokio_util::sync::CancellationToken;
 
-use super::auth::{Audience, Credential};
+use super::auth::{Audience, Credential, Principal};
 use super::authorize::Authorize;
 use super::call::Call;
 use super::clock::Clock;
@@ -117,6 +117,15 @@ impl Client {
     /// Who is talking, for tokens of other services.
     pub fn credential(&self) -> &Credential {
         &self.0.options.credential
+    }
+
+    /// Who is talking, as the token says; `None` when it does not.
+    pub async fn principal(&self, call: &Call) -> Result<Option<Principal>, Error> {
+        let ask = async {
+            let principal = self.credential().principal().await;
+            principal.map_err(|refused| Error::Authentication(Box::new(refused)))
+        };
+        call.guard(self.clock(), ask).await
     }
 
     /// The subscription that resources without a fuller address are in.

@@ -121,7 +121,8 @@ impl Cluster {
             let request = managed_cluster::list_user_credentials(&self.id);
             Access::from_answer(&self.azure.send(&request, call).await?)
         };
-        self.access.get_or_try_init(ask).await
+        let known = async { Ok(self.access.get_or_try_init(ask).await) };
+        call.guard(self.azure.clock(), known).await?
     }
 
     /// What Azure says about it, asked once.
@@ -133,7 +134,8 @@ impl Cluster {
                 .await?;
             Ok(answer.json()?)
         };
-        self.facts.get_or_try_init(ask).await
+        let known = async { Ok(self.facts.get_or_try_init(ask).await) };
+        call.guard(self.azure.clock(), known).await?
     }
 
     /// Applies `object` under our field manager; creates it when it is not there.
@@ -179,10 +181,8 @@ impl Cluster {
     /// The objects of a kind that are ours, by namespace and name: from the LIST that [`Cluster::find`] reads too.
     pub async fn ours<K: Object>(&self, call: &Call) -> Result<Arc<Found<K>>, Error> {
         let ours = format!("{LABEL}={MANAGER}");
-        let now = self.azure.clock().now();
-        self.lists
-            .of(now, async || self.list::<K>(None, Some(&ours), call).await)
-            .await
+        let ask = async || self.list::<K>(None, Some(&ours), call).await;
+        self.lists.of(self.azure.clock(), call, ask).await
     }
 
     /// Reads an object; `None` when there is none.
@@ -271,7 +271,7 @@ impl Cluster {
             what: what.to_owned(),
             reason: error.to_string(),
         })?;
-        let client = self.client(call).await?;
+        let client = Box::pin(self.client(call)).await?;
         let work = async { Ok(client.ask(what, request).await) };
         call.guard(self.azure.clock(), work).await?
     }
@@ -279,7 +279,7 @@ impl Cluster {
     /// The way to the API server, once it has answered: everybody waits for the one first request, so that
     /// there is one connection, and a cluster that is not reached is not tried by each in turn.
     async fn client(&self, call: &Call) -> Result<Arc<Direct>, Error> {
-        let mut connection = self.connection.lock().await;
+        let mut connection = call.lock(self.azure.clock(), &self.connection).await?;
         match &*connection {
             Connection::Open(client) => return Ok(client.clone()),
             Connection::Failed(at, error)

@@ -11,6 +11,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{Error, Object};
+use crate::azure::{Call, clock::Clock};
 
 /// How long a list is taken for true: about as long as one refresh.
 const FRESH: Duration = Duration::from_mins(1);
@@ -30,11 +31,13 @@ impl Lists {
     /// waits for the one request; that it was refused is kept like an answer.
     pub(super) async fn of<K: Object>(
         &self,
-        now: Timestamp,
+        clock: &dyn Clock,
+        call: &Call,
         ask: impl AsyncFnOnce() -> Result<Vec<K>, Error>,
     ) -> Result<Arc<Found<K>>, Error> {
         let slot = self.slot::<K>();
-        let mut slot = slot.lock().await;
+        let mut slot = call.lock(clock, &slot).await?;
+        let now = clock.now();
         let fresh = slot
             .as_ref()
             .filter(|(begun, _)| now.duration_since(*begun).unsigned_abs() < FRESH);

@@ -53,7 +53,7 @@ impl Cluster {
 
     /// Whether whoever asks has `right`, asked once a process: for plans of many objects.
     pub async fn may_as_planned(&self, right: &Right, call: &Call) -> Result<bool, Error> {
-        let mut known = self.rights.0.lock().await;
+        let mut known = call.lock(self.azure().clock(), &self.rights.0).await?;
         if let Some(answer) = known.get(right) {
             return Ok(*answer);
         }

@@ -12,7 +12,10 @@ use kube::core::Status;
 use serde::de::DeserializeOwned;
 
 use super::{Access, Error, Login, network};
-use crate::azure::{Client as Azure, auth::Audience, auth::Token};
+use crate::azure::{
+    Client as Azure,
+    auth::{Audience, AuthError, Token},
+};
 
 /// How often a request is sent at most. All of ours may be: reads, server-side applies, deletes and reviews
 /// have the same effect twice as once.
@@ -89,7 +92,7 @@ impl Direct {
         loop {
             let mut request = Request::from_parts(parts.clone(), body.clone());
             *request.uri_mut() = self.address(&parts.uri)?;
-            self.sign(&mut request, token.as_ref());
+            self.sign(&mut request, token.as_ref())?;
             let begun = self.azure.clock().now();
             let outcome = self.once(request).await;
             let elapsed = self.azure.clock().now().duration_since(begun);
@@ -143,16 +146,14 @@ impl Direct {
             .map_err(|refused| Error::Authentication(Box::new(refused)))
     }
 
-    fn sign<B>(&self, request: &mut Request<B>, token: Option<&Token>) {
+    fn sign<B>(&self, request: &mut Request<B>, token: Option<&Token>) -> Result<(), Error> {
         if let Ok(name) = HeaderValue::from_str(self.azure.user_agent()) {
             request.headers_mut().insert(USER_AGENT, name);
         }
-        let header =
-            token.map(|token| HeaderValue::from_str(&format!("Bearer {}", token.secret.expose())));
-        if let Some(Ok(mut header)) = header {
-            header.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, header);
+        if let Some(token) = token {
+            request.headers_mut().insert(AUTHORIZATION, bearer(token)?);
         }
+        Ok(())
     }
 
     fn address(&self, uri: &http::Uri) -> Result<http::Uri, Error> {
@@ -188,4 +189,48 @@ impl Direct {
 fn retry_after(answer: &reqwest::Response) -> Option<Duration> {
     let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?;
     seconds.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// What a request is signed with. Without it a request would be an anonymous one, which is answered too.
+fn bearer(token: &Token) -> Result<HeaderValue, Error> {
+    let text = format!("Bearer {}", token.secret.expose());
+    let mut header = HeaderValue::from_str(&text).map_err(|_| {
+        Error::Authentication(Box::new(AuthError::Unavailable {
+            issuer: "the sign-in".to_owned(),
+            reason: "what it gave cannot be sent in a header".to_owned(),
+        }))
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::azure::Secret;
+
+    fn signed_with(text: &str) -> Result<HeaderValue, Error> {
+        bearer(&Token {
+            secret: Secret::new(text.to_owned()),
+            expires: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    #[test]
+    fn a_token_is_sent_and_not_shown() {
+        let header = signed_with("t0ken").unwrap();
+
+        assert_eq!(header, "Bearer t0ken");
+        assert!(!format!("{header:?}").contains("t0ken"));
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_hold_is_an_error_and_not_left_out() {
+        let refused = signed_with("t0ken\n").unwrap_err();
+
+        assert!(matches!(refused, Error::Authentication(_)), "{refused:?}");
+        assert!(!refused.to_string().contains("t0ken"));
+    }
 }

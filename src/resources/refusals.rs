@@ -19,12 +19,7 @@ pub(crate) trait Places {
 
 /// Tells `error`, which ended `verb` on the kind of object `what`: "cluster".
 pub(crate) fn tell(error: &Error, verb: Verb, what: &str, places: &dyn Places) -> Failure {
-    let doing = &match verb {
-        Verb::Create => format!("create the {what}"),
-        Verb::Read => format!("read the {what}"),
-        Verb::Update => format!("change the {what}"),
-        Verb::Delete => format!("delete the {what}"),
-    };
+    let doing = &doing(verb, what);
     let again = if verb == Verb::Delete {
         "destroy"
     } else {
@@ -51,6 +46,16 @@ pub(crate) fn tell(error: &Error, verb: Verb, what: &str, places: &dyn Places) -
         Error::Decode { .. } | Error::Address { .. } => {
             Diagnostic::error("Azure's answer cannot be used", format!("While trying to {doing}: {error}. Please report it as a bug of the provider.")).into()
         }
+    }
+}
+
+/// What is done to the kind of object `what`: "create the cluster".
+pub(crate) fn doing(verb: Verb, what: &str) -> String {
+    match verb {
+        Verb::Create => format!("create the {what}"),
+        Verb::Read => format!("read the {what}"),
+        Verb::Update => format!("change the {what}"),
+        Verb::Delete => format!("delete the {what}"),
     }
 }
 

@@ -35,13 +35,6 @@ model! {
 }
 
 model! {
-    /// Several role assignments.
-    RoleAssignments {
-        value: Vec<RoleAssignment> = "value",
-    }
-}
-
-model! {
     /// Who may do what.
     Properties {
         role_definition_id: String = "roleDefinitionId",
@@ -50,6 +43,46 @@ model! {
         scope: String = "scope",
         description: String = "description",
     }
+}
+
+impl RoleAssignment {
+    /// The role that it gives.
+    pub fn role(&self) -> Option<Uuid> {
+        role_in(self.properties.as_ref()?.role_definition_id.as_deref()?)
+    }
+
+    /// What it was made for, in lower case; its id says so where the scope is left out.
+    pub fn scope(&self) -> Option<String> {
+        let stated = self
+            .properties
+            .as_ref()
+            .and_then(|properties| properties.scope.as_deref());
+        if let Some(scope) = stated {
+            return Some(scope.to_ascii_lowercase());
+        }
+        let id = self.id.as_deref()?.to_ascii_lowercase();
+        let (scope, _) = id.split_once("/providers/microsoft.authorization/")?;
+        Some(scope.to_owned())
+    }
+
+    /// Whether it gives one of `roles` at `scope`.
+    pub fn gives_one_of(&self, roles: &[Uuid], scope: &ResourceId) -> bool {
+        self.role().is_some_and(|role| roles.contains(&role))
+            && self
+                .scope()
+                .is_some_and(|made_for| covers(&made_for, scope))
+    }
+}
+
+/// Whether an assignment made for `made_for` counts at `scope`: it is that, or holds it. Azure lists what was
+/// made below a scope too, which does not.
+pub fn covers(made_for: &str, scope: &ResourceId) -> bool {
+    let scope = scope.as_str().to_ascii_lowercase();
+    let made_for = made_for.trim_end_matches('/').to_ascii_lowercase();
+    scope
+        .strip_prefix(&made_for)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        || made_for.starts_with("/providers/microsoft.management/")
 }
 
 /// What kind of thing a principal is. Sent always: without it Azure looks the principal up and does not find
@@ -136,7 +169,7 @@ pub fn get(id: &ResourceId) -> Request {
     Request::on(Method::Get, id, API_VERSION)
 }
 
-/// Lists the assignments of `principal` that hold at `scope`.
+/// Lists the assignments of `principal` at `scope`, above and below it; in pages.
 pub fn list(scope: &ResourceId, principal: &str) -> Result<Request, InvalidResourceId> {
     let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
     ResourceId::parse(&format!("{path}/any"))?;
@@ -150,7 +183,8 @@ pub fn list_all(scope: &ResourceId) -> Request {
     Request::path(Method::Get, path, API_VERSION)
 }
 
-/// Lists the assignments that `principal` has at `scope` and above, by itself or through its groups.
+/// Lists the assignments that `principal` has at `scope`, above and below it, by itself or through its groups;
+/// in pages.
 pub fn list_assigned_to(scope: &ResourceId, principal: &str) -> Result<Request, InvalidResourceId> {
     let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
     ResourceId::parse(&format!("{path}/any"))?;
@@ -160,7 +194,7 @@ pub fn list_assigned_to(scope: &ResourceId, principal: &str) -> Result<Request, 
 
 /// The role that an assignment's `roleDefinitionId` names; it is sent with a subscription before it or
 /// without.
-pub fn role_in(role_definition_id: &str) -> Option<Uuid> {
+fn role_in(role_definition_id: &str) -> Option<Uuid> {
     Uuid::parse_str(role_definition_id.rsplit('/').next()?).ok()
 }
 
@@ -233,5 +267,31 @@ mod tests {
             query: vec![("$filter".into(), "principalId eq 'p-1'".into())],
         };
         assert_eq!(request.target, expected);
+    }
+
+    #[test]
+    fn a_role_counts_below_its_scope_and_not_beside_it() {
+        let cluster = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks";
+        let scope = ResourceId::parse(cluster).unwrap();
+        let made_for = [
+            cluster.to_owned(),
+            "/subscriptions/S1/resourceGroups/RG".to_owned(),
+            "/providers/Microsoft.Management/managementGroups/all".to_owned(),
+            "/".to_owned(),
+            "/subscriptions/s1/resourceGroups/r".to_owned(),
+            format!("{cluster}/namespaces/shop"),
+            format!("{cluster}2"),
+        ];
+
+        let counts = made_for.map(|made_for| {
+            let assignment = json!({
+                "id": format!("{made_for}/providers/Microsoft.Authorization/roleAssignments/1"),
+                "properties": { "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{AKS_RBAC_READER}") }
+            });
+            let assignment: RoleAssignment = serde_json::from_value(assignment).unwrap();
+            assignment.gives_one_of(&[AKS_RBAC_READER], &scope)
+        });
+
+        assert_eq!(counts, [true, true, true, true, false, false, false]);
     }
 }

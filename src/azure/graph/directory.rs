@@ -72,8 +72,7 @@ impl Directory {
             state.wanted.extend(open);
             arrived
         };
-        let turn = async { Ok(self.turn.lock().await) };
-        let _turn = call.guard(client.clock(), turn).await?;
+        let _turn = call.lock(client.clock(), &self.turn).await?;
         if let Some(answers) = self.state().answers(questions, arrived) {
             return Ok(answers);
         }

@@ -37,12 +37,8 @@ pub(super) struct Assignment {
 
 impl Assignment {
     fn read(assignment: RoleAssignment) -> Option<Self> {
+        let (role, scope) = (assignment.role()?, assignment.scope()?);
         let properties = assignment.properties?;
-        let of_id = || {
-            let id = assignment.id.as_deref()?.to_ascii_lowercase();
-            let (scope, _) = id.split_once("/providers/microsoft.authorization/")?;
-            Some(scope.to_owned())
-        };
         Some(Self {
             principal: properties.principal_id?,
             kind: match properties.principal_type.as_deref() {
@@ -50,11 +46,8 @@ impl Assignment {
                 Some("Group") => PrincipalType::Group,
                 _ => PrincipalType::ServicePrincipal,
             },
-            role: role_assignment::role_in(properties.role_definition_id.as_deref()?)?,
-            scope: properties
-                .scope
-                .map(|scope| scope.to_ascii_lowercase())
-                .or_else(of_id)?,
+            role,
+            scope,
             description: properties.description.unwrap_or_default(),
         })
     }
@@ -77,12 +70,7 @@ impl Assignment {
 
     /// Whether it counts at this scope: made there, or for something that holds it.
     pub(super) fn covers(&self, scope: &ResourceId) -> bool {
-        let asked = scope.as_str().to_ascii_lowercase();
-        let own = self.scope.trim_end_matches('/');
-        asked
-            .strip_prefix(own)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            || own.starts_with("/providers/microsoft.management/")
+        role_assignment::covers(&self.scope, scope)
     }
 }
 
@@ -103,7 +91,7 @@ impl Assignments {
         limits: &azure::Call,
     ) -> Result<Arc<Vec<Assignment>>, Error> {
         let slot = Arc::clone(self.slots().entry(key(cluster)).or_default());
-        let mut slot = slot.lock().await;
+        let mut slot = limits.lock(azure.clock(), &slot).await?;
         let now = azure.clock().now();
         if let Some((begun, kept)) = slot.as_ref()
             && now.duration_since(*begun).unsigned_abs() < FRESH
@@ -141,39 +129,20 @@ mod tests {
 
     use super::*;
 
-    const CLUSTER: &str = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks";
-
-    fn assignment(scope: &str) -> Assignment {
+    #[test]
+    fn principals_are_compared_in_any_casing() {
         let role = role_assignment::AKS_CLUSTER_USER;
         let body = json!({
-            "id": format!("{scope}/providers/Microsoft.Authorization/roleAssignments/1"),
+            "id": "/subscriptions/s1/providers/Microsoft.Authorization/roleAssignments/1",
             "properties": {
                 "roleDefinitionId": format!("/subscriptions/s1/providers/Microsoft.Authorization/roleDefinitions/{role}"),
                 "principalId": "P"
             }
         });
-        Assignment::read(serde_json::from_value(body).unwrap()).unwrap()
-    }
 
-    #[test]
-    fn an_assignment_counts_below_its_scope_and_not_beside_it() {
-        let cluster = ResourceId::parse(CLUSTER).unwrap();
-        let scopes = [
-            CLUSTER.to_owned(),
-            "/subscriptions/S1/resourceGroups/RG".to_owned(),
-            "/subscriptions/s1/resourceGroups/rg2".to_owned(),
-            format!("{CLUSTER}/namespaces/shop"),
-            format!("{CLUSTER}2"),
-        ];
+        let assignment = Assignment::read(serde_json::from_value(body).unwrap()).unwrap();
 
-        let covers = scopes.map(|scope| assignment(&scope).covers(&cluster));
-
-        assert_eq!(covers, [true, true, false, false, false]);
-    }
-
-    #[test]
-    fn principals_are_compared_in_any_casing() {
-        assert!(assignment(CLUSTER).gives(role_assignment::AKS_CLUSTER_USER, "p"));
-        assert!(!assignment(CLUSTER).gives(role_assignment::AKS_RBAC_READER, "p"));
+        assert!(assignment.gives(role, "p"));
+        assert!(!assignment.gives(role_assignment::AKS_RBAC_READER, "p"));
     }
 }

@@ -14,7 +14,6 @@ use crate::{
     },
     framework::{Diagnostic, Failure},
     kube::Right,
-    resources::refusals,
 };
 
 /// Under this private name stands the id of the assignment, or null where somebody else made it.
@@ -58,8 +57,8 @@ pub(super) async fn revoke(work: &Work<'_>) {
 }
 
 async fn assign(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
-    let principal = work.azure.credential().principal().await;
-    let principal = principal.map_err(|error| refusals::cannot_sign_in(&error))?;
+    let principal = work.azure.principal(&work.limits).await;
+    let principal = principal.map_err(|error| work.fail(&error))?;
     let principal = principal.ok_or_else(|| {
         spec.grant_applier_access.error(
             "Whoever applies has no object id",
@@ -195,7 +194,7 @@ pub(super) async fn is_granted(work: &Work<'_>, imported: bool) -> Option<bool> 
 
 /// Notes the assignment for whoever imports, if there is one of the name that we give it.
 async fn find_granted(work: &Work<'_>) {
-    let Ok(Some(principal)) = work.azure.credential().principal().await else {
+    let Ok(Some(principal)) = work.azure.principal(&work.limits).await else {
         return;
     };
     let id = role_assignment::id(&work.id, &principal.object_id, AKS_RBAC_CLUSTER_ADMIN);

@@ -17,7 +17,7 @@ use crate::{
         arm::{
             InvalidResourceId, ResourceId,
             managed_cluster::ManagedCluster,
-            role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType, RoleAssignments},
+            role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType, RoleAssignment},
             user_assigned_identity::{self, UserAssignedIdentity},
         },
         error::Refusal,
@@ -169,20 +169,13 @@ impl SubnetRole {
         let Ok(request) = role_assignment::list(&self.subnet, principal) else {
             return false;
         };
-        let listed = work.azure.read(&request, &work.limits).await;
-        let Ok(assignments) = listed.and_then(|response| response.json::<RoleAssignments>()) else {
-            return false;
-        };
-        let roles = assignments
-            .value
-            .into_iter()
-            .flatten()
-            .filter_map(|assignment| assignment.properties?.role_definition_id);
-        roles.into_iter().any(|role| {
-            SUFFICIENT
-                .iter()
-                .any(|enough| role.to_ascii_lowercase().ends_with(&enough.to_string()))
-        })
+        let listed = work
+            .azure
+            .read_pages::<RoleAssignment>(&request, &work.limits);
+        let listed = Box::pin(listed).await;
+        let sufficient =
+            |assignment: &RoleAssignment| assignment.gives_one_of(&SUFFICIENT, &self.subnet);
+        listed.is_ok_and(|assignments| assignments.iter().any(sufficient))
     }
 }
 

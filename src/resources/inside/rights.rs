@@ -9,7 +9,7 @@ use crate::{
         arm::{
             ResourceId,
             role_assignment::{
-                self, AKS_RBAC_ADMIN, AKS_RBAC_CLUSTER_ADMIN, AKS_RBAC_WRITER, RoleAssignments,
+                self, AKS_RBAC_ADMIN, AKS_RBAC_CLUSTER_ADMIN, AKS_RBAC_WRITER, RoleAssignment,
             },
         },
     },
@@ -115,7 +115,7 @@ async fn standing(
     if !cluster.entra {
         return Standing::Holds("the local administrator");
     }
-    let Ok(Some(principal)) = azure.credential().principal().await else {
+    let Ok(Some(principal)) = azure.principal(limits).await else {
         return Standing::Unclear;
     };
     let is_admin = |group: &String| {
@@ -133,28 +133,12 @@ async fn standing(
         else {
             return Standing::Unclear;
         };
-        let listed = azure.read(&request, limits).await;
-        let Ok(listed) = listed.and_then(|answer| answer.json::<RoleAssignments>()) else {
+        let Ok(assignments) = azure.read_pages::<RoleAssignment>(&request, limits).await else {
             return Standing::Unclear;
         };
-        // Azure lists what holds below the group too, such as rights in other clusters.
-        let holds = |scope: &Option<String>| {
-            let group = cluster.resource_group.as_str().to_ascii_lowercase();
-            let scope = scope.as_deref().unwrap_or_default().to_ascii_lowercase();
-            group.starts_with(scope.trim_end_matches('/')) || !scope.starts_with("/subscriptions/")
-        };
-        let assigned = listed.value.into_iter().flatten();
-        let roles = assigned
-            .filter_map(|assignment| assignment.properties)
-            .filter(|properties| holds(&properties.scope))
-            .filter_map(|properties| properties.role_definition_id);
-        let enough = |role: String| {
-            let role = role.to_ascii_lowercase();
-            ENOUGH
-                .iter()
-                .any(|enough| role.ends_with(&enough.to_string()))
-        };
-        if roles.into_iter().any(enough) {
+        let enough =
+            |assignment: &RoleAssignment| assignment.gives_one_of(&ENOUGH, &cluster.resource_group);
+        if assignments.iter().any(enough) {
             return Standing::Holds("a role assignment");
         }
     }

@@ -3,9 +3,9 @@
 use super::Inside;
 use crate::{
     azure,
-    framework::{Diagnostic, Failure, Verb},
+    framework::{Diagnostic, Failure},
     kube::{Cause, Error},
-    resources::refusals::{self, Places},
+    resources::refusals::{self, Places, doing},
     value::Path,
 };
 
@@ -216,13 +216,4 @@ fn manager(message: &str) -> String {
         .split('"')
         .nth(1)
         .map_or_else(|| "of another tool".to_owned(), |name| format!("{name:?}"))
-}
-
-fn doing(verb: Verb, what: &str) -> String {
-    match verb {
-        Verb::Create => format!("create the {what}"),
-        Verb::Read => format!("read the {what}"),
-        Verb::Update => format!("change the {what}"),
-        Verb::Delete => format!("delete the {what}"),
-    }
 }
