@@ -17,12 +17,12 @@ use super::{
     work::{self, PLANNING, WHAT},
 };
 use crate::{
-    azure,
+    azure::{self, arm::ResourceId},
     framework::{Call, Diagnostic, Diagnostics, Failure, Planned},
     kube::{Error, Right},
     resources::{
         Session,
-        inside::{Inside, NoFields, check_planned, planning_limits},
+        inside::{Inside, NoFields, PlannedCluster, check_planned, planning_limits},
         refusals,
     },
 };
@@ -47,6 +47,9 @@ pub(super) async fn judge(
     if let Ok(id) = prior.outputs.resource_id()
         && let Some(cluster) = outputs::cluster_in(&id)
     {
+        if let Some(planned) = call.client.planned.changed(&cluster) {
+            judge_planned_facts(&planned, &cluster, spec)?;
+        }
         let rights = registry::rights(spec, &prior.outputs.bound());
         let clash = bindings.claim(Stage::Planned, &cluster, &id, &rights, false);
         if let Some(clash) = clash {
@@ -117,7 +120,9 @@ async fn judge_change(
                 .iter()
                 .any(|change| change.path.to_string() == name)
     };
-    if touched("mode") || touched("azure_role") {
+    if let Some(planned) = call.client.planned.changed(inside.cluster.id()) {
+        judge_planned_facts(&planned, inside.cluster.id(), spec)?;
+    } else if touched("mode") || touched("azure_role") {
         judge_facts(&inside, spec).await?;
     }
     if spec.is_azures() || spec.mode.if_known().is_none() {
@@ -204,7 +209,7 @@ async fn judge_right(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What Azure says about the cluster rules out some bindings.
+/// How the cluster signs people in, by Azure's word, rules out some bindings.
 async fn judge_facts(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     // Whoever may not read the cluster, or one that comes with this apply, is told by the apply.
     let Ok(facts) = inside.cluster.facts(&inside.limits).await else {
@@ -214,19 +219,44 @@ async fn judge_facts(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
         .properties
         .as_ref()
         .and_then(|properties| properties.aad_profile.as_ref());
+    let id = inside.cluster.id().as_str();
     if profile.is_none() {
-        return Err(spec.cluster_id.error(
-            "Cluster has no sign-in with Microsoft Entra",
-            format!("{} does not know users and groups of Microsoft Entra, so nobody could use the binding. Turn the sign-in on (`entra` in `secureaks_cluster`, or `az aks update --enable-aad`) first.", inside.cluster.id()),
-        ).into());
+        return Err(without_entra(spec, id).into());
     }
     if spec.is_azures() && profile.and_then(|profile| profile.enable_azure_rbac) != Some(true) {
-        return Err(spec.mode.error(
-            "Cluster does not ask Azure about rights",
-            format!("`mode` is \"azure_rbac\", and {} decides about rights by Kubernetes' own role bindings alone, so roles of Azure have no effect. Turn on `entra.azure_rbac` (`az aks update --enable-azure-rbac`), or use `mode = \"kubernetes\"`.", inside.cluster.id()),
-        ).into());
+        return Err(without_azure_rbac(spec, id).into());
     }
     Ok(())
+}
+
+/// The same of a cluster that this plan has looked at before, as it will be.
+fn judge_planned_facts(
+    planned: &PlannedCluster,
+    cluster: &ResourceId,
+    spec: &Spec,
+) -> Result<(), Diagnostic> {
+    let cluster = format!("{cluster}, as this plan leaves it,");
+    if !planned.entra {
+        return Err(without_entra(spec, &cluster));
+    }
+    if spec.is_azures() && !planned.azure_rbac {
+        return Err(without_azure_rbac(spec, &cluster));
+    }
+    Ok(())
+}
+
+fn without_entra(spec: &Spec, cluster: &str) -> Diagnostic {
+    spec.cluster_id.error(
+        "Cluster has no sign-in with Microsoft Entra",
+        format!("{cluster} does not know users and groups of Microsoft Entra, so nobody could use the binding. Turn the sign-in on (`entra` in `secureaks_cluster`, or `az aks update --enable-aad`) first."),
+    )
+}
+
+fn without_azure_rbac(spec: &Spec, cluster: &str) -> Diagnostic {
+    spec.mode.error(
+        "Cluster does not ask Azure about rights",
+        format!("`mode` is \"azure_rbac\", and {cluster} decides about rights by Kubernetes' own role bindings alone, so roles of Azure have no effect. Turn on `entra.azure_rbac` (`az aks update --enable-azure-rbac`), or use `mode = \"kubernetes\"`."),
+    )
 }
 
 /// Whether the role exists. A cluster that cannot be asked now is asked by the apply.
