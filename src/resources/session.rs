@@ -110,6 +110,13 @@ impl Ownership {
         ours.as_deref() == Some(mark)
     }
 
+    /// Whether `mark`, on the object `id`, is another configuration's. Where marks are drawn nobody can say once
+    /// the journal has forgotten them.
+    pub(crate) fn is_anothers(&self, id: &ResourceId, mark: &str) -> Option<bool> {
+        let owner = self.owner.as_ref()?;
+        Some(derived(owner, id) != mark)
+    }
+
     /// The state holds the object `id` now, or it is gone; the journal need not.
     pub(crate) async fn settle(&self, id: &ResourceId) {
         let key = id.as_str().to_ascii_lowercase();

@@ -6,8 +6,9 @@ use secureaks_simulator::{Host, Simulator};
 use serde_json::json;
 
 use crate::{
+    binding::{ADMINISTRATORS, DEVELOPERS, TYPE, binding},
     inside::provider,
-    support::{CLUSTER, Kept, Provider, assert_understood, azure, cluster, told},
+    support::{CLUSTER, Kept, Provider, assert_understood, azure, cluster, fast_azure, told},
 };
 
 /// The assignments at the cluster.
@@ -170,4 +171,74 @@ fn a_right_in_another_cluster_of_the_group_is_none_in_a_new_one() {
 
     assert_eq!(plan.diagnostics.len(), 1);
     assert_eq!(plan.diagnostics[0].summary, "No right inside the cluster");
+}
+
+/// A cluster that asks Azure about rights, or does not, and whoever applies has the right to work inside by then.
+fn asking_azure(provider: &Provider, asks: bool) -> Value {
+    let admins = if asks {
+        json!(null)
+    } else {
+        json!([ADMINISTRATORS])
+    };
+    provider.value(&cluster(&json!({
+        "local_accounts": false,
+        "entra": { "enabled": true, "azure_rbac": asks, "admin_group_object_ids": admins },
+        "grant_applier_access": asks,
+    })))
+}
+
+/// A binding by a role of Azure's in that cluster.
+fn by_azure(provider: &Provider, principal: &str) -> Value {
+    let changes = json!({
+        "mode": "azure_rbac",
+        "cluster_role": null,
+        "azure_role": "Azure Kubernetes Service RBAC Reader",
+        "principals": [{ "type": "Group", "object_id": principal }],
+    });
+    binding(provider, &changes)
+}
+
+#[test]
+fn a_role_of_azure_comes_with_the_plan_that_has_the_cluster_ask_azure() {
+    let azure = fast_azure();
+    let owner = Provider::of(&azure);
+    let kept = owner.create(&asking_azure(&owner, false));
+    let asking = asking_azure(&owner, true);
+
+    let cluster_plan = owner.plan(&kept, &asking);
+    let provider = owner.about(TYPE);
+    let wanted = by_azure(&provider, DEVELOPERS);
+    let plan = provider.plan(&Kept::nothing(), &wanted);
+    let owner = provider.about("secureaks_cluster");
+    let (_, said) = owner.carry_out(&kept, &asking, &cluster_plan);
+    let provider = owner.about(TYPE);
+    let (made, told_in_apply) = provider.carry_out(&Kept::nothing(), &wanted, &plan);
+    let settled = provider.plan(&made, &wanted);
+
+    assert_eq!([cluster_plan.diagnostics, said], [vec![], vec![]]);
+    assert_eq!([plan.diagnostics, told_in_apply], [vec![], vec![]]);
+    assert_eq!((settled.value, settled.diagnostics), (made.value, vec![]));
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_cluster_that_is_to_ask_azure_no_more_keeps_no_role_of_azure() {
+    let azure = fast_azure();
+    let owner = Provider::of(&azure);
+    let kept = owner.create(&asking_azure(&owner, true));
+    let provider = owner.about(TYPE);
+    let wanted = by_azure(&provider, DEVELOPERS);
+    let bound = provider.create(&wanted);
+
+    let owner = Provider::of(&azure);
+    drop(owner.plan(&kept, &asking_azure(&owner, false)));
+    let provider = owner.about(TYPE);
+    let stays = provider.plan(&bound, &wanted);
+    let changed = provider.plan(&bound, &by_azure(&provider, ADMINISTRATORS));
+    let goes = provider.plan(&bound, &Value::Null);
+
+    insta::assert_snapshot!(told(&stays.diagnostics));
+    assert_eq!(changed.diagnostics, stays.diagnostics);
+    assert_eq!(goes.diagnostics, []);
+    assert_understood(&azure);
 }

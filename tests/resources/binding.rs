@@ -11,7 +11,7 @@ use crate::{
 
 pub(crate) const TYPE: &str = "secureaks_aad_binding";
 pub(crate) const DEVELOPERS: &str = "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13";
-const ADMINISTRATORS: &str = "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345";
+pub(crate) const ADMINISTRATORS: &str = "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345";
 const LEE: &str = "2c6a9f17-5be0-4d84-b3c1-7a90e4d8f526";
 const GUEST: &str = "d4817be9-30c5-4f6a-a2e8-51b6c07f9d38";
 const MACHINE: &str = "0e7b5c94-d18f-4263-b9a7-42f6d3c8e150";

@@ -138,8 +138,9 @@ fn two_bindings_of_one_right_are_warned_of_and_refused() {
     provider.carry_out(&Kept::nothing(), &first, &plan);
 
     let (kept, at_once) = provider.carry_out(&Kept::nothing(), &second, &plans[0]);
-    let next = crate::inside::provider(&azure, TYPE);
-    let (_, later) = applied(&next, &Kept::nothing(), &second);
+    let block = json!({ "owner": "somebody else" });
+    let (elsewhere, _) = Provider::configured(&azure, azure.environment(), block);
+    let (_, later) = applied(&elsewhere.about(TYPE), &Kept::nothing(), &second);
 
     let texts = [warned, told(&at_once), told(&later)];
     insta::assert_snapshot!(texts.join("\n\n"));

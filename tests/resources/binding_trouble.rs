@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use secureaks::{framework::Severity, value::Value};
+use secureaks::{
+    framework::Severity,
+    value::{Value, to_json},
+};
 use secureaks_simulator::{
     Action, Answer, Fault, Host, Matches, Principal, PrincipalKind, Simulator,
 };
@@ -341,4 +344,46 @@ fn a_role_that_another_binding_has_taken_over_is_not_taken_from_it() {
 
     assert_eq!((between, assigned(&azure, READER)), (1, vec![]));
     assert_understood(&azure);
+}
+
+/// The attributes that two states differ in.
+fn drifted(before: &Kept, after: &Kept) -> Vec<String> {
+    let (before, after) = (to_json(&before.value), to_json(&after.value));
+    let members = before.as_object().expect("a state");
+    let other = members
+        .iter()
+        .filter(|(name, value)| after[name] != **value);
+    other.map(|(name, _)| name.clone()).collect()
+}
+
+#[test]
+fn a_subject_that_somebody_added_or_removed_is_the_only_drift() {
+    let stranger = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345" });
+    let own =
+        json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": DEVELOPERS });
+    for subjects in [json!([own, stranger]), json!([stranger]), json!([])] {
+        let (azure, first) = start();
+        let wanted = binding(&first, &json!({}));
+        let kept = reached(&first, &Kept::nothing(), &wanted);
+        change(&azure, ROLE_BINDING, &json!({ "subjects": subjects }));
+
+        let next = provider(&azure, TYPE);
+        let (found, told) = next.read(&kept);
+        let (found_again, _) = provider(&azure, TYPE).read(&found);
+        let plan = next.plan(&found, &wanted);
+
+        assert_eq!(drifted(&kept, &found), ["principals", "subjects"]);
+        assert_eq!((&found_again.value, told), (&found.value, vec![]));
+        assert_eq!(
+            drifted(
+                &found,
+                &Kept {
+                    value: plan.value,
+                    ..found.clone()
+                }
+            ),
+            ["effective", "principals", "subjects"]
+        );
+        assert_understood(&azure);
+    }
 }

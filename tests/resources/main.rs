@@ -11,6 +11,8 @@
 
 mod applier;
 mod binding;
+mod binding_moves;
+mod binding_own;
 mod binding_refusals;
 mod binding_trouble;
 mod change;

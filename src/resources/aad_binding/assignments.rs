@@ -62,6 +62,12 @@ impl Assignment {
         self.scope.eq_ignore_ascii_case(scope.as_str())
     }
 
+    /// The namespace of the cluster that it is made for; `None` for the cluster itself and all else.
+    pub(super) fn namespace_in(&self, cluster: &ResourceId) -> Option<String> {
+        let own = format!("{}/namespaces/", cluster.as_str().to_ascii_lowercase());
+        self.scope.strip_prefix(&own).map(str::to_owned)
+    }
+
     /// Whether it counts at this scope: made there, or for something that holds it.
     pub(super) fn covers(&self, scope: &ResourceId) -> bool {
         role_assignment::covers(&self.scope, scope)

@@ -2,7 +2,9 @@
 
 use super::{
     AadBinding, grant, outputs,
-    work::{self, WHAT},
+    own::{self, Own},
+    registry::Stage,
+    work::WHAT,
 };
 use crate::{
     framework::{Call, Failure, State, Verb},
@@ -17,9 +19,10 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     let id = prior.outputs.resource_id()?;
     let cluster = outputs::cluster_in(&id).unwrap_or_else(|| id.clone());
     let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
+    let own = Own::of(call);
     if !prior.spec.is_azures() {
         for place in prior.spec.places() {
-            match work::delete_object(&inside, place.as_deref(), id.name()).await {
+            match own::remove(&inside, &own, place.as_deref(), id.name()).await {
                 Ok(()) => {}
                 // With the cluster all that was in it is gone.
                 Err(error) if error.is_cluster_gone() => break,
@@ -29,7 +32,8 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     }
     // Our own is gone by now: of two that are deleted at the same time, the later one sees no other.
     grant::revoke_all_but(&inside, &[], id.name()).await?;
-    call.client.bindings.release(&cluster, &id);
+    call.client.bindings.touch(Stage::Applied, own.uids());
+    call.client.bindings.release(&id);
     call.client.ownership.settle(&id).await;
     Ok(())
 }

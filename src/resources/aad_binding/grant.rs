@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::{
-    assignments::Assignment, objects::Bound, spec::Spec, subject::Subject, work::bound_of_ours,
+    assignments::Assignment, objects::Bound, own::Own, spec::Spec, subject::Subject,
+    work::bound_of_ours,
 };
 use crate::{
     azure::{
@@ -130,10 +132,14 @@ impl Grant {
             Some(&self.description),
         )
         .map_err(|error| Diagnostic::error("Invalid id", error.to_string()))?;
+        let made = self.kept()?;
         let mut tries = 0;
         loop {
-            let Err(error) = send_whole(inside, &request).await else {
-                keep(inside, self.kept()?);
+            let turn = turn(inside, &made).await?;
+            let sent = send_whole(inside, &request).await;
+            drop(turn);
+            let Err(error) = sent else {
+                keep(inside, made);
                 return Ok(());
             };
             let code = |code: &str| {
@@ -265,25 +271,30 @@ pub(super) async fn revoke_all_but(
             .iter()
             .any(|other| other.id.eq_ignore_ascii_case(&one.id))
     };
+    let own = Own::of(inside.call);
     let mut left = kept(inside);
     let unwanted: Vec<Kept> = left.iter().filter(|one| !is_wanted(one)).cloned().collect();
-    let others = if unwanted.iter().any(|one| one.shared_by.is_some()) {
-        others(inside).await
-    } else {
-        Some(Vec::new())
-    };
     for one in unwanted {
-        let needed = one
-            .shared_by
-            .as_deref()
-            .is_some_and(|principal| is_needed(others.as_deref(), name, principal));
+        let turn = turn(inside, &one).await?;
+        let needed = match one.shared_by.as_deref() {
+            Some(principal) => is_needed(others(inside).await.as_deref(), &own, principal),
+            None => false,
+        };
         if !needed {
             revoke(inside, &one, name).await?;
         }
+        drop(turn);
         left.retain(|other| *other != one);
         inside.call.keep_private(KEPT, json!(left));
     }
     Ok(())
+}
+
+/// Waits for one's turn with an assignment: the binding that loses a principal looks whether another needs it, and
+/// takes it away, while the one that gets the principal gives it.
+async fn turn(inside: &Inside<'_>, one: &Kept) -> Result<OwnedMutexGuard<()>, Failure> {
+    let turn = inside.call.client.bindings.turn(inside, &one.id).await;
+    turn.map_err(|error| fail(inside, &error))
 }
 
 /// The bindings of ours in the cluster, as they are now; `None` where nobody can say.
@@ -297,10 +308,10 @@ async fn others(inside: &Inside<'_>) -> Option<Vec<Bound>> {
 
 /// Whether another binding of the cluster needs what `principal` has. When nobody can say, it is left: to take a
 /// right away that is needed is worse than to leave the right to ask for a kubeconfig.
-fn is_needed(others: Option<&[Bound]>, name: &str, principal: &str) -> bool {
+fn is_needed(others: Option<&[Bound]>, own: &Own, principal: &str) -> bool {
     others.is_none_or(|others| {
         others.iter().any(|other| {
-            other.name != name
+            !own.has_noted(other)
                 && other.needs_cluster_user_role()
                 && other
                     .noted()
@@ -353,6 +364,26 @@ pub(super) fn adopt(inside: &Inside<'_>, listed: &[Assignment], subjects: &[Subj
             let one = Kept {
                 id: id.as_str().to_owned(),
                 shared_by: Some(principal.clone()),
+            };
+            keep(inside, one);
+        }
+    }
+}
+
+/// Takes on the assignments `own`, which an import found by their description.
+pub(super) fn adopt_described(inside: &Inside<'_>, own: &[&Assignment]) {
+    for one in own {
+        let cluster = inside.cluster.id();
+        let scope = scope_of(cluster, one.namespace_in(cluster).as_deref());
+        let id = scope.and_then(|scope| {
+            let is_at = one.is_at(&scope);
+            let id = role_assignment::id(&scope, &one.principal, one.role).ok();
+            id.filter(|_| is_at)
+        });
+        if let Some(id) = id {
+            let one = Kept {
+                id: id.as_str().to_owned(),
+                shared_by: None,
             };
             keep(inside, one);
         }

@@ -11,6 +11,7 @@ use super::{
     grant,
     objects::{Bound, Role},
     outputs::Outputs,
+    own::{self, Own},
     spec::{AzureRole, Kind, Mode, Principal, Spec},
     subject::Subject,
 };
@@ -35,14 +36,21 @@ pub(super) async fn read(
     prior: &State<AadBinding>,
 ) -> Result<Option<State<AadBinding>>, Error> {
     let unknown = prior.spec.principals.if_known().is_none_or(Vec::is_empty);
-    let imported = unknown && !grant::is_any_kept(inside);
+    let own = Own::of(inside.call);
+    let imported = unknown && own.is_unknown() && !grant::is_any_kept(inside);
     if prior.spec.is_azures() {
         return read_azures(inside, id, prior, imported).await;
     }
     let bound = if imported {
         everywhere(inside, id.name()).await?
     } else {
-        where_it_was(inside, id.name(), &prior.spec).await?
+        let found = where_it_was(inside, id.name(), &prior.spec).await?;
+        let is_own = |one: &Bound| own.has(one) || own.is_unknown();
+        let (bound, others): (Vec<Bound>, Vec<Bound>) = found.into_iter().partition(is_own);
+        for other in &others {
+            inside.call.warn(own::another(inside, other));
+        }
+        bound
     };
     if bound.is_empty() {
         // Nothing in the cluster has the name; an import may mean one of Azure's.
@@ -53,6 +61,7 @@ pub(super) async fn read(
             Ok(left.then(|| unbound(inside, id, prior)))
         };
     }
+    own.note_all(inside, &bound);
     Ok(Some(of_kubernetes(inside, id, prior, &bound).await))
 }
 
@@ -132,7 +141,8 @@ async fn of_kubernetes(
     };
     let listed = listed.as_ref().map(|listed| listed.as_slice());
     grant::adopt(inside, listed.unwrap_or_default(), &subjects);
-    spec.cluster_user_role = has_cluster_user_role(inside, wanted, listed, &subjects).into();
+    spec.cluster_user_role =
+        has_cluster_user_role(inside, wanted, listed, &entitled(bound, known, &subjects)).into();
     let outputs = Outputs::of(id, &subjects, prior.outputs.effective.value().copied());
     State { spec, outputs }
 }
@@ -177,6 +187,15 @@ fn compare<'a>(known: &'a [Subject], bound: &[Bound]) -> (Vec<(usize, &'a Subjec
         }
     }
     (kept, others)
+}
+
+/// Who should have the right to ask for the kubeconfig: whom the binding was made for, whatever somebody else has
+/// made of its subjects since; else whoever is bound.
+fn entitled(bound: &[Bound], known: &[Subject], subjects: &[Subject]) -> Vec<Subject> {
+    let noted: Vec<Subject> = bound.iter().flat_map(Bound::noted).collect();
+    let all = [noted.as_slice(), known, subjects];
+    let first = all.into_iter().find(|some| !some.is_empty());
+    first.unwrap_or_default().to_vec()
 }
 
 /// Whether all have the right to ask for the kubeconfig. One that was not asked for is nobody's concern.
@@ -241,7 +260,7 @@ async fn read_azures(
         })
     };
     let asked: Vec<Option<String>> = if imported {
-        own.iter().map(|one| namespace_in(cluster, one)).collect()
+        own.iter().map(|one| one.namespace_in(cluster)).collect()
     } else {
         prior.spec.places()
     };
@@ -251,6 +270,9 @@ async fn read_azures(
         .collect();
     if places.is_empty() {
         return Ok(None);
+    }
+    if imported {
+        grant::adopt_described(inside, &own);
     }
     let written = prior
         .spec
@@ -278,11 +300,6 @@ async fn assignments(inside: &Inside<'_>) -> Result<Arc<Vec<Assignment>>, Error>
     let azure = inside.cluster.azure();
     let listed = lists.of(azure, inside.cluster.id(), &inside.limits).await;
     listed.map_err(Error::from)
-}
-
-fn namespace_in(cluster: &ResourceId, assignment: &Assignment) -> Option<String> {
-    let own = format!("{}/namespaces/", cluster.as_str().to_ascii_lowercase());
-    assignment.scope.strip_prefix(&own).map(str::to_owned)
 }
 
 fn namespaces(

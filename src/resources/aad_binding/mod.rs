@@ -8,6 +8,7 @@ mod grant;
 mod live;
 mod objects;
 mod outputs;
+mod own;
 mod places;
 mod planning;
 mod probes;

@@ -132,6 +132,14 @@ impl Objects {
         }
     }
 
+    /// Where they are: a namespace each, or `None` for the whole cluster.
+    pub(super) fn places(&self) -> Vec<Option<String>> {
+        match &self.namespaces {
+            None => vec![None],
+            Some(names) => names.iter().cloned().map(Some).collect(),
+        }
+    }
+
     fn kubernetes_subjects(&self) -> Vec<KubernetesSubject> {
         self.subjects.iter().map(Subject::to_kubernetes).collect()
     }
@@ -160,6 +168,8 @@ impl Objects {
 pub(super) struct Bound {
     /// Its name.
     pub(super) name: String,
+    /// By what the API server tells it from another that had the name before.
+    pub(super) uid: Option<String>,
     /// Its namespace; `None` for the whole cluster.
     pub(super) namespace: Option<String>,
     /// What it binds.
@@ -216,6 +226,7 @@ impl Bound {
     ) -> Self {
         Self {
             name: metadata.name.clone().unwrap_or_default(),
+            uid: metadata.uid.clone(),
             namespace: metadata.namespace.clone(),
             role: Role::of_reference(reference),
             subjects: subjects.cloned().unwrap_or_default(),

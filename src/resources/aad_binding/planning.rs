@@ -8,6 +8,7 @@ use super::{
     grant::Grant,
     objects::{Objects, Role},
     outputs,
+    own::Own,
     registry::{self, Stage},
     resolve,
     roles::{self, Found},
@@ -16,12 +17,12 @@ use super::{
     work::{self, PLANNING, WHAT},
 };
 use crate::{
-    azure,
+    azure::{self, arm::ResourceId},
     framework::{Call, Diagnostic, Diagnostics, Failure, Planned},
     kube::{Error, Right},
     resources::{
         Session,
-        inside::{Inside, NoFields, check_planned, planning_limits},
+        inside::{Inside, NoFields, PlannedCluster, check_planned, planning_limits},
         refusals,
     },
 };
@@ -31,6 +32,9 @@ pub(super) async fn judge(
     call: &Call<Session>,
     plan: &Planned<'_, AadBinding>,
 ) -> Result<(), Failure> {
+    // Whether this one stays, changes or goes, others need not look at its objects as they are.
+    let bindings = &call.client.bindings;
+    bindings.touch(Stage::Planned, Own::of(call).uids());
     let Some(spec) = plan.spec else { return Ok(()) };
     if call.client.azure.is_err() {
         // The provider block holds something that is only known after apply; nothing can be asked.
@@ -43,13 +47,36 @@ pub(super) async fn judge(
     if let Ok(id) = prior.outputs.resource_id()
         && let Some(cluster) = outputs::cluster_in(&id)
     {
+        if let Some(planned) = call.client.planned.changed(&cluster) {
+            judge_planned_facts(&planned, &cluster, spec)?;
+        }
         let rights = registry::rights(spec, &prior.outputs.bound());
-        let clash = call
-            .client
-            .bindings
-            .claim(Stage::Planned, &cluster, &id, &rights);
-        warn_of_clash(call, spec, clash.as_ref());
+        let clash = bindings.claim(Stage::Planned, &cluster, &id, &rights, false);
+        if let Some(clash) = clash {
+            judge_clash(call, spec, &clash, !clash.other_changes)?;
+        }
     }
+    Ok(())
+}
+
+/// What a plan says about a right that two bindings give. Where both are made or changed the apply refuses whichever
+/// comes second, and where neither is, there is nothing to refuse. Where one stays as it is, no apply hears of it.
+fn judge_clash(
+    call: &Call<Session>,
+    spec: &Spec,
+    clash: &registry::Clash,
+    is_alike: bool,
+) -> Result<(), Diagnostic> {
+    let told = work::given_twice(spec, clash);
+    if !is_alike {
+        return Err(told);
+    }
+    let detail = if clash.other_changes {
+        format!("{} Apply will refuse.", told.detail)
+    } else {
+        told.detail
+    };
+    call.warn(Diagnostic::warning(told.summary, detail).at(&told.path));
     Ok(())
 }
 
@@ -58,6 +85,7 @@ async fn judge_change(
     plan: &Planned<'_, AadBinding>,
     spec: &Spec,
 ) -> Result<(), Failure> {
+    let bindings = &call.client.bindings;
     let subjects = judge_principals(call, spec).await?;
     // Without its id nothing is known of the cluster, and nobody may be dialled.
     if spec.cluster_id.if_known().is_none() {
@@ -79,11 +107,10 @@ async fn judge_change(
             Grant::wanted(spec, inside.cluster.id(), subjects)?;
         }
         let rights = registry::rights(spec, subjects);
-        let clash = call
-            .client
-            .bindings
-            .claim(Stage::Planned, inside.cluster.id(), id, &rights);
-        warn_of_clash(call, spec, clash.as_ref());
+        let clash = bindings.claim(Stage::Planned, inside.cluster.id(), id, &rights, true);
+        if let Some(clash) = clash {
+            judge_clash(call, spec, &clash, clash.other_changes)?;
+        }
     }
     let touched = |name: &str| {
         plan.prior.is_none()
@@ -93,7 +120,9 @@ async fn judge_change(
                 .iter()
                 .any(|change| change.path.to_string() == name)
     };
-    if touched("mode") || touched("azure_role") {
+    if let Some(planned) = call.client.planned.changed(inside.cluster.id()) {
+        judge_planned_facts(&planned, inside.cluster.id(), spec)?;
+    } else if touched("mode") || touched("azure_role") {
         judge_facts(&inside, spec).await?;
     }
     if spec.is_azures() || spec.mode.if_known().is_none() {
@@ -110,8 +139,16 @@ async fn judge_change(
         && let Ok(Some(objects)) = Objects::wanted(spec, &subjects, None)
         && let Ok(others) = work::bound_of_ours(&inside).await
     {
-        let clash = registry::clash_in_cluster(&objects, &others);
-        warn_of_clash(call, spec, clash.as_ref());
+        // One of this configuration is planned too, and says what it gives then.
+        let others = others
+            .iter()
+            .filter(|other| !bindings.is_touched(Stage::Planned, other))
+            .filter(|other| registry::is_anothers(&inside, other) == Some(true));
+        if let Some(clash) = registry::clash_in_cluster(&objects, others) {
+            let told = work::given_twice(spec, &clash);
+            let detail = format!("{} Apply will refuse.", told.detail);
+            call.warn(Diagnostic::warning(told.summary, detail).at(&told.path));
+        }
     }
     Ok(())
 }
@@ -172,7 +209,7 @@ async fn judge_right(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What Azure says about the cluster rules out some bindings.
+/// How the cluster signs people in, by Azure's word, rules out some bindings.
 async fn judge_facts(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     // Whoever may not read the cluster, or one that comes with this apply, is told by the apply.
     let Ok(facts) = inside.cluster.facts(&inside.limits).await else {
@@ -182,19 +219,44 @@ async fn judge_facts(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
         .properties
         .as_ref()
         .and_then(|properties| properties.aad_profile.as_ref());
+    let id = inside.cluster.id().as_str();
     if profile.is_none() {
-        return Err(spec.cluster_id.error(
-            "Cluster has no sign-in with Microsoft Entra",
-            format!("{} does not know users and groups of Microsoft Entra, so nobody could use the binding. Turn the sign-in on (`entra` in `secureaks_cluster`, or `az aks update --enable-aad`) first.", inside.cluster.id()),
-        ).into());
+        return Err(without_entra(spec, id).into());
     }
     if spec.is_azures() && profile.and_then(|profile| profile.enable_azure_rbac) != Some(true) {
-        return Err(spec.mode.error(
-            "Cluster does not ask Azure about rights",
-            format!("`mode` is \"azure_rbac\", and {} decides about rights by Kubernetes' own role bindings alone, so roles of Azure have no effect. Turn on `entra.azure_rbac` (`az aks update --enable-azure-rbac`), or use `mode = \"kubernetes\"`.", inside.cluster.id()),
-        ).into());
+        return Err(without_azure_rbac(spec, id).into());
     }
     Ok(())
+}
+
+/// The same of a cluster that this plan has looked at before, as it will be.
+fn judge_planned_facts(
+    planned: &PlannedCluster,
+    cluster: &ResourceId,
+    spec: &Spec,
+) -> Result<(), Diagnostic> {
+    let cluster = format!("{cluster}, as this plan leaves it,");
+    if !planned.entra {
+        return Err(without_entra(spec, &cluster));
+    }
+    if spec.is_azures() && !planned.azure_rbac {
+        return Err(without_azure_rbac(spec, &cluster));
+    }
+    Ok(())
+}
+
+fn without_entra(spec: &Spec, cluster: &str) -> Diagnostic {
+    spec.cluster_id.error(
+        "Cluster has no sign-in with Microsoft Entra",
+        format!("{cluster} does not know users and groups of Microsoft Entra, so nobody could use the binding. Turn the sign-in on (`entra` in `secureaks_cluster`, or `az aks update --enable-aad`) first."),
+    )
+}
+
+fn without_azure_rbac(spec: &Spec, cluster: &str) -> Diagnostic {
+    spec.mode.error(
+        "Cluster does not ask Azure about rights",
+        format!("`mode` is \"azure_rbac\", and {cluster} decides about rights by Kubernetes' own role bindings alone, so roles of Azure have no effect. Turn on `entra.azure_rbac` (`az aks update --enable-azure-rbac`), or use `mode = \"kubernetes\"`."),
+    )
 }
 
 /// Whether the role exists. A cluster that cannot be asked now is asked by the apply.
@@ -224,19 +286,4 @@ async fn judge_role(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     } else {
         Ok(())
     }
-}
-
-fn warn_of_clash(call: &Call<Session>, spec: &Spec, clash: Option<&registry::Clash>) {
-    let Some(clash) = clash else { return };
-    let told = work::given_twice(spec, clash);
-    call.warn(
-        Diagnostic::warning(
-            told.summary,
-            format!(
-                "{} Unless this plan removes the other one first, apply will refuse.",
-                told.detail
-            ),
-        )
-        .at(&told.path),
-    );
 }

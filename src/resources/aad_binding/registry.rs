@@ -7,15 +7,22 @@ use std::{
 };
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
+use tokio::sync::OwnedMutexGuard;
 
 use super::{
     assignments::Assignments,
     objects::{Bound, Objects, Role},
+    outputs,
     spec::Spec,
     subject::Subject,
     work::bound_of_ours,
 };
-use crate::{azure::arm::ResourceId, framework::Text, kube::Error, resources::inside::Inside};
+use crate::{
+    azure::{self, arm::ResourceId},
+    framework::Text,
+    kube::Error,
+    resources::inside::Inside,
+};
 
 /// What one process knows of bindings.
 #[derive(Debug, Default)]
@@ -24,6 +31,7 @@ pub struct Bindings {
     applied: Claims,
     rules: Mutex<BTreeMap<String, Arc<Vec<PolicyRule>>>>,
     found: Mutex<BTreeMap<String, Arc<Vec<Bound>>>>,
+    turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// The role assignments of each cluster.
     pub(super) assignments: Assignments,
 }
@@ -59,43 +67,63 @@ pub(super) struct Clash {
     pub(super) right: String,
     /// The name of the other binding.
     pub(super) other: String,
+    /// Whether the other is made or changed too, so that an apply hears of both.
+    pub(super) other_changes: bool,
+}
+
+/// Which binding gives a right.
+#[derive(Debug)]
+struct Claim {
+    binding: String,
+    changes: bool,
 }
 
 #[derive(Debug, Default)]
-struct Claims(Mutex<BTreeMap<(String, Right), String>>);
+struct Claims {
+    rights: Mutex<BTreeMap<(String, Right), Claim>>,
+    /// The uids of the objects whose bindings have claimed what they give from now on.
+    objects: Mutex<BTreeSet<String>>,
+}
 
 impl Claims {
-    fn locked(&self) -> MutexGuard<'_, BTreeMap<(String, Right), String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<(String, Right), Claim>> {
+        self.rights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn objects(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Bindings {
-    /// Notes that the binding `id` gives `rights` in a cluster, and those only; the first of them that another
-    /// binding gives.
+    /// Notes that the binding `id`, which is made or changed or stays as it is, gives `rights` in a cluster, and
+    /// those only; the first of them that another binding gives.
     pub(super) fn claim(
         &self,
         stage: Stage,
         cluster: &ResourceId,
         id: &ResourceId,
         rights: &[Right],
+        changes: bool,
     ) -> Option<Clash> {
-        let own = id.as_str().to_owned();
+        let own = id.as_str();
         let cluster = cluster.as_str().to_ascii_lowercase();
-        let mut claims = match stage {
-            Stage::Planned => self.planned.locked(),
-            Stage::Applied => self.applied.locked(),
-        };
-        claims.retain(|_, binding| !binding.eq_ignore_ascii_case(&own));
+        let mut claims = self.claims(stage).locked();
+        claims.retain(|_, claim| !claim.binding.eq_ignore_ascii_case(own));
         let mut clash = None;
         for right in rights {
-            let binding = claims
+            let claim = claims
                 .entry((cluster.clone(), right.clone()))
-                .or_insert_with(|| own.clone());
-            if !binding.eq_ignore_ascii_case(&own) && clash.is_none() {
+                .or_insert_with(|| Claim {
+                    binding: own.to_owned(),
+                    changes,
+                });
+            if !claim.binding.eq_ignore_ascii_case(own) && clash.is_none() {
+                let name = claim.binding.rsplit('/').next();
                 clash = Some(Clash {
                     right: right.shown(),
-                    other: binding.rsplit('/').next().unwrap_or_default().to_owned(),
+                    other: name.unwrap_or_default().to_owned(),
+                    other_changes: claim.changes,
                 });
             }
         }
@@ -113,25 +141,39 @@ impl Bindings {
         Ok(Arc::clone(self.found().entry(key).or_insert(found)))
     }
 
-    /// The names of the bindings that this process has made or changed: what was found of them before is no longer
-    /// true.
-    pub(super) fn applied_in(&self, cluster: &ResourceId) -> BTreeSet<String> {
-        let key = cluster.as_str().to_ascii_lowercase();
-        let applied = self.applied.locked();
-        let own = applied.iter().filter(|((cluster, _), _)| *cluster == key);
-        own.filter_map(|(_, id)| id.rsplit('/').next().map(str::to_owned))
-            .collect()
+    /// Notes that a binding has said by [`Bindings::claim`] what it gives from now on: what is found of these
+    /// objects of it is no longer true, or will not be.
+    pub(super) fn touch<'a>(&self, stage: Stage, uids: impl IntoIterator<Item = &'a String>) {
+        let mut objects = self.claims(stage).objects();
+        objects.extend(uids.into_iter().cloned());
+    }
+
+    /// Whether what is found of an object is no longer true, or will not be.
+    pub(super) fn is_touched(&self, stage: Stage, found: &Bound) -> bool {
+        let uid = found.uid.as_ref();
+        uid.is_some_and(|uid| self.claims(stage).objects().contains(uid))
+    }
+
+    /// Waits for one's turn with a role assignment, which several bindings may share: while one looks whether
+    /// others need it and takes it away, no other gives it.
+    pub(super) async fn turn(
+        &self,
+        inside: &Inside<'_>,
+        assignment: &str,
+    ) -> Result<OwnedMutexGuard<()>, azure::Error> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(assignment.to_ascii_lowercase()).or_default())
+        };
+        let clock = inside.cluster.azure().clock();
+        let wait = async { Ok(turn.lock_owned().await) };
+        inside.limits.guard(clock, wait).await
     }
 
     /// Forgets the rights of a binding that is gone.
-    pub(super) fn release(&self, cluster: &ResourceId, id: &ResourceId) {
-        let key = cluster.as_str().to_ascii_lowercase();
-        if let Some(found) = self.found().get_mut(&key) {
-            let left = found.iter().filter(|bound| bound.name != id.name());
-            *found = Arc::new(left.cloned().collect());
-        }
+    pub(super) fn release(&self, id: &ResourceId) {
         let mut applied = self.applied.locked();
-        applied.retain(|_, binding| !binding.eq_ignore_ascii_case(id.as_str()));
+        applied.retain(|_, claim| !claim.binding.eq_ignore_ascii_case(id.as_str()));
     }
 
     /// The rules of a role, if they were read before.
@@ -148,6 +190,13 @@ impl Bindings {
 
     fn found(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<Bound>>>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn claims(&self, stage: Stage) -> &Claims {
+        match stage {
+            Stage::Planned => &self.planned,
+            Stage::Applied => &self.applied,
+        }
     }
 
     fn known_rules(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<PolicyRule>>>> {
@@ -187,6 +236,12 @@ fn scopes(namespaces: Option<&BTreeSet<String>>) -> Vec<String> {
     }
 }
 
+/// Whether a binding that is found in a cluster is another configuration's; `None` where nobody can say.
+pub(super) fn is_anothers(inside: &Inside<'_>, found: &Bound) -> Option<bool> {
+    let id = outputs::id_of(inside.cluster.id(), &found.name).ok()?;
+    inside.call.client.ownership.is_anothers(&id, found.mark()?)
+}
+
 /// The first of `objects`' rights that one of `others`, which are bindings in the cluster, gives already.
 pub(super) fn clash_in_cluster<'a>(
     objects: &Objects,
@@ -217,6 +272,7 @@ pub(super) fn clash_in_cluster<'a>(
                 other.role.name()
             ),
             other: other.name.clone(),
+            other_changes: false,
         })
     })
 }
@@ -250,6 +306,7 @@ mod tests {
                 &cluster(),
                 &binding(name),
                 &[right(subject)],
+                true,
             )
         };
 
@@ -265,6 +322,7 @@ mod tests {
             Some(Clash {
                 right: "alice has the ClusterRole edit in the whole cluster".to_owned(),
                 other: "a".to_owned(),
+                other_changes: true,
             })
         );
     }
@@ -272,9 +330,21 @@ mod tests {
     #[test]
     fn a_plan_takes_nothing_from_an_apply() {
         let bindings = Bindings::default();
-        bindings.claim(Stage::Planned, &cluster(), &binding("a"), &[right("alice")]);
+        bindings.claim(
+            Stage::Planned,
+            &cluster(),
+            &binding("a"),
+            &[right("alice")],
+            true,
+        );
 
-        let applied = bindings.claim(Stage::Applied, &cluster(), &binding("b"), &[right("alice")]);
+        let applied = bindings.claim(
+            Stage::Applied,
+            &cluster(),
+            &binding("b"),
+            &[right("alice")],
+            true,
+        );
 
         assert_eq!(applied, None);
     }

@@ -2,8 +2,8 @@
 
 use super::{
     AadBinding,
-    create::OWN_MARK,
     outputs::Outputs,
+    own::Own,
     spec::Spec,
     work::{WHAT, Work},
 };
@@ -21,18 +21,19 @@ pub(super) async fn update(
     let inside = Inside::begin(call, &spec.cluster_id, Verb::Update, WHAT)?;
     let id = prior.outputs.resource_id()?;
     let work = Box::pin(Work::begin(inside, id, spec)).await?;
-    let mark = call.private(OWN_MARK);
-    let mark = mark.and_then(|mark| mark.as_str().map(str::to_owned));
-    let Some(objects) = work.objects(mark)? else {
+    let own = Own::of(call).marked(&work.inside, &work.id).await?;
+    let Some(objects) = work.objects(&own)? else {
         work.begun();
         work.grant().await?;
         return work.prove(None).await;
     };
     let judged = Box::pin(work.judge(&objects)).await?;
+    work.stand(&objects, &own).await?;
     work.begun();
     work.apply(&objects).await?;
     let before = prior.spec.places();
-    work.remove_others(&objects, before, &judged.others).await?;
+    work.remove_others(&objects, &own, before, &judged.others)
+        .await?;
     work.grant().await?;
     work.prove(judged.probes.as_deref()).await
 }

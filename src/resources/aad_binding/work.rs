@@ -12,6 +12,7 @@ use super::{
     grant::{self, Grant},
     objects::{Bound, Objects, Role},
     outputs::Outputs,
+    own::{self, Own},
     places::BindingFields,
     probes, proof,
     proof::Proof,
@@ -79,11 +80,18 @@ impl<'a> Work<'a> {
         Grant::wanted(spec, work.inside.cluster.id(), &work.subjects)?;
         let rights = registry::rights(spec, &work.subjects);
         let bindings = &work.inside.call.client.bindings;
-        let clash = bindings.claim(Stage::Applied, work.inside.cluster.id(), &work.id, &rights);
-        match clash {
-            Some(clash) => Err(work.given_twice(&clash).into()),
-            None => Ok(work),
+        let clash = bindings.claim(
+            Stage::Applied,
+            work.inside.cluster.id(),
+            &work.id,
+            &rights,
+            true,
+        );
+        if let Some(clash) = clash {
+            return Err(work.given_twice(&clash).into());
         }
+        bindings.touch(Stage::Applied, Own::of(work.inside.call).uids());
+        Ok(work)
     }
 
     /// What the cluster refused, in the user's words.
@@ -92,8 +100,16 @@ impl<'a> Work<'a> {
     }
 
     /// The objects that are wanted in the cluster; `None` when Azure's role gives the rights.
-    pub(super) fn objects(&self, mark: Option<String>) -> Result<Option<Objects>, Diagnostic> {
-        Objects::wanted(self.spec, &self.subjects, mark)
+    pub(super) fn objects(&self, own: &Own) -> Result<Option<Objects>, Diagnostic> {
+        Objects::wanted(self.spec, &self.subjects, own.mark().map(str::to_owned))
+    }
+
+    /// Refuses to apply over objects of somebody else, unless told to.
+    pub(super) async fn stand(&self, objects: &Objects, own: &Own) -> Result<(), Failure> {
+        if *self.spec.force_conflicts.known()? {
+            return Ok(());
+        }
+        own::stand(&self.inside, &self.id, objects, own, &BindingFields).await
     }
 
     /// Keeps what is known of the binding, so that it is in the state whatever happens.
@@ -101,6 +117,14 @@ impl<'a> Work<'a> {
         self.inside
             .call
             .keep(&Outputs::of(&self.id, &self.subjects, None));
+    }
+
+    /// Keeps what is known of the binding, and one more object of it.
+    fn made(&self, bound: &Bound) {
+        Own::note(&self.inside, bound);
+        let bindings = &self.inside.call.client.bindings;
+        bindings.touch(Stage::Applied, bound.uid.as_ref());
+        self.keep();
     }
 
     /// Refuses what the cluster would refuse or nobody could want: a role that does not exist, a namespace that does
@@ -112,12 +136,9 @@ impl<'a> Work<'a> {
             Err(error) if error.is_forbidden() => None,
             Err(error) => return Err(self.fail(&error).await),
         };
-        let applied = bindings.applied_in(self.inside.cluster.id());
         let listed = others.iter().flat_map(|others| others.iter());
-        let untouched = listed.filter(|other| !applied.contains(&other.name));
-        if let Some(clash) = registry::clash_in_cluster(objects, untouched) {
-            return Err(self.given_twice(&clash).into());
-        }
+        let untouched = listed.filter(|other| !bindings.is_touched(Stage::Applied, other));
+        self.judge_others(objects, untouched)?;
         let mut told = Vec::new();
         let places: Vec<Option<&str>> = match &objects.namespaces {
             None => vec![None],
@@ -154,6 +175,30 @@ impl<'a> Work<'a> {
             diagnostics.extend(told);
             Err(diagnostics.into())
         }
+    }
+
+    /// Refuses a right that another configuration's binding gives. One of this configuration may lose the right in
+    /// the same apply, before or after this one gets it; the plan has seen to it that it does not keep it.
+    fn judge_others<'o>(
+        &self,
+        objects: &Objects,
+        others: impl Iterator<Item = &'o Bound>,
+    ) -> Result<(), Diagnostic> {
+        let mut open = Vec::new();
+        for other in others {
+            let Some(clash) = registry::clash_in_cluster(objects, [other]) else {
+                continue;
+            };
+            match registry::is_anothers(&self.inside, other) {
+                Some(true) => return Err(self.given_twice(&clash)),
+                Some(false) => {}
+                None => open.push(clash),
+            }
+        }
+        for clash in open {
+            self.inside.call.warn(perhaps_twice(self.spec, &clash));
+        }
+        Ok(())
     }
 
     async fn role(&self, role: &Role, place: Option<&str>) -> Result<Found, Failure> {
@@ -202,7 +247,7 @@ impl<'a> Work<'a> {
             None => {
                 let wanted = objects.cluster_role_binding();
                 let applied = cluster.apply(&wanted, how, limits).await;
-                applied.map(|_| self.keep())
+                applied.map(|applied| self.made(&Bound::from(&applied)))
             }
             Some(names) => {
                 let mut outcome = Ok(());
@@ -211,7 +256,7 @@ impl<'a> Work<'a> {
                     outcome = cluster
                         .apply(&wanted, how, limits)
                         .await
-                        .map(|_| self.keep());
+                        .map(|applied| self.made(&Bound::from(&applied)));
                     if outcome.is_err() {
                         break;
                     }
@@ -230,6 +275,7 @@ impl<'a> Work<'a> {
     pub(super) async fn remove_others(
         &self,
         objects: &Objects,
+        own: &Own,
         before: Vec<Option<String>>,
         others: &[Bound],
     ) -> Result<(), Failure> {
@@ -250,8 +296,8 @@ impl<'a> Work<'a> {
             _ => true,
         });
         for place in places {
-            let outcome = delete_object(&self.inside, place.as_deref(), &objects.name).await;
-            if let Err(error) = outcome {
+            let removed = own::remove(&self.inside, own, place.as_deref(), &objects.name).await;
+            if let Err(error) = removed {
                 return Err(self.fail(&error).await);
             }
         }
@@ -342,6 +388,14 @@ pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
     )
 }
 
+/// The warning about a right that two bindings give, unless the same apply takes it from the other.
+fn perhaps_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
+    spec.principals.warning(
+        "Two bindings may give the same right",
+        format!("{} by the binding {:?} as well. If this apply takes it from that one, there is nothing to do. If not, name the principal in one of the two only. With `owner` in the provider block it is known whose the other one is.", capital(&clash.right), clash.other),
+    )
+}
+
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next();
@@ -357,27 +411,6 @@ pub(super) async fn bound_of_ours(inside: &Inside<'_>) -> Result<Vec<Bound>, Err
     let narrow = cluster.ours::<RoleBinding>(limits).await?;
     let wide = wide.values().map(Bound::from);
     Ok(wide.chain(narrow.values().map(Bound::from)).collect())
-}
-
-/// Deletes the object of a binding in one place.
-pub(super) async fn delete_object(
-    inside: &Inside<'_>,
-    namespace: Option<&str>,
-    name: &str,
-) -> Result<(), Error> {
-    let (cluster, limits) = (&inside.cluster, &inside.limits);
-    match namespace {
-        None => {
-            cluster
-                .delete::<ClusterRoleBinding>(None, name, None, limits)
-                .await
-        }
-        Some(_) => {
-            cluster
-                .delete::<RoleBinding>(namespace, name, None, limits)
-                .await
-        }
-    }
 }
 
 /// Which verb's words a message uses while a plan is made.

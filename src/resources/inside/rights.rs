@@ -51,6 +51,13 @@ impl PlannedClusters {
             .push(cluster);
     }
 
+    /// What the plan leaves the cluster `id` as, which exists.
+    pub(crate) fn changed(&self, id: &ResourceId) -> Option<PlannedCluster> {
+        let same = |changed: &ResourceId| changed.as_str().eq_ignore_ascii_case(id.as_str());
+        let mut clusters = self.all().into_iter().rev();
+        clusters.find(|cluster| cluster.changed.as_ref().is_some_and(same))
+    }
+
     fn all(&self) -> Vec<PlannedCluster> {
         self.0
             .lock()

@@ -1,0 +1,240 @@
+//! Which objects in the cluster are the binding's own: those whose uid the state has noted, and those that carry
+//! the binding's mark. Another object of the same name is somebody else's.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
+use serde_json::json;
+
+use super::{
+    objects::{Bound, Objects},
+    registry,
+};
+use crate::{
+    azure::arm::ResourceId,
+    framework::{Call, Diagnostic, Failure, Verb},
+    kube::Error,
+    resources::{
+        Session,
+        inside::{Fields, Inside},
+    },
+};
+
+/// Under this private name stands by what the objects are known as ours.
+const MARK: &str = "mark";
+
+/// Under this private name stand the uids of the objects, as they were applied or read.
+const OBJECTS: &str = "objects";
+
+/// The resource, as configurations name it.
+const TYPE: &str = "secureaks_aad_binding";
+
+/// By what a binding's objects are known.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    mark: Option<String>,
+    uids: BTreeSet<String>,
+}
+
+impl Own {
+    /// As it is kept beside the state.
+    pub(super) fn of(call: &Call<Session>) -> Self {
+        let mark = call.private(MARK);
+        let uids = call.private(OBJECTS);
+        Self {
+            mark: mark.and_then(|mark| mark.as_str().map(str::to_owned)),
+            uids: uids
+                .and_then(|uids| serde_json::from_value(uids).ok())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Of a binding that is created: what is kept beside the state is an older one's, which it replaces.
+    pub(super) async fn anew(inside: &Inside<'_>, id: &ResourceId) -> Result<Self, Failure> {
+        inside.call.drop_private(OBJECTS);
+        Self::default().marked(inside, id).await
+    }
+
+    /// The same with a mark, which is given where there is none: a binding that was imported has none yet.
+    pub(super) async fn marked(
+        self,
+        inside: &Inside<'_>,
+        id: &ResourceId,
+    ) -> Result<Self, Failure> {
+        if self.mark.is_some() {
+            return Ok(self);
+        }
+        let mark = inside.mark(id).await?;
+        inside.call.keep_private(MARK, json!(mark));
+        Ok(Self {
+            mark: Some(mark),
+            ..self
+        })
+    }
+
+    /// The mark.
+    pub(super) fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
+    }
+
+    /// Whether an object is the binding's.
+    pub(super) fn has(&self, bound: &Bound) -> bool {
+        self.has_noted(bound) || self.mark.is_some() && self.mark.as_deref() == bound.mark()
+    }
+
+    /// Whether an object is one that was noted. Marks that follow from an owner are the same in all
+    /// configurations of that owner, uids are not.
+    pub(super) fn has_noted(&self, bound: &Bound) -> bool {
+        bound
+            .uid
+            .as_ref()
+            .is_some_and(|uid| self.uids.contains(uid))
+    }
+
+    /// The uids of the objects that were noted.
+    pub(super) fn uids(&self) -> &BTreeSet<String> {
+        &self.uids
+    }
+
+    /// Whether nothing is known of the binding's objects, as in an import.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.mark.is_none() && self.uids.is_empty()
+    }
+
+    /// Notes one more object beside the state.
+    pub(super) fn note(inside: &Inside<'_>, bound: &Bound) {
+        let mut own = Self::of(inside.call);
+        own.uids.extend(bound.uid.clone());
+        inside.call.keep_private(OBJECTS, json!(own.uids));
+    }
+
+    /// Notes beside the state that `bound` are the binding's objects, and no others.
+    pub(super) fn note_all(&self, inside: &Inside<'_>, bound: &[Bound]) {
+        let uids: BTreeSet<&String> = bound.iter().filter_map(|one| one.uid.as_ref()).collect();
+        inside.call.keep_private(OBJECTS, json!(uids));
+        // Another configuration's mark is not taken on: the next update marks the objects as ours.
+        let ours = |one: &&Bound| registry::is_anothers(inside, one) != Some(true);
+        if self.mark.is_none()
+            && let Some(mark) = bound.iter().filter(ours).find_map(Bound::mark)
+        {
+            inside.call.keep_private(MARK, json!(mark));
+        }
+    }
+}
+
+/// Refuses to apply over objects of somebody else.
+pub(super) async fn stand(
+    inside: &Inside<'_>,
+    id: &ResourceId,
+    objects: &Objects,
+    own: &Own,
+    fields: &dyn Fields,
+) -> Result<(), Failure> {
+    for place in objects.places() {
+        let found = match look(inside, place.as_deref(), &objects.name).await {
+            Ok(found) => found,
+            Err(error) => return Err(inside.fail(&error, fields).await),
+        };
+        let Some(found) = found.filter(|found| !own.has(found)) else {
+            continue;
+        };
+        if matches!(inside.verb, Verb::Update) {
+            return Err(in_its_place(inside, &found).into());
+        }
+        return Err(match place {
+            None => {
+                let wanted = objects.cluster_role_binding();
+                inside.refuse_foreign(id, &wanted, TYPE, fields).await
+            }
+            Some(name) => {
+                let wanted = objects.role_binding(&name);
+                inside.refuse_foreign(id, &wanted, TYPE, fields).await
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Deletes the object of a binding in one place, unless it is somebody else's, of which is told. It may be gone.
+pub(super) async fn remove(
+    inside: &Inside<'_>,
+    own: &Own,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<(), Error> {
+    let Some(found) = look(inside, namespace, name).await? else {
+        return Ok(());
+    };
+    if own.has(&found) || own.is_unknown() {
+        let (cluster, limits) = (&inside.cluster, &inside.limits);
+        let uid = found.uid.as_deref();
+        let deleted = if namespace.is_some() {
+            let deleted = cluster.delete::<RoleBinding>(namespace, name, uid, limits);
+            deleted.await
+        } else {
+            let deleted = cluster.delete::<ClusterRoleBinding>(None, name, uid, limits);
+            deleted.await
+        };
+        match deleted {
+            // Another one has come in its place meanwhile.
+            Err(error) if error.is_conflict() => {}
+            deleted => return deleted,
+        }
+    }
+    inside.call.warn(another(inside, &found));
+    Ok(())
+}
+
+/// The object of a binding in one place, as it is now.
+async fn look(
+    inside: &Inside<'_>,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<Option<Bound>, Error> {
+    let (cluster, limits) = (&inside.cluster, &inside.limits);
+    Ok(if namespace.is_some() {
+        let found = cluster.get::<RoleBinding>(namespace, name, limits);
+        found.await?.as_ref().map(Bound::from)
+    } else {
+        let found = cluster.get::<ClusterRoleBinding>(None, name, limits);
+        found.await?.as_ref().map(Bound::from)
+    })
+}
+
+/// What is told of an object that has the name of ours and is not ours, and stays.
+pub(super) fn another(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
+    Diagnostic::warning(
+        "Another binding has the name",
+        format!(
+            "{} It stays as it is. If it is not wanted, delete it with kubectl.",
+            not_ours(inside, found)
+        ),
+    )
+}
+
+/// The error about an object that stands where one of ours is wanted.
+fn in_its_place(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
+    Diagnostic::error(
+        "Another binding has the name",
+        format!(
+            "{} Nothing was changed. Delete it with kubectl, set `force_conflicts = true` to overwrite it, or leave its place out of the binding.",
+            not_ours(inside, found)
+        ),
+    )
+}
+
+fn not_ours(inside: &Inside<'_>, found: &Bound) -> String {
+    let which = match &found.namespace {
+        None => format!("The ClusterRoleBinding {:?}", found.name),
+        Some(namespace) => {
+            format!(
+                "The RoleBinding {:?} in the namespace {namespace}",
+                found.name
+            )
+        }
+    };
+    format!(
+        "{which} of {} was made by somebody else, and is not one of this binding's objects.",
+        inside.cluster.id()
+    )
+}
