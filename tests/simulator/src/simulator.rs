@@ -147,6 +147,10 @@ impl Simulator {
             files.path.clone(),
             openings,
         )?);
+        if let Some(folder) = kept_writes() {
+            fs::create_dir_all(&folder)?;
+            shared.lock().journal.keep_writes_in(&folder);
+        }
         shared.with(|_, _| ());
         fs::write(files.path.join(TOKEN_FILE), shared.exchange_token())?;
 
@@ -307,6 +311,15 @@ impl Simulator {
     pub fn unknown_requests(&self) -> Vec<String> {
         self.shared.lock().cloud.unknown.clone()
     }
+}
+
+/// Where a whole run of tests, each with simulators of its own, wants the writes to be kept.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests start simulators in many places, and one variable reaches them all"
+)]
+fn kept_writes() -> Option<PathBuf> {
+    std::env::var_os("SECUREAKS_JOURNAL").map(PathBuf::from)
 }
 
 impl Drop for Simulator {
