@@ -162,7 +162,7 @@ pub(super) async fn remove(
     namespace: Option<&str>,
     name: &str,
 ) -> Result<(), Error> {
-    let Some(found) = look(inside, namespace, name).await? else {
+    let Some(mut found) = look(inside, namespace, name).await? else {
         return Ok(());
     };
     if own.has(&found) || own.is_unknown() {
@@ -176,8 +176,12 @@ pub(super) async fn remove(
             deleted.await
         };
         match deleted {
-            // Another one has come in its place meanwhile.
-            Err(error) if error.is_conflict() => {}
+            // Another one may have come in its place meanwhile.
+            Err(error) if error.is_conflict() => match look(inside, namespace, name).await? {
+                Some(now) if now.uid == found.uid => return Err(error),
+                Some(now) => found = now,
+                None => return Ok(()),
+            },
             deleted => return deleted,
         }
     }
