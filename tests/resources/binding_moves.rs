@@ -169,7 +169,7 @@ fn a_right_that_a_binding_keeps_is_refused_to_a_new_one_in_either_order_of_the_p
 }
 
 #[test]
-fn without_an_owner_a_right_that_may_move_is_given_with_a_warning() {
+fn without_an_owner_a_right_that_another_binding_keeps_is_refused() {
     let (azure, first) = start();
     let keeps = named(&first, "first", &[developers()], &json!({}));
     reached(&first, &Kept::nothing(), &keeps);
@@ -177,11 +177,40 @@ fn without_an_owner_a_right_that_may_move_is_given_with_a_warning() {
     let next = Provider::of(&azure).about(TYPE);
     let gets = named(&next, "second", &[developers()], &json!({}));
     let plan = next.plan(&Kept::nothing(), &gets);
-    let (_, mut said) = next.carry_out(&Kept::nothing(), &gets, &plan);
+    let (made, mut said) = next.carry_out(&Kept::nothing(), &gets, &plan);
     said.retain(is_about_the_object);
 
     assert_eq!(plan.diagnostics, []);
     insta::assert_snapshot!(told(&said));
-    assert_eq!(bound(&azure, "second"), [DEVELOPERS]);
+    assert_eq!(made.value, Value::Null);
+    assert_eq!(bound(&azure, "second"), Vec::<String>::new());
+    assert_understood(&azure);
+}
+
+#[test]
+fn without_an_owner_a_right_that_another_binding_loses_meanwhile_is_given() {
+    let (azure, first) = start();
+    let both = named(&first, "first", &[developers(), lee()], &json!({}));
+    let kept = reached(&first, &Kept::nothing(), &both);
+
+    // The time between two looks: long enough for the other apply to have begun by the second.
+    let mut environment = azure.environment();
+    environment.insert("SECUREAKS_POLL_INTERVAL".to_owned(), "1s".to_owned());
+    let next = Provider::acting_in(&azure, environment).about(TYPE);
+    let loses = named(&next, "first", &[developers()], &json!({}));
+    let gets = named(&next, "second", &[lee()], &json!({}));
+    let plans = [next.plan(&kept, &loses), next.plan(&Kept::nothing(), &gets)];
+    let (lost, got) = std::thread::scope(|scope| {
+        let got = scope.spawn(|| next.carry_out(&Kept::nothing(), &gets, &plans[1]));
+        let lost = next.carry_out(&kept, &loses, &plans[0]);
+        (lost, got.join().expect("an answer"))
+    });
+
+    for (_, mut said) in [lost, got] {
+        said.retain(is_about_the_object);
+        assert_eq!(told(&said), "");
+    }
+    assert_eq!(bound(&azure, "first"), [DEVELOPERS]);
+    assert_eq!(bound(&azure, "second"), ["lee@simulated.onmicrosoft.com"]);
     assert_understood(&azure);
 }

@@ -35,6 +35,9 @@ use crate::{
 /// What is worked on, for messages.
 pub(super) const WHAT: &str = "binding";
 
+/// How often an apply looks whether another binding loses a right that this one gives.
+const LOOKS: u32 = 4;
+
 /// How long an apply asks again about a principal that the directory does not know yet.
 const SPREADING: Duration = Duration::from_mins(1);
 
@@ -136,9 +139,9 @@ impl<'a> Work<'a> {
             Err(error) if error.is_forbidden() => None,
             Err(error) => return Err(self.fail(&error).await),
         };
-        let listed = others.iter().flat_map(|others| others.iter());
-        let untouched = listed.filter(|other| !bindings.is_touched(Stage::Applied, other));
-        self.judge_others(objects, untouched)?;
+        if let Some(others) = &others {
+            self.judge_others(objects, others).await?;
+        }
         let mut told = Vec::new();
         let places: Vec<Option<&str>> = match &objects.namespaces {
             None => vec![None],
@@ -177,28 +180,48 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Refuses a right that another configuration's binding gives. One of this configuration may lose the right in
-    /// the same apply, before or after this one gets it; the plan has seen to it that it does not keep it.
-    fn judge_others<'o>(
+    /// Refuses a right that another binding gives. One of this configuration may lose the right in the same apply,
+    /// before or after this one gets it; the plan has seen to it that it does not keep it. Without an owner nobody
+    /// can tell whose a binding is: one that is to lose the right is given some time to do so.
+    async fn judge_others(&self, objects: &Objects, others: &[Bound]) -> Result<(), Failure> {
+        let pause = self.inside.cluster.azure().poll_interval();
+        for look in 1.. {
+            let Some(clash) = self.perhaps_given(objects, others)? else {
+                break;
+            };
+            if look == LOOKS {
+                return Err(perhaps_twice(self.spec, &clash).into());
+            }
+            if let Err(ended) = self.inside.pause(pause).await {
+                return Err(self.fail(&ended).await);
+            }
+        }
+        Ok(())
+    }
+
+    /// The first right that another binding gives of which nobody knows whose it is; an error where it is known to be
+    /// another configuration's.
+    fn perhaps_given(
         &self,
         objects: &Objects,
-        others: impl Iterator<Item = &'o Bound>,
-    ) -> Result<(), Diagnostic> {
-        let mut open = Vec::new();
+        others: &[Bound],
+    ) -> Result<Option<Clash>, Diagnostic> {
+        let bindings = &self.inside.call.client.bindings;
+        let mut perhaps = None;
         for other in others {
+            if bindings.is_touched(Stage::Applied, other) {
+                continue;
+            }
             let Some(clash) = registry::clash_in_cluster(objects, [other]) else {
                 continue;
             };
             match registry::is_anothers(&self.inside, other) {
                 Some(true) => return Err(self.given_twice(&clash)),
                 Some(false) => {}
-                None => open.push(clash),
+                None => perhaps = perhaps.or(Some(clash)),
             }
         }
-        for clash in open {
-            self.inside.call.warn(perhaps_twice(self.spec, &clash));
-        }
-        Ok(())
+        Ok(perhaps)
     }
 
     async fn role(&self, role: &Role, place: Option<&str>) -> Result<Found, Failure> {
@@ -388,12 +411,14 @@ pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
     )
 }
 
-/// The warning about a right that two bindings give, unless the same apply takes it from the other.
+/// The error about a right that two bindings give, where the other may be one of this configuration.
 fn perhaps_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
-    spec.principals.warning(
-        "Two bindings may give the same right",
-        format!("{} by the binding {:?} as well. If this apply takes it from that one, there is nothing to do. If not, name the principal in one of the two only. With `owner` in the provider block it is known whose the other one is.", capital(&clash.right), clash.other),
-    )
+    let told = given_twice(spec, clash);
+    let detail = format!(
+        "{} If this configuration takes it from that one, apply again; with `owner` in the provider block it is known whose the other one is.",
+        told.detail
+    );
+    Diagnostic { detail, ..told }
 }
 
 fn capital(text: &str) -> String {
