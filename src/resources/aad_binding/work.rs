@@ -1,6 +1,6 @@
 //! One verb's work on one binding: what both creating and changing it do.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use k8s_openapi::api::{
     core::v1::Namespace,
@@ -181,16 +181,20 @@ impl<'a> Work<'a> {
     }
 
     /// Refuses a right that another binding gives. One of this configuration may lose the right in the same apply,
-    /// before or after this one gets it; the plan has seen to it that it does not keep it. Without an owner nobody
-    /// can tell whose a binding is: one that is to lose the right is given some time to do so.
+    /// before or after this one gets it, and is given some time to do so; one that keeps it was an error in the plan,
+    /// unless the plan left it out. Without an owner nobody can tell whose a binding is.
     async fn judge_others(&self, objects: &Objects, others: &[Bound]) -> Result<(), Failure> {
         let pause = self.inside.cluster.azure().poll_interval();
         for look in 1.. {
-            let Some(clash) = self.perhaps_given(objects, others)? else {
+            let Some((clash, is_own)) = self.perhaps_given(objects, others)? else {
                 break;
             };
-            if look == LOOKS {
-                return Err(perhaps_twice(self.spec, &clash).into());
+            if look == LOOKS && is_own {
+                self.inside.call.warn(own_twice(self.spec, &clash));
+                break;
+            } else if look == LOOKS {
+                let told = perhaps_twice(self.spec, &clash);
+                return Err(told.into());
             }
             if let Err(ended) = self.inside.pause(pause).await {
                 return Err(self.fail(&ended).await);
@@ -199,15 +203,15 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// The first right that another binding gives of which nobody knows whose it is; an error where it is known to be
-    /// another configuration's.
+    /// A right that another binding gives until now, and whether that one is known to be of this configuration: first
+    /// of all one of which that is not known. An error where it is another configuration's.
     fn perhaps_given(
         &self,
         objects: &Objects,
         others: &[Bound],
-    ) -> Result<Option<Clash>, Diagnostic> {
+    ) -> Result<Option<(Clash, bool)>, Diagnostic> {
         let bindings = &self.inside.call.client.bindings;
-        let mut perhaps = None;
+        let (mut own, mut perhaps) = (None, None);
         for other in others {
             if bindings.is_touched(Stage::Applied, other) {
                 continue;
@@ -217,11 +221,11 @@ impl<'a> Work<'a> {
             };
             match registry::is_anothers(&self.inside, other) {
                 Some(true) => return Err(self.given_twice(&clash)),
-                Some(false) => {}
-                None => perhaps = perhaps.or(Some(clash)),
+                Some(false) => own = own.or(Some((clash, true))),
+                None => perhaps = perhaps.or(Some((clash, false))),
             }
         }
-        Ok(perhaps)
+        Ok(perhaps.or(own))
     }
 
     async fn role(&self, role: &Role, place: Option<&str>) -> Result<Found, Failure> {
@@ -302,16 +306,7 @@ impl<'a> Work<'a> {
         before: Vec<Option<String>>,
         others: &[Bound],
     ) -> Result<(), Failure> {
-        let ours = |bound: &&Bound| {
-            bound.name == objects.name
-                && bound.mark().is_some()
-                && bound.mark() == objects.mark.as_deref()
-        };
-        let mut places: BTreeSet<Option<String>> = others
-            .iter()
-            .filter(ours)
-            .map(|bound| bound.namespace.clone())
-            .collect();
+        let mut places = own.places_in(&objects.name, others);
         places.extend(before);
         places.retain(|place| match (&objects.namespaces, place) {
             (None, None) => false,
@@ -411,14 +406,33 @@ pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
     )
 }
 
-/// The error about a right that two bindings give, where the other may be one of this configuration.
-fn perhaps_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
+/// The error about a right that a binding keeps and the plan gives by another one too.
+pub(super) fn kept_and_given(spec: &Spec, clash: &Clash) -> Diagnostic {
     let told = given_twice(spec, clash);
     let detail = format!(
-        "{} If this configuration takes it from that one, apply again; with `owner` in the provider block it is known whose the other one is.",
+        "{} by this binding, which stays as it is, and the plan gives it by the binding {:?} too. Whichever of the two was removed would take the right away: name the principal in one of them only.",
+        capital(&clash.right),
+        clash.other
+    );
+    Diagnostic { detail, ..told }
+}
+
+/// The error about a right that two bindings give, where the other may be one of this configuration.
+pub(super) fn perhaps_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
+    let told = given_twice(spec, clash);
+    let detail = format!(
+        "{} If this configuration takes it from that one, apply that first. With `owner` in the provider block it is known whose a binding is.",
         told.detail
     );
     Diagnostic { detail, ..told }
+}
+
+/// The warning about a right that this configuration's own bindings give twice for now.
+fn own_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
+    spec.principals.warning(
+        "Two bindings of this configuration give the same right",
+        format!("{} by the binding {:?} until now. Unless the rest of this apply takes it from that one, name the principal in one of the two only.", capital(&clash.right), clash.other),
+    )
 }
 
 fn capital(text: &str) -> String {
