@@ -21,7 +21,7 @@ test: ## Run all tests, with OpenTofu and kubectl (built when missing) and Terra
 	@echo "Clients under test:"
 	@tests/tools/find --build
 	@kubectl=$$(tests/tools/find --kubectl) && echo "kubectl $$kubectl" && \
-	PATH="$$PATH:$${kubectl%/*}" $(CARGO) test --locked --workspace --no-fail-fast
+	PATH="$$PATH$${kubectl:+:$${kubectl%/*}}" $(CARGO) test --locked --workspace --no-fail-fast
 
 check: $(DENY) ## Check format, lints, layers, documentation and dependencies
 	$(CARGO) fmt --all --check
