@@ -95,6 +95,17 @@ pub(crate) fn cluster_wish(body: &Value) -> Value {
     if let Some(balancer) = properties.pointer_mut("/networkProfile/loadBalancerProfile") {
         remove(balancer, "effectiveOutboundIPs");
     }
+    for addon in properties
+        .get_mut("addonProfiles")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|addons| addons.iter_mut().map(|(_, addon)| addon))
+    {
+        remove(addon, "identity");
+    }
+    if let Some(routing) = properties.pointer_mut("/ingressProfile/webAppRouting") {
+        remove(routing, "identity");
+    }
     if let Some(pools) = properties
         .get_mut("agentPoolProfiles")
         .and_then(Value::as_array_mut)
@@ -185,8 +196,14 @@ pub(crate) fn tidy_cluster(cluster: &mut Value) {
     };
     remove_if(properties, "addonProfiles", is_empty);
     if let Some(access) = properties.get_mut("apiServerAccessProfile") {
+        let ranges = access.get("authorizedIPRanges").is_some();
         remove_if(access, "authorizedIPRanges", is_empty);
         remove_if(access, "disableRunCommand", |value| *value == json!(false));
+        // Ranges taken back leave an empty block in the answer (recorded authorized_ip_ranges), a command
+        // allowed again does not (recorded run_command).
+        if !ranges {
+            remove_if(properties, "apiServerAccessProfile", is_empty);
+        }
     }
     if let Some(managed) =
         properties.pointer_mut("/networkProfile/loadBalancerProfile/managedOutboundIPs")

@@ -214,7 +214,7 @@ impl Engine {
 pub(super) fn existing<'a>(cluster: &'a Cluster, name: &str) -> Result<&'a Value, Problem> {
     let address = cluster.address();
     cluster.pool(name).ok_or_else(|| {
-        let detail = "rpc error: code = NotFound desc = the agent pool does not exist";
+        let detail = "rpc error: code = NotFound desc = Agent Pool not found";
         Problem::provider(
             404,
             "NotFound",

@@ -94,18 +94,11 @@ impl Engine {
             return;
         };
         match operation.kind {
-            Kind::Create => {
+            Kind::Create | Kind::Update | Kind::Scale | Kind::Upgrade => {
                 provide(cluster, moment);
                 succeed(cluster, &|_| true);
             }
-            Kind::Stop
-            | Kind::Start
-            | Kind::Update
-            | Kind::Scale
-            | Kind::Upgrade
-            | Kind::Reconcile => {
-                succeed(cluster, &|_| true);
-            }
+            Kind::Stop | Kind::Start | Kind::Reconcile => succeed(cluster, &|_| true),
             Kind::Abort => cluster.set_state("Canceled", true),
             Kind::PoolDelete => {
                 let name = operation.pool.clone();
@@ -151,14 +144,20 @@ impl Engine {
 /// What Azure adds to a cluster while it is created.
 fn provide(cluster: &mut Cluster, moment: &mut Moment<'_>) {
     let address = cluster.address();
+    let instance = cluster.instance.clone();
     let properties = child(&mut cluster.object, "properties");
     let group = super::document::owned(properties, "/nodeResourceGroup");
     let resources = format!(
         "/subscriptions/{}/resourcegroups/{group}/providers",
         address.subscription
     );
+    addon_identities(properties, &resources, &address.name, &instance);
+    // A cluster with a service principal uses that on its nodes (recorded network_byo_subnet_role_assignment).
+    let own_identity = text(properties, "/servicePrincipalProfile/clientId") == Some("msi");
     let identities = child(properties, "identityProfile");
-    if identities.get("kubeletidentity").is_none() {
+    if !own_identity {
+        remove(properties, "identityProfile");
+    } else if identities.get("kubeletidentity").is_none() {
         let kubelet = json!({
             "resourceId": format!(
                 "{resources}/Microsoft.ManagedIdentity/userAssignedIdentities/{}-agentpool",
@@ -184,6 +183,36 @@ fn provide(cluster: &mut Cluster, moment: &mut Moment<'_>) {
             })
             .collect();
         put(balancer, "effectiveOutboundIPs", addresses);
+    }
+}
+
+/// The identities of addons: they come after the operation, and an addon that is changed is answered without its own
+/// until then (recorded `addon_keyvault_secrets_provider`, `addon_azure_policy_safeguards` and `error_429_identity`).
+fn addon_identities(properties: &mut Value, resources: &str, cluster: &str, instance: &str) {
+    let identity = |name: &str| {
+        let id = |purpose: &str| {
+            let seed = format!("{instance}/{name}/{purpose}");
+            random::next_etag(&seed)
+        };
+        json!({
+            "resourceId": format!(
+                "{resources}/Microsoft.ManagedIdentity/userAssignedIdentities/{name}-{cluster}"
+            ),
+            "clientId": id("client"),
+            "objectId": id("object"),
+        })
+    };
+    for addon in ["azurepolicy", "azureKeyvaultSecretsProvider", "omsagent"] {
+        if let Some(profile) = properties.pointer_mut(&format!("/addonProfiles/{addon}"))
+            && on(profile, "/enabled")
+        {
+            fill(profile, "identity", identity(&addon.to_lowercase()));
+        }
+    }
+    if let Some(routing) = properties.pointer_mut("/ingressProfile/webAppRouting")
+        && on(routing, "/enabled")
+    {
+        fill(routing, "identity", identity("webapprouting"));
     }
 }
 

@@ -160,7 +160,10 @@ impl Engine {
                 let headers = self.addresses(&operation.polled(), true, moment);
                 return Ok(empty(202, headers));
             }
-            return Err(busy(operation));
+            // What a pool is doing does not keep the whole from going (recorded nodepool_add_scale_delete).
+            if operation.pool.is_none() {
+                return Err(busy(operation));
+            }
         }
         if let Some(cluster) = self.clusters.get_mut(&key) {
             cluster.heals = None;

@@ -1,20 +1,23 @@
 //! The regions there are.
 
 /// Region names, as far as anyone simulates a cluster in them.
-pub(super) const REGIONS: [&str; 22] = [
+pub(super) const REGIONS: [&str; 29] = [
     "australiaeast",
     "brazilsouth",
     "canadacentral",
     "centralindia",
     "centralus",
+    "centraluseuap",
     "eastasia",
     "eastus",
     "eastus2",
+    "eastus2euap",
     "francecentral",
     "germanywestcentral",
     "italynorth",
     "japaneast",
     "koreacentral",
+    "northcentralus",
     "northeurope",
     "norwayeast",
     "southcentralus",
@@ -22,7 +25,11 @@ pub(super) const REGIONS: [&str; 22] = [
     "swedencentral",
     "switzerlandnorth",
     "uksouth",
+    "ukwest",
+    "westcentralus",
     "westeurope",
+    "westus",
+    "westus2",
     "westus3",
 ];
 

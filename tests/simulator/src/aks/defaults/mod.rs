@@ -73,10 +73,12 @@ fn properties_of(properties: &mut Value, context: &Context<'_>, region: &str, ra
     );
     fill(properties, "enableRBAC", true);
     fill(properties, "supportPlan", "KubernetesOfficial");
+    windows(properties);
     network::fill_in(child(properties, "networkProfile"));
     fill(properties, "maxAgentPools", 100);
     entra(properties, context.tenant);
     access(properties);
+    routing(properties);
     let upgrades = child(properties, "autoUpgradeProfile");
     fill(upgrades, "nodeOSUpgradeChannel", "NodeImage");
     let security = child(properties, "securityProfile");
@@ -213,6 +215,11 @@ fn access(properties: &mut Value) {
     let Some(profile) = properties.get_mut("apiServerAccessProfile") else {
         return;
     };
+    // Recorded apiserver_vnet_integration.
+    if on(profile, "/enableVnetIntegration") {
+        fill(profile, "enablePrivateCluster", false);
+        fill(profile, "subnetId", "");
+    }
     if on(profile, "/enablePrivateCluster") {
         fill(profile, "privateDNSZone", "system");
         fill(profile, "enablePrivateClusterPublicFQDN", true);
@@ -226,6 +233,35 @@ fn access(properties: &mut Value) {
                 *range = format!("{address}/32").into();
             }
         }
+    }
+}
+
+/// A network that is asked to be Azure's may get Windows nodes, so there is a profile for them (all recorded creates
+/// with `networkPlugin` from 2023 to 2025; those that left it to the service got none).
+fn windows(properties: &mut Value) {
+    let new = properties.get("resourceUID").is_none();
+    if new && text(properties, "/networkProfile/networkPlugin") == Some("azure") {
+        let profile = child(properties, "windowsProfile");
+        fill(profile, "adminUsername", "azureuser");
+    }
+    if let Some(profile) = properties.get_mut("windowsProfile") {
+        fill(profile, "enableCSIProxy", true);
+    }
+}
+
+/// Application routing, as recorded in 2025; its identity comes with the node resource group.
+fn routing(properties: &mut Value) {
+    let Some(routing) = properties.pointer_mut("/ingressProfile/webAppRouting") else {
+        return;
+    };
+    if on(routing, "/enabled") {
+        fill(routing, "dnsZoneResourceIds", Value::Null);
+        fill(routing, "identity", Value::Null);
+        fill(
+            child(routing, "nginx"),
+            "defaultIngressControllerType",
+            "AnnotationControlled",
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::canonical;
-use crate::aks::document::{child, fill, items, on, owned, put, text};
+use crate::aks::document::{child, fill, items, on, owned, put, remove, text};
 
 /// Defaults of `networkProfile`: overlay since 2024-11, policy `none` since API 2024-05-01.
 pub(super) fn fill_in(network: &mut Value) {
@@ -76,7 +76,14 @@ pub(super) fn fill_in(network: &mut Value) {
     if let Some(advanced) = network.get_mut("advancedNetworking") {
         let enabled = on(advanced, "/enabled");
         fill(child(advanced, "observability"), "enabled", enabled);
-        fill(child(advanced, "security"), "enabled", enabled && cilium);
+        let security = child(advanced, "security");
+        fill(security, "enabled", enabled && cilium);
+        // Recorded async_status_named_phases_2025; a year before it was not answered.
+        if on(security, "/enabled") {
+            fill(security, "advancedNetworkPolicies", "FQDN");
+        } else {
+            remove(security, "advancedNetworkPolicies");
+        }
     }
 }
 
@@ -137,7 +144,7 @@ mod tests {
             json!({
                 "enabled": true,
                 "observability": { "enabled": false },
-                "security": { "enabled": true },
+                "security": { "enabled": true, "advancedNetworkPolicies": "FQDN" },
             })
         );
     }

@@ -1,0 +1,182 @@
+//! What changed since a recording was made: a value that differs counts as changed with the era only where a later
+//! record shows the value of ours.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::fields::{Fields, general, of_answer};
+use crate::recording::{self, place};
+use crate::shape::shape;
+
+/// The table of what AKS filled in, changed and dropped, by era.
+pub(crate) struct Eras {
+    rows: BTreeMap<String, Vec<Row>>,
+}
+
+struct Row {
+    /// First and last month, such as `2024-09`.
+    first: String,
+    last: String,
+    /// How many clusters were created in the era, and how many of them show the row.
+    creates: usize,
+    count: usize,
+    kind: String,
+    values: String,
+}
+
+impl Eras {
+    pub(crate) fn load() -> Self {
+        let path = place(
+            "SECUREAKS_DEFAULTS",
+            "the table of defaults by era (defaults.csv)",
+        );
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+        for record in records(&text).into_iter().skip(1) {
+            let [era, creates, kind, path, count, values] = record.as_slice() else {
+                panic!("a row of {} columns", record.len());
+            };
+            let (first, last) = era.split_once("..").or(era.split_once('-')).unwrap();
+            rows.entry(general(path)).or_default().push(Row {
+                first: first.to_owned(),
+                last: last.to_owned(),
+                creates: creates.parse().unwrap(),
+                count: count.parse().unwrap(),
+                kind: kind.clone(),
+                values: values.clone(),
+            });
+        }
+        Self { rows }
+    }
+
+    /// Whether most clusters of the time had the field already: its absence then has another reason than the era.
+    pub(crate) fn usual(&self, path: &str, pool: bool, day: &str) -> bool {
+        let month = day.get(..7).unwrap_or_default();
+        self.rows.get(path).into_iter().flatten().any(|row| {
+            row.kind.starts_with("agentPool_") == pool
+                && (row.kind.ends_with("filled_by_server")
+                    || row.kind == "appears_only_in_later_GET")
+                && row.first.as_str() <= month
+                && month <= row.last.as_str()
+                && row.count * 5 >= row.creates * 4
+        })
+    }
+
+    /// The era that shows our value (`None`: that the field is not answered) for a recording of `day`.
+    pub(crate) fn newer(
+        &self,
+        path: &str,
+        pool: bool,
+        day: &str,
+        ours: Option<&Value>,
+    ) -> Option<String> {
+        let month = day.get(..7).unwrap_or_default();
+        let rows = self.rows.get(path)?;
+        let mut own = rows
+            .iter()
+            .filter(|row| row.kind.starts_with("agentPool_") == pool);
+        let Some(ours) = ours else {
+            let dropped = own.clone().find(|row| {
+                row.last.as_str() > month
+                    && (row.kind.ends_with("sent_but_not_returned")
+                        || row.kind == "in_PUT201_but_gone_in_GET")
+            });
+            // Answered in eras up to a time, and in none that begins after it.
+            let last = own.clone().map(|row| row.last.as_str()).max()?;
+            let gone = last < LAST_ERA && last >= month;
+            return dropped
+                .map(|row| format!("{}..{}", row.first, row.last))
+                .or(gone.then(|| format!("not answered after {last}")));
+        };
+        own.find(|row| row.last.as_str() > month && row.shows(path, ours))
+            .map(|row| format!("{}..{}", row.first, row.last))
+    }
+}
+
+/// The first month of the table's last era.
+const LAST_ERA: &str = "2025-03";
+
+impl Row {
+    /// Whether one of the row's values is ours.
+    fn shows(&self, path: &str, ours: &Value) -> bool {
+        // `"a" -> "b" (x3); "c" (x1)`: the values come with how often they were seen.
+        self.values.split("; ").any(|value| {
+            let value = value.rsplit_once(" (x").map_or(value, |(value, _)| value);
+            let value = value.rsplit_once(" -> ").map_or(value, |(_, after)| after);
+            if value.contains("<image>") {
+                return true;
+            }
+            let value = value.replace("<guid>", "00000000-0000-0000-0000-000000000000");
+            let Ok(value) = serde_json::from_str::<Value>(&value) else {
+                return false;
+            };
+            shape(path, &value) == *ours || same_address(&value, ours)
+        })
+    }
+}
+
+/// Addresses are the same where they differ in the region alone.
+fn same_address(one: &Value, other: &Value) -> bool {
+    let tail = |value: &Value| {
+        let address = value.as_str()?.strip_prefix("https://")?;
+        let (_, tail) = address.split_once('.')?;
+        Some(tail.split('/').next().unwrap_or_default().to_owned())
+    };
+    tail(one).is_some() && tail(one) == tail(other)
+}
+
+/// The newest recording of a cluster, made with API 2026-05-01.
+pub(crate) struct Newest {
+    cluster: Vec<Fields>,
+}
+
+impl Newest {
+    pub(crate) fn load() -> Self {
+        let cluster = recording::all()
+            .iter()
+            .filter(|recording| recording.scenario == "create_2026-05-01_aso_excerpt")
+            .flat_map(|recording| &recording.exchanges)
+            .filter(|exchange| exchange.response.get("kind").is_some())
+            .map(|exchange| {
+                let fields = of_answer(exchange.status, &exchange.headers, &exchange.response);
+                fields
+                    .into_iter()
+                    .map(|(path, value)| (general(&path), value))
+                    .collect()
+            })
+            .collect();
+        Self { cluster }
+    }
+
+    /// Whether that cluster has our value at a path of a cluster.
+    pub(crate) fn shows(&self, path: &str, ours: &Value) -> bool {
+        self.cluster
+            .iter()
+            .any(|fields| fields.get(path) == Some(ours))
+    }
+}
+
+/// The records of a table whose values may be quoted, with `""` for a quotation mark (RFC 4180).
+fn records(text: &str) -> Vec<Vec<String>> {
+    text.lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let mut record = vec![String::new()];
+            let mut quoted = false;
+            let mut letters = line.chars().peekable();
+            while let Some(letter) = letters.next() {
+                match letter {
+                    '"' if quoted && letters.peek() == Some(&'"') => {
+                        letters.next();
+                        record.last_mut().unwrap().push('"');
+                    }
+                    '"' => quoted = !quoted,
+                    ',' if !quoted => record.push(String::new()),
+                    other => record.last_mut().unwrap().push(other),
+                }
+            }
+            record
+        })
+        .collect()
+}
