@@ -9,10 +9,10 @@ DENY_VERSION := 0.20.2
 DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt docs demo bench tools audit install clean
+.PHONY: help build test check fmt docs demo bench tools tools-real audit install clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the provider and the simulator for development
 	$(CARGO) build --locked --workspace --all-targets
@@ -43,7 +43,11 @@ bench: ## Measure the provider beside a small plugin written in Go
 	tests/bench/run
 
 tools: ## Build OpenTofu, kubectl and the plugin to compare with, from their Go modules
+	tests/tools/build tofu kubectl terraform-provider-time
+
+tools-real: ## Install the programs to test with: every OpenTofu and Terraform of the matrix, az, and more
 	tests/tools/build
+	tests/tools/install
 
 # Not part of `check`: it fetches the RustSec database from GitHub, which not every machine reaches.
 audit: $(DENY) ## Look for known vulnerabilities in the dependencies
