@@ -25,7 +25,7 @@ test: ## Run all tests, with OpenTofu and kubectl (built when missing) and Terra
 	@echo "Clients under test:"
 	@tests/tools/find --build
 	@kubectl=$$(tests/tools/find --kubectl) && echo "kubectl $$kubectl" && \
-	PATH="$$PATH:$${kubectl%/*}" $(CARGO) test --locked --workspace --no-fail-fast
+	PATH="$$PATH$${kubectl:+:$${kubectl%/*}}" $(CARGO) test --locked --workspace --no-fail-fast
 
 test-real: export SECUREAKS_CONFORMANCE := $(FIGURES)
 test-real: ## Run the tests with programs that nobody here wrote, which make tools-real installs
