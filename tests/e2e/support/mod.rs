@@ -11,6 +11,8 @@ mod workspace;
 
 use secureaks_simulator::{Options, Simulator};
 
+#[cfg(feature = "real")]
+pub(crate) use client::matrix;
 pub(crate) use client::{Client, any_client, clients};
 pub(crate) use process::Running;
 pub(crate) use proxy::Proxy;
