@@ -167,6 +167,11 @@ impl Status {
 
     /// 422: the object is understood, and wrong.
     pub(crate) fn invalid(kind: &Kind, name: &str, causes: Vec<Cause>) -> Self {
+        Self::invalid_as(kind.group, kind.kind, name, causes)
+    }
+
+    /// The same for a kind that the server does not name as it should.
+    pub(crate) fn invalid_as(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
         let texts: Vec<String> = causes
             .iter()
             .map(|cause| format!("{}: {}", cause.field, cause.message))
@@ -175,17 +180,17 @@ impl Status {
             [one] => one.clone(),
             several => format!("[{}]", several.join(", ")),
         };
-        let kind_name = if kind.group.is_empty() {
-            kind.kind.to_owned()
+        let kind_name = if group.is_empty() {
+            kind.to_owned()
         } else {
-            format!("{}.{}", kind.kind, kind.group)
+            format!("{kind}.{group}")
         };
         let message = format!("{kind_name} {} is invalid: {what}", quoted(name));
         let mut status = Self::new(422, "Invalid", message);
         status.details = Some(Box::new(Details {
             name: name.to_owned(),
-            group: kind.group.to_owned(),
-            kind: kind.kind.to_owned(),
+            group: group.to_owned(),
+            kind: kind.to_owned(),
             causes,
             ..Details::default()
         }));

@@ -15,8 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use secureaks_simulator::Simulator;
 use serde_json::{Value, json};
 
-use crate::client::{Client, start};
-use crate::clusters;
+use crate::client::{self, Client, start};
 
 /// What `metadata` says that no test can know.
 const DRAWN: [&str; 4] = [
@@ -93,8 +92,8 @@ pub(crate) fn cluster() -> (Simulator, Client, Api) {
 }
 
 pub(crate) fn create(simulator: &Simulator, client: &Client) -> Api {
-    let path = clusters::cluster(client);
-    let created = client.put(&path, clusters::body());
+    let path = client::cluster(client);
+    let created = client.put(&path, client::body());
     assert_eq!(created.status, 201, "{}", created.text);
     simulator.advance(Duration::from_mins(30));
     Api::of(client)
@@ -103,7 +102,7 @@ pub(crate) fn create(simulator: &Simulator, client: &Client) -> Api {
 impl Api {
     /// By the credentials Resource Manager hands out.
     pub(crate) fn of(client: &Client) -> Self {
-        let path = format!("{}/listClusterAdminCredential", clusters::cluster(client));
+        let path = format!("{}/listClusterAdminCredential", client::cluster(client));
         let listed = client.call("POST", &path, None).json();
         let kubeconfig = decoded(&listed["kubeconfigs"][0]["value"]);
         let kubeconfig: Value = serde_saphyr::from_str(&kubeconfig).unwrap();

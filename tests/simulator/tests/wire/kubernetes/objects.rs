@@ -295,7 +295,7 @@ fn a_table_shows_what_people_want_to_see() {
 #[test]
 fn tests_read_and_change_objects_behind_the_clients_back() {
     let (simulator, client, api) = cluster();
-    let id = crate::clusters::cluster(&client);
+    let id = crate::client::cluster(&client);
     let path = format!("{CONFIG_MAPS}/c");
 
     let made = simulator.change_kubernetes_object(&id, &path, &json!({ "data": { "a": "1" } }));
