@@ -14,6 +14,35 @@ fn names(list: &Answer) -> Vec<String> {
 }
 
 #[test]
+fn empty_lists_and_maps_are_left_out() {
+    let (_simulator, _client, api) = cluster();
+    let policy = json!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": { "name": "p", "labels": {} },
+        "spec": {
+            "podSelector": { "matchLabels": {} },
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [],
+            "egress": [{ "to": [] }],
+        },
+    });
+
+    let path = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies";
+    let created = api.send("POST", path, &policy).json();
+
+    assert_eq!(created["metadata"]["labels"], Value::Null);
+    assert_eq!(
+        created["spec"],
+        json!({
+            "podSelector": {},
+            "policyTypes": ["Ingress", "Egress"],
+            "egress": [{}],
+        })
+    );
+}
+
+#[test]
 fn an_object_is_created_read_replaced_and_deleted() {
     let (_simulator, _client, api) = cluster();
     let path = format!("{CONFIG_MAPS}/c");
