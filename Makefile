@@ -9,8 +9,10 @@ DENY_VERSION := 0.20.2
 DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 
 .DEFAULT_GOAL := help
-# For `make test-real`: which clients, as in tests/tools/find, and where figures go for `make conformance`.
+# For `make test-real`: which clients, as in tests/tools/find, which of them meet real API servers too, and where
+# figures go for `make conformance`.
 CLIENTS ?= all
+NEWEST := terraform-1.15.5,tofu-1.12.6
 FIGURES := $(CURDIR)/target/conformance
 
 .PHONY: help build test test-real conformance check fmt docs demo bench tools tools-real audit install clean
@@ -33,11 +35,17 @@ test-real: ## Run the tests with programs that nobody here wrote, which make too
 	@echo "Clients under test:"
 	@SECUREAKS_CLIENTS=$(CLIENTS) tests/tools/find
 	@python=$$(tests/tools/find --python) && echo "Python $$python"
+	@programs=$$(tests/tools/kubernetes/assets --present) && echo "API server $$programs"
 	$(CARGO) build --locked --features real --examples
-	SECUREAKS_CLIENTS=$(CLIENTS) $(CARGO) test --locked --features real --no-fail-fast \
-		--test e2e --test e2e_specimen --test protocol -- --nocapture matrix:: another_host::
+	SECUREAKS_CLIENTS=$(CLIENTS) $(CARGO) test --locked --features real --no-fail-fast --test e2e \
+		--test e2e_specimen --test protocol -- --nocapture matrix::every_client another_host::
+	SECUREAKS_CLIENTS=$(NEWEST) SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
+		$(CARGO) test --locked --features real --test e2e -- --nocapture matrix::one_apply
 	$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast \
 		--test azure_clients -- --test-threads 8
+	SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
+		$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast --test real
+	$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast --test recordings
 
 conformance: test-real ## Run make test-real and write docs/conformance.md from its figures
 	$(CARGO) run --locked --quiet --features real --example conformance -- "$(FIGURES)" docs/conformance.md
@@ -66,6 +74,7 @@ tools: ## Build OpenTofu, kubectl and the plugin to compare with, from their Go 
 
 tools-real: ## Install what make test-real needs: every OpenTofu and Terraform of the matrix, az, and more
 	tests/tools/build
+	tests/tools/kubernetes/assets
 	tests/tools/install
 
 # Not part of `check`: it fetches the RustSec database from GitHub, which not every machine reaches.

@@ -32,9 +32,8 @@ struct Figures {
     matrix: Vec<Cell>,
 }
 
-/// A difference that has a name.
+/// A difference that has a name. Programs may say more of it than is shown.
 #[derive(Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(deny_unknown_fields)]
 struct Difference {
     path: String,
     scenario: String,

@@ -55,16 +55,8 @@ const STORIES: [Story; 11] = [
         ],
         since: None,
     },
-    Story {
-        name: "quickstart",
-        tests: &["quickstart::one_apply_makes_a_cluster_and_who_may_work_in_it"],
-        since: None,
-    },
-    Story {
-        name: "slides",
-        tests: &["slides::the_slides_flow_binds_people_and_closes_a_namespace"],
-        since: None,
-    },
+    QUICKSTART,
+    SLIDES,
     Story {
         name: "ephemeral credentials",
         tests: &[
@@ -79,7 +71,39 @@ const STORIES: [Story; 11] = [
     },
 ];
 
+const QUICKSTART: Story = Story {
+    name: "quickstart",
+    tests: &["quickstart::one_apply_makes_a_cluster_and_who_may_work_in_it"],
+    since: None,
+};
+
+const SLIDES: Story = Story {
+    name: "slides",
+    tests: &["slides::the_slides_flow_binds_people_and_closes_a_namespace"],
+    since: None,
+};
+
 #[test]
 fn every_client_lives_every_story() {
     live("clients", "Clients of the provider", &STORIES);
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the programs of an API server are is the environment's to say"
+)]
+fn one_apply_works_with_a_real_api_server() {
+    let programs = std::env::var("SECUREAKS_KUBE_APISERVER").unwrap_or_default();
+    assert!(
+        !programs.is_empty(),
+        "SECUREAKS_KUBE_APISERVER names no folder with kube-apiserver and etcd: set it to what \
+         `tests/tools/kubernetes/assets` prints, which builds them where they are missing"
+    );
+
+    live(
+        "api-server",
+        "Clients of the provider, with a real API server in each cluster",
+        &[QUICKSTART, SLIDES],
+    );
 }
