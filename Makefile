@@ -9,10 +9,16 @@ DENY_VERSION := 0.20.2
 DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt docs demo bench tools audit install clean
+# For `make test-real`: which clients, as in tests/tools/find, which of them meet real API servers too, and where
+# figures go for `make conformance`.
+CLIENTS ?= all
+NEWEST := terraform-1.15.5,tofu-1.12.6
+FIGURES := $(CURDIR)/target/conformance
+
+.PHONY: help build test test-real conformance check fmt docs demo bench tools tools-real audit install clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the provider and the simulator for development
 	$(CARGO) build --locked --workspace --all-targets
@@ -21,12 +27,33 @@ test: ## Run all tests, with OpenTofu and kubectl (built when missing) and Terra
 	@echo "Clients under test:"
 	@tests/tools/find --build
 	@kubectl=$$(tests/tools/find --kubectl) && echo "kubectl $$kubectl" && \
-	PATH="$$PATH:$${kubectl%/*}" $(CARGO) test --locked --workspace --no-fail-fast
+	PATH="$$PATH$${kubectl:+:$${kubectl%/*}}" $(CARGO) test --locked --workspace --no-fail-fast
+
+test-real: export SECUREAKS_CONFORMANCE := $(FIGURES)
+test-real: ## Run the tests with programs that nobody here wrote, which make tools-real installs
+	@rm -rf "$(FIGURES)"
+	@echo "Clients under test:"
+	@SECUREAKS_CLIENTS=$(CLIENTS) tests/tools/find
+	@python=$$(tests/tools/find --python) && echo "Python $$python"
+	@programs=$$(tests/tools/kubernetes/assets --present) && echo "API server $$programs"
+	$(CARGO) build --locked --features real --examples
+	SECUREAKS_CLIENTS=$(CLIENTS) $(CARGO) test --locked --features real --no-fail-fast --test e2e \
+		--test e2e_specimen --test protocol -- --nocapture matrix::every_client another_host::
+	SECUREAKS_CLIENTS=$(NEWEST) SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
+		$(CARGO) test --locked --features real --test e2e -- --nocapture matrix::one_apply
+	$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast \
+		--test azure_clients -- --test-threads 8
+	SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
+		$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast --test real
+	$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast --test recordings
+
+conformance: test-real ## Run make test-real and write docs/conformance.md from its figures
+	$(CARGO) run --locked --quiet --features real --example conformance -- "$(FIGURES)" docs/conformance.md
 
 check: $(DENY) ## Check format, lints, layers, documentation and dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) test --locked --test tidy
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	$(CARGO) run --locked --quiet -- docs --check
 	$(DENY) --locked check bans licenses sources
 
@@ -43,7 +70,12 @@ bench: ## Measure the provider beside a small plugin written in Go
 	tests/bench/run
 
 tools: ## Build OpenTofu, kubectl and the plugin to compare with, from their Go modules
+	tests/tools/build tofu kubectl terraform-provider-time
+
+tools-real: ## Install what make test-real needs: every OpenTofu and Terraform of the matrix, az, and more
 	tests/tools/build
+	tests/tools/kubernetes/assets
+	tests/tools/install
 
 # Not part of `check`: it fetches the RustSec database from GitHub, which not every machine reaches.
 audit: $(DENY) ## Look for known vulnerabilities in the dependencies

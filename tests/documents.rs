@@ -123,6 +123,40 @@ fn commands_that_documents_name_are_targets_of_the_makefile() {
     assert_eq!(unknown, Vec::<String>::new());
 }
 
+/// The clients that are pinned, as the page calls them.
+fn pinned_clients() -> Vec<String> {
+    let (pins, terraforms) = (text("tests/tools/pins"), text("tests/tools/terraforms"));
+    let rows = |text: &str| -> Vec<Vec<String>> {
+        text.lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.split_whitespace().map(str::to_owned).collect())
+            .collect()
+    };
+    let tofus = rows(&pins)
+        .into_iter()
+        .filter(|row| row[0].starts_with("tofu"))
+        .map(|row| format!("OpenTofu {}", row[2].trim_start_matches('v')));
+    let terraforms = rows(&terraforms)
+        .into_iter()
+        .map(|row| format!("Terraform {}", row[0]));
+    terraforms.chain(tofus).collect()
+}
+
+#[test]
+fn the_page_of_conformance_is_of_the_pinned_clients() {
+    let page = text("docs/conformance.md");
+    let clients = pinned_clients();
+
+    let missing: Vec<&String> = clients
+        .iter()
+        .filter(|client| !page.contains(&format!("| {client} |")))
+        .collect();
+
+    assert!(clients.len() > 10, "{clients:?}");
+    assert_eq!(missing, Vec::<&String>::new(), "run `make conformance`");
+    assert!(!page.contains("| fails |"), "run `make conformance`");
+}
+
 /// What a text reads of our data sources and ephemeral resources, as type and attribute.
 fn attributes_read(document: &str) -> Vec<(String, String)> {
     let words = document.split(|c: char| !(c.is_ascii_alphanumeric() || "_.".contains(c)));

@@ -11,6 +11,9 @@
 mod client;
 #[path = "e2e_specimen/life.rs"]
 mod life;
+#[cfg(feature = "real")]
+#[path = "e2e_specimen/matrix.rs"]
+mod matrix;
 #[path = "e2e_specimen/running.rs"]
 mod running;
 #[path = "e2e_specimen/secrets.rs"]

@@ -80,9 +80,9 @@ pub struct Config {
     /// How long to wait between two looks at an operation of which Azure does not say when to
     /// look again, such as `10s`, which is what it is unless told otherwise. `SECUREAKS_POLL_INTERVAL`.
     poll_interval: Attr<Option<Span>>,
-    /// Name of this configuration's state, unique among all of yours. With it, a cluster whose
-    /// creation was killed is seen through from any machine; without it, only from the same
-    /// folder. `SECUREAKS_OWNER`.
+    /// Name of this configuration's state, unique among all of yours: each workspace has a state of its own. With
+    /// it, what a killed run has made is seen through from any machine, without it only from the same folder; and it
+    /// is known which bindings in a cluster are this configuration's. `SECUREAKS_OWNER`.
     owner: Attr<Option<String>>,
     /// Another version of AKS's API than the one this provider is written for.
     /// `SECUREAKS_CLUSTER_API_VERSION`.

@@ -110,11 +110,16 @@ impl Ownership {
         ours.as_deref() == Some(mark)
     }
 
-    /// Whether `mark`, on the object `id`, is another configuration's. Where marks are drawn nobody can say once
-    /// the journal has forgotten them.
+    /// Whether `mark`, on the object `id`, is another configuration's. Of one that was drawn nobody can say it once
+    /// the journal has forgotten it.
     pub(crate) fn is_anothers(&self, id: &ResourceId, mark: &str) -> Option<bool> {
-        let owner = self.owner.as_ref()?;
+        let owner = self.owner.as_ref().filter(|_| is_derived(mark))?;
         Some(derived(owner, id) != mark)
+    }
+
+    /// Whether another mark than `mark` is to be given to an object of ours: an owner has been named since.
+    pub(crate) fn is_outdated(&self, mark: &str) -> bool {
+        self.owner.is_some() && !is_derived(mark)
     }
 
     /// The state holds the object `id` now, or it is gone; the journal need not.
@@ -126,6 +131,11 @@ impl Ownership {
             .remove(&key);
         self.journal.forget(id).await;
     }
+}
+
+/// Whether a mark follows from an owner; one that was drawn does not.
+fn is_derived(mark: &str) -> bool {
+    Uuid::parse_str(mark).is_ok_and(|mark| mark.get_version_num() == 5)
 }
 
 fn derived(owner: &str, id: &ResourceId) -> String {

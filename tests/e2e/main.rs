@@ -25,10 +25,13 @@ mod killed_inside;
 mod killed_role;
 mod lifecycle;
 mod many;
+#[cfg(feature = "real")]
+mod matrix;
 mod ownership;
 mod quickstart;
 mod reader;
 mod reader_inside;
+mod reattached;
 mod replaced;
 mod secrets;
 mod slides;

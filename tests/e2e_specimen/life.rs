@@ -1,4 +1,4 @@
-//! Every nesting, value and function, from creation to destruction.
+//! Every nesting and value, from creation to destruction, and functions.
 
 use serde_json::json;
 
@@ -60,12 +60,18 @@ data "specimen_lookup" "a" {
 output "echo" { value = specimen_nest.a.echo.list }
 output "leaves" { value = { for count in specimen_nest.a.leaves : count.place => count.number } }
 output "looked_up" { value = data.specimen_lookup.a.revision }
-output "joined" { value = provider::specimen::join("-", "a", "b", specimen_thing.a.id) }
+"#;
+
+const FUNCTIONS: &str = r#"
+output "joined" { value = provider::specimen::join("-", "a", "b", "c") }
 output "joined_alone" { value = provider::specimen::join("-") }
 output "otherwise" { value = provider::specimen::or_else(null, "b") }
 output "half" { value = provider::specimen::half(4) }
 output "described" { value = provider::specimen::describe({ a = 1 }) }
 "#;
+
+/// What a client says that takes the name of a function for the end of a value.
+const NO_FUNCTIONS: &str = "A single-line block definition must end with a closing brace";
 
 #[test]
 fn everything_is_created_planned_changed_and_destroyed() {
@@ -80,11 +86,6 @@ fn everything_is_created_planned_changed_and_destroyed() {
                 "echo": [1, "two", true],
                 "leaves": {"list": 2, "set": 2, "map": 1, "list_block": 2, "set_block": 2, "map_block": 1},
                 "looked_up": 1,
-                "joined": "a-b-things/a",
-                "joined_alone": "",
-                "otherwise": "b",
-                "half": 2,
-                "described": "an object",
             })
         );
 
@@ -107,12 +108,41 @@ fn everything_is_created_planned_changed_and_destroyed() {
 }
 
 #[test]
+fn functions_answer_where_the_client_knows_of_them() {
+    for client in clients() {
+        let workspace = Workspace::new(client, FUNCTIONS);
+        if !client.knows((1, 8), (1, 7)) {
+            workspace.apply().fails_with(NO_FUNCTIONS);
+            continue;
+        }
+
+        workspace.apply().succeeds();
+
+        workspace.assert_no_changes();
+        assert_eq!(
+            workspace.outputs(),
+            json!({
+                "joined": "a-b-c",
+                "joined_alone": "",
+                "otherwise": "b",
+                "half": 2,
+                "described": "an object",
+            })
+        );
+    }
+}
+
+#[test]
 fn a_function_that_refuses_its_argument_is_an_error() {
     for client in clients() {
         let workspace = Workspace::new(
             client,
             "output \"half\" { value = provider::specimen::half(3) }\n",
         );
+        if !client.knows((1, 8), (1, 7)) {
+            workspace.apply().fails_with(NO_FUNCTIONS);
+            continue;
+        }
 
         workspace
             .apply()

@@ -85,6 +85,33 @@ fn a_relic_becomes_a_thing() {
     }
 }
 
+/// Version 0 of a thing had a title where there is a name now.
+#[test]
+fn a_state_of_an_older_version_is_understood() {
+    for client in clients() {
+        let workspace = Workspace::new(client, THING);
+        workspace.apply().succeeds();
+        workspace.change_state(|state| {
+            let instance = &mut state["resources"][0]["instances"][0];
+            let attributes = instance["attributes"].as_object_mut().unwrap();
+            let name = attributes.remove("name").unwrap();
+            attributes.insert("title".to_owned(), name);
+            instance["schema_version"] = json!(0);
+        });
+
+        workspace.assert_no_changes();
+        workspace.write(&THING.replace("\"north\"", "\"north\"\n  size  = 2"));
+        workspace.apply().succeeds();
+
+        let thing = workspace.instance("specimen_thing.a");
+        assert_eq!(
+            (&thing["attributes"]["name"], &thing["attributes"]["title"]),
+            (&json!("a"), &json!(null))
+        );
+        assert_ne!(thing["schema_version"], 0);
+    }
+}
+
 #[test]
 fn an_object_that_is_gone_is_created_again() {
     for client in clients() {

@@ -166,6 +166,13 @@ impl Workspace {
         found["instances"][0].clone()
     }
 
+    /// Changes what the client knows.
+    pub(crate) fn change_state(&self, change: impl FnOnce(&mut Json)) {
+        let mut state: Json = serde_json::from_str(&self.state_text()).unwrap();
+        change(&mut state);
+        self.put("terraform.tfstate", &state.to_string());
+    }
+
     /// Forgets everything the client knows.
     pub(crate) fn lose_state(&self) {
         fs::remove_file(self.folder.path().join("terraform.tfstate")).unwrap();

@@ -2,9 +2,21 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![cfg_attr(
+    feature = "real",
+    expect(
+        clippy::expect_used,
+        reason = "figures that cannot be left fail the test"
+    )
+)]
 
+#[cfg(feature = "real")]
+mod another_host;
 mod calls;
 mod certificate;
+#[cfg(feature = "real")]
+#[path = "../conformance/figures.rs"]
+mod figures;
 mod handshake;
 mod host;
 mod lifecycle;

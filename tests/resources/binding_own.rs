@@ -1,8 +1,10 @@
 //! What of a binding is ours to take away: its objects, by more than their names, and role assignments that nobody
 //! else needs.
 
+use std::time::Duration;
+
 use secureaks::{framework::Diagnostic, value::Value};
-use secureaks_simulator::Simulator;
+use secureaks_simulator::{Action, Fault, Host, Matches, Simulator};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -101,6 +103,36 @@ fn a_replacement_leaves_an_object_that_somebody_made_anew() {
     assert_eq!(warned.len(), 1);
     assert_eq!(refused[0].summary, "There is such a binding already");
     assert_eq!(made.value, Value::Null);
+    assert_eq!(object(&azure, &role_binding("shop")), theirs);
+    assert_understood(&azure);
+}
+
+#[test]
+fn an_object_that_was_made_anew_while_the_old_one_was_being_deleted_stays() {
+    let (azure, first) = start();
+    let kept = reached(&first, &Kept::nothing(), &binding(&first, &json!({})));
+    azure.add_fault(Fault {
+        name: "held".to_owned(),
+        matches: Matches {
+            host: Some(Host::Kubernetes),
+            method: Some("DELETE".to_owned()),
+            ..Matches::default()
+        },
+        action: Action::HoldBefore,
+    });
+
+    let (theirs, warned) = std::thread::scope(|scope| {
+        let warned = scope.spawn(|| destroyed(&first, &kept));
+        azure
+            .wait_held(Duration::from_secs(30))
+            .expect("the deletion arrives");
+        let theirs = make_anew(&azure, &role_binding("shop"), &json!({}));
+        azure.release_held();
+        (theirs, warned.join().expect("destroyed"))
+    });
+
+    let summaries: Vec<&str> = warned.iter().map(|one| one.summary.as_str()).collect();
+    assert_eq!(summaries, ["Another binding has the name"]);
     assert_eq!(object(&azure, &role_binding("shop")), theirs);
     assert_understood(&azure);
 }

@@ -11,6 +11,7 @@
 
 mod applier;
 mod binding;
+mod binding_killed;
 mod binding_moves;
 mod binding_own;
 mod binding_refusals;

@@ -1,5 +1,7 @@
 //! Deleting a binding, and the role assignments that were made for it.
 
+use std::collections::BTreeSet;
+
 use super::{
     AadBinding, grant, outputs,
     own::{self, Own},
@@ -20,8 +22,16 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     let cluster = outputs::cluster_in(&id).unwrap_or_else(|| id.clone());
     let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
     let own = Own::of(call);
+    call.client.bindings.touch(Stage::Applied, own.uids());
     if !prior.spec.is_azures() {
-        for place in prior.spec.places() {
+        let mut places: BTreeSet<Option<String>> = prior.spec.places().into_iter().collect();
+        // An update that was killed may have made some of which the state does not know.
+        match call.client.bindings.found_in(&inside).await {
+            Ok(found) => places.extend(own.places_in(id.name(), &found)),
+            Err(error) if error.is_cluster_gone() || error.is_forbidden() => {}
+            Err(error) => return Err(inside.fail(&error, &NoFields).await),
+        }
+        for place in places {
             match own::remove(&inside, &own, place.as_deref(), id.name()).await {
                 Ok(()) => {}
                 // With the cluster all that was in it is gone.
@@ -32,7 +42,6 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     }
     // Our own is gone by now: of two that are deleted at the same time, the later one sees no other.
     grant::revoke_all_but(&inside, &[], id.name()).await?;
-    call.client.bindings.touch(Stage::Applied, own.uids());
     call.client.bindings.release(&id);
     call.client.ownership.settle(&id).await;
     Ok(())

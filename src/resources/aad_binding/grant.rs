@@ -1,7 +1,7 @@
 //! The Azure half of a binding: role assignments, made under names that follow from what they
 //! give, adopted where they exist, and taken away only where we made them.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,7 +22,7 @@ use crate::{
         clock::later,
         error::Refusal,
     },
-    framework::{Diagnostic, Failure},
+    framework::{Diagnostic, Failure, PENDING},
     resources::{
         inside::{Inside, NoFields},
         refusals,
@@ -387,6 +387,30 @@ pub(super) fn adopt_described(inside: &Inside<'_>, own: &[&Assignment]) {
             };
             keep(inside, one);
         }
+    }
+}
+
+/// Has the next plan change the binding where something is ours that is not `role` for `subjects` at `scopes`: a run
+/// that was killed has not taken it away.
+pub(super) fn plan_what_is_left(
+    inside: &Inside<'_>,
+    scopes: &[ResourceId],
+    role: Uuid,
+    subjects: &[Subject],
+) {
+    let ids = subjects
+        .iter()
+        .filter_map(|subject| subject.object_id.as_deref());
+    let wanted: BTreeSet<String> = ids
+        .flat_map(|id| scopes.iter().map(move |scope| (scope, id)))
+        .filter_map(|(scope, id)| role_assignment::id(scope, id, role).ok())
+        .map(|id| id.as_str().to_ascii_lowercase())
+        .collect();
+    if kept(inside)
+        .iter()
+        .any(|one| !wanted.contains(&one.id.to_ascii_lowercase()))
+    {
+        inside.call.keep_private(PENDING, json!(true));
     }
 }
 

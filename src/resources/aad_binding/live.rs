@@ -12,6 +12,7 @@ use super::{
     objects::{Bound, Role},
     outputs::Outputs,
     own::{self, Own},
+    registry,
     spec::{AzureRole, Kind, Mode, Principal, Spec},
     subject::Subject,
 };
@@ -41,17 +42,20 @@ pub(super) async fn read(
     if prior.spec.is_azures() {
         return read_azures(inside, id, prior, imported).await;
     }
-    let bound = if imported {
+    let found = if imported {
         everywhere(inside, id.name()).await?
     } else {
-        let found = where_it_was(inside, id.name(), &prior.spec).await?;
-        let is_own = |one: &Bound| own.has(one) || own.is_unknown();
-        let (bound, others): (Vec<Bound>, Vec<Bound>) = found.into_iter().partition(is_own);
-        for other in &others {
-            inside.call.warn(own::another(inside, other));
-        }
-        bound
+        where_it_was(inside, id.name(), &prior.spec).await?
     };
+    let is_anothers = |one: &Bound| registry::is_anothers(inside, one) == Some(true);
+    // Whoever imports what another configuration made takes it over, unless there is something else to take.
+    let takes_over = imported && found.iter().all(is_anothers);
+    let is_own =
+        |one: &Bound| own.has(one) || own.is_unknown() && (takes_over || !is_anothers(one));
+    let (bound, others): (Vec<Bound>, Vec<Bound>) = found.into_iter().partition(is_own);
+    for other in &others {
+        inside.call.warn(own::another(inside, other));
+    }
     if bound.is_empty() {
         // Nothing in the cluster has the name; an import may mean one of Azure's.
         return if imported {
@@ -141,8 +145,15 @@ async fn of_kubernetes(
     };
     let listed = listed.as_ref().map(|listed| listed.as_slice());
     grant::adopt(inside, listed.unwrap_or_default(), &subjects);
-    spec.cluster_user_role =
-        has_cluster_user_role(inside, wanted, listed, &entitled(bound, known, &subjects)).into();
+    let entitled = entitled(bound, known, &subjects);
+    let scope = inside.cluster.id();
+    grant::plan_what_is_left(
+        inside,
+        std::slice::from_ref(scope),
+        role_assignment::AKS_CLUSTER_USER,
+        &entitled,
+    );
+    spec.cluster_user_role = has_cluster_user_role(inside, wanted, listed, &entitled).into();
     let outputs = Outputs::of(id, &subjects, prior.outputs.effective.value().copied());
     State { spec, outputs }
 }
@@ -271,9 +282,18 @@ async fn read_azures(
     if places.is_empty() {
         return Ok(None);
     }
-    if imported {
-        grant::adopt_described(inside, &own);
-    }
+    // A run that was killed after it gave some has not saved that. Another binding may have the name elsewhere.
+    let made: Vec<&Assignment> = listed
+        .iter()
+        .filter(|one| one.description == description)
+        .filter(|one| imported || places.contains(&one.namespace_in(cluster)))
+        .collect();
+    grant::adopt_described(inside, &made);
+    let scopes = places
+        .iter()
+        .map(|place| grant::scope_of(cluster, place.as_deref()));
+    let scopes: Vec<ResourceId> = scopes.flatten().collect();
+    grant::plan_what_is_left(inside, &scopes, definition, &known);
     let written = prior
         .spec
         .principals

@@ -26,6 +26,7 @@ use async_trait::async_trait;
 pub use self::registry::Bindings;
 use self::{
     outputs::{BindingIdentity, Outputs},
+    own::Own,
     spec::Spec,
     work::WHAT,
 };
@@ -72,8 +73,11 @@ impl Resource for AadBinding {
         let inside = Inside::within(call, &cluster, Verb::Read, WHAT)?;
         match Box::pin(live::read(&inside, &id, prior)).await {
             Ok(Some(state)) => {
-                // The state names the binding, so that nobody needs the journal to find it.
-                call.client.ownership.settle(&id).await;
+                // The state names the binding, so that nobody needs the journal to find it. An update that was killed
+                // while it gave an imported one its mark needs it yet.
+                if Own::of(call).mark().is_some() {
+                    call.client.ownership.settle(&id).await;
+                }
                 Ok(Some(state))
             }
             Ok(None) => Ok(None),

@@ -18,6 +18,7 @@ use crate::{
         Session,
         inside::{Fields, Inside},
     },
+    value::Path,
 };
 
 /// Under this private name stands by what the objects are known as ours.
@@ -55,13 +56,15 @@ impl Own {
         Self::default().marked(inside, id).await
     }
 
-    /// The same with a mark, which is given where there is none: a binding that was imported has none yet.
+    /// The same with a mark, which is given where there is none or one from before there was an owner: a binding that
+    /// was imported has none yet.
     pub(super) async fn marked(
         self,
         inside: &Inside<'_>,
         id: &ResourceId,
     ) -> Result<Self, Failure> {
-        if self.mark.is_some() {
+        let ownership = &inside.call.client.ownership;
+        if self.mark().is_some_and(|mark| !ownership.is_outdated(mark)) {
             return Ok(self);
         }
         let mark = inside.mark(id).await?;
@@ -89,6 +92,15 @@ impl Own {
             .uid
             .as_ref()
             .is_some_and(|uid| self.uids.contains(uid))
+    }
+
+    /// Where objects of the name are that carry the binding's mark, among `found`.
+    pub(super) fn places_in(&self, name: &str, found: &[Bound]) -> BTreeSet<Option<String>> {
+        let marked = |bound: &&Bound| {
+            bound.name == name && self.mark.is_some() && bound.mark() == self.mark.as_deref()
+        };
+        let marked = found.iter().filter(marked);
+        marked.map(|one| one.namespace.clone()).collect()
     }
 
     /// The uids of the objects that were noted.
@@ -162,10 +174,11 @@ pub(super) async fn remove(
     namespace: Option<&str>,
     name: &str,
 ) -> Result<(), Error> {
-    let Some(found) = look(inside, namespace, name).await? else {
+    let Some(mut found) = look(inside, namespace, name).await? else {
         return Ok(());
     };
-    if own.has(&found) || own.is_unknown() {
+    let may_be_own = own.is_unknown() && registry::is_anothers(inside, &found) != Some(true);
+    if own.has(&found) || may_be_own {
         let (cluster, limits) = (&inside.cluster, &inside.limits);
         let uid = found.uid.as_deref();
         let deleted = if namespace.is_some() {
@@ -176,8 +189,12 @@ pub(super) async fn remove(
             deleted.await
         };
         match deleted {
-            // Another one has come in its place meanwhile.
-            Err(error) if error.is_conflict() => {}
+            // Another one may have come in its place meanwhile.
+            Err(error) if error.is_conflict() => match look(inside, namespace, name).await? {
+                Some(now) if now.uid == found.uid => return Err(error),
+                Some(now) => found = now,
+                None => return Ok(()),
+            },
             deleted => return deleted,
         }
     }
@@ -210,6 +227,7 @@ pub(super) fn another(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
             not_ours(inside, found)
         ),
     )
+    .at(&Path::attribute("name"))
 }
 
 /// The error about an object that stands where one of ours is wanted.
@@ -221,6 +239,7 @@ fn in_its_place(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
             not_ours(inside, found)
         ),
     )
+    .at(&Path::attribute("name"))
 }
 
 fn not_ours(inside: &Inside<'_>, found: &Bound) -> String {

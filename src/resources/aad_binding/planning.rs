@@ -51,32 +51,17 @@ pub(super) async fn judge(
             judge_planned_facts(&planned, &cluster, spec)?;
         }
         let rights = registry::rights(spec, &prior.outputs.bound());
+        // Where neither of two is made or changed there is nothing to refuse. Where one stays as it is, no apply hears
+        // of it, and the plan refuses.
         let clash = bindings.claim(Stage::Planned, &cluster, &id, &rights, false);
         if let Some(clash) = clash {
-            judge_clash(call, spec, &clash, !clash.other_changes)?;
+            if clash.other_changes {
+                return Err(work::kept_and_given(spec, &clash).into());
+            }
+            let told = work::given_twice(spec, &clash);
+            call.warn(Diagnostic::warning(told.summary, told.detail).at(&told.path));
         }
     }
-    Ok(())
-}
-
-/// What a plan says about a right that two bindings give. Where both are made or changed the apply refuses whichever
-/// comes second, and where neither is, there is nothing to refuse. Where one stays as it is, no apply hears of it.
-fn judge_clash(
-    call: &Call<Session>,
-    spec: &Spec,
-    clash: &registry::Clash,
-    is_alike: bool,
-) -> Result<(), Diagnostic> {
-    let told = work::given_twice(spec, clash);
-    if !is_alike {
-        return Err(told);
-    }
-    let detail = if clash.other_changes {
-        format!("{} Apply will refuse.", told.detail)
-    } else {
-        told.detail
-    };
-    call.warn(Diagnostic::warning(told.summary, detail).at(&told.path));
     Ok(())
 }
 
@@ -109,7 +94,12 @@ async fn judge_change(
         let rights = registry::rights(spec, subjects);
         let clash = bindings.claim(Stage::Planned, inside.cluster.id(), id, &rights, true);
         if let Some(clash) = clash {
-            judge_clash(call, spec, &clash, clash.other_changes)?;
+            let told = work::given_twice(spec, &clash);
+            if !clash.other_changes {
+                return Err(told.into());
+            }
+            let detail = format!("{} Apply will refuse.", told.detail);
+            call.warn(Diagnostic::warning(told.summary, detail).at(&told.path));
         }
     }
     let touched = |name: &str| {
@@ -143,10 +133,20 @@ async fn judge_change(
         let others = others
             .iter()
             .filter(|other| !bindings.is_touched(Stage::Planned, other))
-            .filter(|other| registry::is_anothers(&inside, other) == Some(true));
-        if let Some(clash) = registry::clash_in_cluster(&objects, others) {
-            let told = work::given_twice(spec, &clash);
-            let detail = format!("{} Apply will refuse.", told.detail);
+            .filter_map(|other| {
+                let clash = registry::clash_in_cluster(&objects, [other])?;
+                Some((registry::is_anothers(&inside, other), clash))
+            });
+        for (is_anothers, clash) in others {
+            let (told, fate) = match is_anothers {
+                Some(true) => (work::given_twice(spec, &clash), "Apply will refuse."),
+                None => (
+                    work::perhaps_twice(spec, &clash),
+                    "Apply will refuse unless that one loses it meanwhile.",
+                ),
+                Some(false) => continue,
+            };
+            let detail = format!("{} {fate}", told.detail);
             call.warn(Diagnostic::warning(told.summary, detail).at(&told.path));
         }
     }

@@ -1,6 +1,6 @@
 //! One verb's work on one binding: what both creating and changing it do.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use k8s_openapi::api::{
     core::v1::Namespace,
@@ -34,6 +34,9 @@ use crate::{
 
 /// What is worked on, for messages.
 pub(super) const WHAT: &str = "binding";
+
+/// How often an apply looks whether another binding loses a right that this one gives.
+const LOOKS: u32 = 4;
 
 /// How long an apply asks again about a principal that the directory does not know yet.
 const SPREADING: Duration = Duration::from_mins(1);
@@ -136,9 +139,9 @@ impl<'a> Work<'a> {
             Err(error) if error.is_forbidden() => None,
             Err(error) => return Err(self.fail(&error).await),
         };
-        let listed = others.iter().flat_map(|others| others.iter());
-        let untouched = listed.filter(|other| !bindings.is_touched(Stage::Applied, other));
-        self.judge_others(objects, untouched)?;
+        if let Some(others) = &others {
+            self.judge_others(objects, others).await?;
+        }
         let mut told = Vec::new();
         let places: Vec<Option<&str>> = match &objects.namespaces {
             None => vec![None],
@@ -177,28 +180,52 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Refuses a right that another configuration's binding gives. One of this configuration may lose the right in
-    /// the same apply, before or after this one gets it; the plan has seen to it that it does not keep it.
-    fn judge_others<'o>(
+    /// Refuses a right that another binding gives. One of this configuration may lose the right in the same apply,
+    /// before or after this one gets it, and is given some time to do so; one that keeps it was an error in the plan,
+    /// unless the plan left it out. Without an owner nobody can tell whose a binding is.
+    async fn judge_others(&self, objects: &Objects, others: &[Bound]) -> Result<(), Failure> {
+        let pause = self.inside.cluster.azure().poll_interval();
+        for look in 1.. {
+            let Some((clash, is_own)) = self.perhaps_given(objects, others)? else {
+                break;
+            };
+            if look == LOOKS && is_own {
+                self.inside.call.warn(own_twice(self.spec, &clash));
+                break;
+            } else if look == LOOKS {
+                let told = perhaps_twice(self.spec, &clash);
+                return Err(told.into());
+            }
+            if let Err(ended) = self.inside.pause(pause).await {
+                return Err(self.fail(&ended).await);
+            }
+        }
+        Ok(())
+    }
+
+    /// A right that another binding gives until now, and whether that one is known to be of this configuration: first
+    /// of all one of which that is not known. An error where it is another configuration's.
+    fn perhaps_given(
         &self,
         objects: &Objects,
-        others: impl Iterator<Item = &'o Bound>,
-    ) -> Result<(), Diagnostic> {
-        let mut open = Vec::new();
+        others: &[Bound],
+    ) -> Result<Option<(Clash, bool)>, Diagnostic> {
+        let bindings = &self.inside.call.client.bindings;
+        let (mut own, mut perhaps) = (None, None);
         for other in others {
+            if bindings.is_touched(Stage::Applied, other) {
+                continue;
+            }
             let Some(clash) = registry::clash_in_cluster(objects, [other]) else {
                 continue;
             };
             match registry::is_anothers(&self.inside, other) {
                 Some(true) => return Err(self.given_twice(&clash)),
-                Some(false) => {}
-                None => open.push(clash),
+                Some(false) => own = own.or(Some((clash, true))),
+                None => perhaps = perhaps.or(Some((clash, false))),
             }
         }
-        for clash in open {
-            self.inside.call.warn(perhaps_twice(self.spec, &clash));
-        }
-        Ok(())
+        Ok(perhaps.or(own))
     }
 
     async fn role(&self, role: &Role, place: Option<&str>) -> Result<Found, Failure> {
@@ -279,16 +306,7 @@ impl<'a> Work<'a> {
         before: Vec<Option<String>>,
         others: &[Bound],
     ) -> Result<(), Failure> {
-        let ours = |bound: &&Bound| {
-            bound.name == objects.name
-                && bound.mark().is_some()
-                && bound.mark() == objects.mark.as_deref()
-        };
-        let mut places: BTreeSet<Option<String>> = others
-            .iter()
-            .filter(ours)
-            .map(|bound| bound.namespace.clone())
-            .collect();
+        let mut places = own.places_in(&objects.name, others);
         places.extend(before);
         places.retain(|place| match (&objects.namespaces, place) {
             (None, None) => false,
@@ -388,11 +406,32 @@ pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
     )
 }
 
-/// The warning about a right that two bindings give, unless the same apply takes it from the other.
-fn perhaps_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
+/// The error about a right that a binding keeps and the plan gives by another one too.
+pub(super) fn kept_and_given(spec: &Spec, clash: &Clash) -> Diagnostic {
+    let told = given_twice(spec, clash);
+    let detail = format!(
+        "{} by this binding, which stays as it is, and the plan gives it by the binding {:?} too. Whichever of the two was removed would take the right away: name the principal in one of them only.",
+        capital(&clash.right),
+        clash.other
+    );
+    Diagnostic { detail, ..told }
+}
+
+/// The error about a right that two bindings give, where the other may be one of this configuration.
+pub(super) fn perhaps_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
+    let told = given_twice(spec, clash);
+    let detail = format!(
+        "{} If this configuration takes it from that one, apply that first. With `owner` in the provider block it is known whose a binding is.",
+        told.detail
+    );
+    Diagnostic { detail, ..told }
+}
+
+/// The warning about a right that this configuration's own bindings give twice for now.
+fn own_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
     spec.principals.warning(
-        "Two bindings may give the same right",
-        format!("{} by the binding {:?} as well. If this apply takes it from that one, there is nothing to do. If not, name the principal in one of the two only. With `owner` in the provider block it is known whose the other one is.", capital(&clash.right), clash.other),
+        "Two bindings of this configuration give the same right",
+        format!("{} by the binding {:?} until now. Unless the rest of this apply takes it from that one, name the principal in one of the two only.", capital(&clash.right), clash.other),
     )
 }
 

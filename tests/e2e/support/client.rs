@@ -1,10 +1,14 @@
-//! The real clients: whatever `tests/tools/find` names on this machine.
+//! The real clients: whatever `tests/tools/find` names on this machine, or `SECUREAKS_CLIENTS` chooses.
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
 };
+
+#[cfg(feature = "real")]
+#[path = "matrix.rs"]
+pub(crate) mod matrix;
 
 /// A Terraform or an OpenTofu.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,16 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// What people call it.
+    #[cfg(feature = "real")]
+    fn product(&self) -> &'static str {
+        if self.name == "tofu" {
+            "OpenTofu"
+        } else {
+            "Terraform"
+        }
+    }
+
     /// Whether it is at least of the given versions of Terraform and OpenTofu.
     pub(crate) fn knows(&self, terraform: (u32, u32), tofu: (u32, u32)) -> bool {
         let mut parts = self

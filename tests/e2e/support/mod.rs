@@ -11,6 +11,8 @@ mod workspace;
 
 use secureaks_simulator::{Options, Simulator};
 
+#[cfg(feature = "real")]
+pub(crate) use client::matrix;
 pub(crate) use client::{Client, any_client, clients};
 pub(crate) use process::Running;
 pub(crate) use proxy::Proxy;
@@ -21,10 +23,21 @@ pub(crate) fn azure() -> Simulator {
     azure_with(Options::default())
 }
 
-/// A simulated Azure.
+/// A simulated Azure. Its clusters have real API servers when `SECUREAKS_KUBE_APISERVER` names the folder with
+/// the programs of one.
 pub(crate) fn azure_with(options: Options) -> Simulator {
     println!("simulator seed: {}", options.seed);
-    Simulator::start(options).expect("the simulator starts")
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "which API servers a story is told with is the environment's to say"
+    )]
+    let programs = std::env::var_os("SECUREAKS_KUBE_APISERVER");
+    let kube_apiserver = programs.filter(|folder| !folder.is_empty());
+    Simulator::start(Options {
+        kube_apiserver: kube_apiserver.map(Into::into),
+        ..options
+    })
+    .expect("the simulator starts")
 }
 
 /// Fails when the simulator met something it does not know.

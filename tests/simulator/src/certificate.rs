@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use serde::{Deserialize, Serialize};
 
 /// Making a certificate failed.
@@ -98,10 +98,44 @@ impl Authority {
         Ok((certificate.pem(), key.serialize_pem()))
     }
 
+    /// TLS settings of a client that trusts this authority alone, and shows a certificate with its
+    /// key, both PEM, if it has one.
+    pub(crate) fn client_settings(
+        &self,
+        identity: Option<&(String, String)>,
+    ) -> Result<Arc<ClientConfig>, CertificateError> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.certificate.as_bytes())?)?;
+        let builder = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots);
+        Ok(Arc::new(match identity {
+            None => builder.with_no_client_auth(),
+            Some((certificate, key)) => builder.with_client_auth_cert(
+                vec![CertificateDer::from_pem_slice(certificate.as_bytes())?],
+                PrivateKeyDer::from_pem_slice(key.as_bytes())?,
+            )?,
+        }))
+    }
+
+    /// A certificate for `localhost`, the loopback addresses and another name, with its key; both PEM.
+    pub(crate) fn server_files(&self, name: &str) -> Result<(String, String), CertificateError> {
+        let (certificate, key) = self.signed_for(name)?;
+        Ok((certificate.pem(), key.serialize_pem()))
+    }
+
     fn server_certificate(
         &self,
         name: &str,
     ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), CertificateError> {
+        let (certificate, key) = self.signed_for(name)?;
+        Ok((
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        ))
+    }
+
+    fn signed_for(&self, name: &str) -> Result<(Certificate, KeyPair), CertificateError> {
         let mut names = ["localhost", "127.0.0.1", "::1"]
             .map(str::to_owned)
             .to_vec();
@@ -114,10 +148,7 @@ impl Authority {
         parameters.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate()?;
         let certificate = parameters.signed_by(&key, &self.issuer()?)?;
-        Ok((
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        ))
+        Ok((certificate, key))
     }
 
     fn issuer(&self) -> Result<Issuer<'static, KeyPair>, CertificateError> {

@@ -2,6 +2,7 @@
 //! describes it.
 
 mod directory;
+mod kubernetes;
 
 use std::net::IpAddr;
 
@@ -18,9 +19,12 @@ use crate::message::{Message, Reply};
 use crate::shared::Shared;
 
 /// Answers a request to the control port.
-pub(crate) fn answer(shared: &Shared, message: &Message) -> Reply {
+pub(crate) async fn answer(shared: &Shared, message: &Message) -> Reply {
     let segments = message.segments();
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if let Some(result) = kubernetes::answer(shared, message, &path).await {
+        return reply(result);
+    }
     let parameters = message.parameters();
     let result = match (message.method.as_str(), path.as_slice()) {
         ("GET", ["msi", "token"]) => return managed_identity(shared, message),
@@ -84,7 +88,6 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
                 Err(Wrong::not_found("resource", id))
             }
         }),
-        (_, ["kubernetes" | "connections"], _) => kubernetes(shared, message, path),
         ("POST", ["grants"], _) => body::<Grant>(message).and_then(|grant| {
             let Grant {
                 principal,
@@ -145,31 +148,6 @@ fn cloud(shared: &Shared, message: &Message, path: &[&str]) -> Reply {
         _ => Err(Wrong::unknown(message)),
     };
     reply(result)
-}
-
-/// What tests see and do of the Kubernetes API of a cluster.
-fn kubernetes(shared: &Shared, message: &Message, path: &[&str]) -> Result<Value, Wrong> {
-    let parameters = message.parameters();
-    let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
-    let (cluster, object) = (parameter("cluster"), parameter("path"));
-    match (message.method.as_str(), path) {
-        ("GET", ["connections"]) => {
-            Ok(json!({ "connections": shared.lock().journal.connections(cluster) }))
-        }
-        ("GET", ["kubernetes"]) => shared
-            .with(|inner, setting| inner.kubernetes_object(cluster, object, setting))
-            .ok_or_else(|| Wrong::not_found("object", object)),
-        ("PATCH", ["kubernetes"]) => {
-            let change = body::<Value>(message)?;
-            shared
-                .with(|inner, setting| {
-                    inner.change_kubernetes_object(cluster, object, &change, setting)
-                })
-                .map(|()| json!({}))
-                .ok_or_else(|| Wrong::not_found("cluster or kind of object", object))
-        }
-        _ => Err(Wrong::not_found("request", &message.path)),
-    }
 }
 
 #[derive(Deserialize)]

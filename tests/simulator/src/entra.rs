@@ -22,7 +22,7 @@ pub use key::KeyError;
 
 pub(crate) use key::{ClientCertificate, SigningKey};
 pub(crate) use local_identity::{Subject, github_token, pipelines_token};
-pub(crate) use token::{Claims, Refusal, verify};
+pub(crate) use token::{Claims, Refusal, reissued, verify};
 
 use jiff::Timestamp;
 use rand::rngs::StdRng;

@@ -29,6 +29,6 @@ pub use entra::{DirectoryFileError, Federation, KeyError, Principal, PrincipalKi
 pub use environment::Credential;
 pub use fault::{Action, Answer, Fault, Matches};
 pub use journal::Exchange;
-pub use kubernetes::OpeningError;
+pub use kubernetes::{OpeningError, ProgramsError};
 pub use message::Host;
 pub use simulator::{Options, Simulator, StartError};

@@ -41,6 +41,9 @@ struct Arguments {
     /// Address that clients call from, as the internet sees it; authorized ranges are about it.
     #[arg(long, value_name = "ADDRESS", default_value = "20.50.0.4")]
     public_address: IpAddr,
+    /// Folder with the programs `kube-apiserver` and `etcd`: every cluster gets a real API server.
+    #[arg(long, value_name = "DIR")]
+    kube_apiserver: Option<PathBuf>,
     /// Also stop when standard input is closed, as it is when the parent process ends.
     #[arg(long)]
     until_stdin_closes: bool,
@@ -68,6 +71,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         chaos,
         directory_file,
         public_address,
+        kube_apiserver,
         until_stdin_closes,
     } = arguments;
     let options = Options {
@@ -79,6 +83,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         chaos,
         directory_file,
         public_address,
+        kube_apiserver,
     };
     let simulator = Simulator::start(options)?;
     if chaos > 0.0 {

@@ -108,7 +108,7 @@ async fn exchange(
     let message = read(request).await?;
     let reply = match service {
         Service::Simulated(host, _) => simulated(*host, &message, shared).await?,
-        Service::Control => control::answer(shared, &message),
+        Service::Control => control::answer(shared, &message).await,
     };
     Some(write(reply))
 }
@@ -125,7 +125,7 @@ async fn simulated(host: Host, message: &Message, shared: &Shared) -> Option<Rep
 }
 
 /// A body that may go on.
-pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Lost>;
 
 /// Why an exchange gets no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,12 +145,27 @@ pub(crate) async fn kubernetes(
     with_admin_certificate: bool,
     shared: &Arc<Shared>,
 ) -> Result<Response<Body>, Lost> {
+    let headers = request.headers().clone();
     let message = read(request).await.ok_or(Lost::Dropped)?;
     let (entry, fault) = shared.arrive(Host::Kubernetes, Some(&address.cluster_id), &message);
     let action = fault.map(|fault| fault.action);
     let started = before(action.as_ref(), entry, shared).await;
     if let Before::Answered(reply) = started.ok_or(Lost::Dropped)? {
         return Ok(whole(shared.finish(reply, entry)));
+    }
+    if let Some(real) = &shared.real {
+        let instance = &address.instance;
+        let answer = real
+            .answer(
+                &message,
+                &headers,
+                instance,
+                with_admin_certificate,
+                entry,
+                shared,
+            )
+            .await?;
+        return passed_on(action.as_ref(), answer, entry, shared).await;
     }
     let answer = shared
         .kubernetes(&address.instance, &message, with_admin_certificate, entry)
@@ -167,6 +182,34 @@ pub(crate) async fn kubernetes(
     Ok(match goes_on {
         Some(watch) => write(reply).map(|_| changes(watch, address, shared)),
         None => whole(reply),
+    })
+}
+
+/// The answer of a real API server as it goes on to the client.
+async fn passed_on(
+    action: Option<&Action>,
+    answer: Response<Body>,
+    entry: Entry,
+    shared: &Shared,
+) -> Result<Response<Body>, Lost> {
+    let (head, body) = answer.into_parts();
+    let headers = head.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.to_string(), value)
+    });
+    let reply = Reply {
+        status: head.status.as_u16(),
+        headers: headers.collect(),
+        body: Vec::new(),
+    };
+    let reply = after(action, reply, entry, shared)
+        .await
+        .ok_or(Lost::Dropped)?;
+    let reply = shared.finish(reply, entry);
+    Ok(if matches!(action, Some(Action::StatusAfter(_))) {
+        whole(reply)
+    } else {
+        write(reply).map(|_| body)
     })
 }
 
@@ -221,7 +264,7 @@ fn watch_headers() -> Reply {
 }
 
 fn whole(reply: Reply) -> Response<Body> {
-    write(reply).map(BodyExt::boxed_unsync)
+    write(reply).map(|body| body.map_err(|never| match never {}).boxed_unsync())
 }
 
 /// The events of a watch, for as long as somebody reads them.

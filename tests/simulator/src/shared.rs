@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::cloud::{Cloud, Setting};
 use crate::fault::{Fault, Faults};
 use crate::journal::{Entry, Exchange, Journal};
-use crate::kubernetes::{Address, Answer, Opening, Store};
+use crate::kubernetes::{Address, Answer, Opening, RealServers, Store};
 use crate::message::{Host, Message, Reply};
 use crate::seed;
 use crate::state::{Keys, State};
@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     /// Where sockets go that are to be served.
     openings: UnboundedSender<Opening>,
+    /// The real API servers behind those of the clusters, if there are to be any.
+    pub(crate) real: Option<RealServers>,
 }
 
 /// What changes while it runs.
@@ -72,6 +74,7 @@ impl Shared {
             held_changed: Condvar::new(),
             changed: Notify::new(),
             openings,
+            real: None,
         }
     }
 

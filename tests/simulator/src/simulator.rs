@@ -32,7 +32,7 @@ use crate::entra::{
 use crate::environment::{Credential, TOKEN_FILE};
 use crate::fault::{Fault, Faults};
 use crate::journal::Exchange;
-use crate::kubernetes::{self, Opening, OpeningError};
+use crate::kubernetes::{self, Opening, OpeningError, ProgramsError, RealServers};
 use crate::message::Host;
 use crate::origins::Origins;
 use crate::random::guid;
@@ -62,6 +62,9 @@ pub struct Options {
     /// The address that clients call from, as the internet sees it: the API server of a cluster
     /// with authorized ranges lets it in or not.
     pub public_address: IpAddr,
+    /// Folder with the programs `kube-apiserver` and `etcd`: every cluster then has a real API server
+    /// behind its address.
+    pub kube_apiserver: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -76,6 +79,7 @@ impl Default for Options {
             chaos: 0.0,
             directory_file: None,
             public_address: IpAddr::V4(Ipv4Addr::new(20, 50, 0, 4)),
+            kube_apiserver: None,
         }
     }
 }
@@ -101,6 +105,9 @@ pub enum StartError {
     /// The API server of a cluster kept with the state.
     #[error(transparent)]
     ApiServer(#[from] OpeningError),
+    /// The programs of real API servers.
+    #[error(transparent)]
+    Programs(#[from] ProgramsError),
     /// The speed is not a positive number.
     #[error("the speed {0} is not a positive number")]
     Speed(f64),
@@ -111,6 +118,7 @@ pub struct Simulator {
     shared: Arc<Shared>,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
+    runtime: tokio::runtime::Handle,
     files: Files,
 }
 
@@ -160,6 +168,7 @@ impl Simulator {
             .worker_threads(2)
             .enable_all()
             .build()?;
+        let handle = runtime.handle().clone();
         let thread = {
             let (shared, stop) = (Arc::clone(&shared), stop.clone());
             std::thread::Builder::new()
@@ -172,6 +181,7 @@ impl Simulator {
             shared,
             stop,
             thread: Some(thread),
+            runtime: handle,
             files,
         })
     }
@@ -332,6 +342,9 @@ impl Drop for Simulator {
     }
 }
 
+/// How often it is seen to that the real API servers of stopped and deleted clusters stop.
+const LOOK: Duration = Duration::from_millis(250);
+
 async fn run(
     listeners: Listeners,
     acceptor: TlsAcceptor,
@@ -367,9 +380,20 @@ async fn run(
             Some(opening) = opened.recv() => {
                 all.spawn(kubernetes::serve(opening, Arc::clone(&shared), stop.clone()));
             }
+            () = tokio::time::sleep(LOOK), if shared.real.is_some() => {
+                if let Some(real) = &shared.real {
+                    let fate = |instance: &str| {
+                        shared.with(|inner, setting| inner.fate(instance, setting))
+                    };
+                    real.tend(fate).await;
+                }
+            }
         }
     }
     while all.join_next().await.is_some() {}
+    if let Some(real) = &shared.real {
+        real.stop().await;
+    }
 }
 
 /// The bound sockets.
@@ -443,19 +467,19 @@ fn shared(
         public_address: options.public_address,
         poll_interval: Duration::from_secs(30).div_f64(options.speed),
     };
+    let real = match &options.kube_apiserver {
+        Some(_) if options.state.is_some() => return Err(ProgramsError::Kept.into()),
+        Some(programs) => Some(RealServers::new(programs)?),
+        None => None,
+    };
     let clock = Clock::start(origin, options.speed);
     // Its own randomness, so that chaos does not change ids and durations.
     let faults = Faults::new(options.chaos, !seed);
     let inner = Inner::new(cloud, clock, random, faults);
-    Ok(Shared::new(
-        setting,
-        keys,
-        seed,
-        options.state,
-        starts,
-        inner,
-        openings,
-    ))
+    let state = options.state;
+    let mut shared = Shared::new(setting, keys, seed, state, starts, inner, openings);
+    shared.real = real;
+    Ok(shared)
 }
 
 /// Seconds a token is valid (recorded: 86399).

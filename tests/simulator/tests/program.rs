@@ -92,3 +92,21 @@ fn nonsense_is_refused_with_one_sentence() {
         "secureaks-simulator: the speed 0 is not a positive number\n"
     );
 }
+
+#[test]
+fn a_folder_without_an_api_server_is_refused_with_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Command::new(env!("CARGO_BIN_EXE_secureaks-simulator"))
+        .arg("--kube-apiserver")
+        .arg(folder.path())
+        .output()
+        .unwrap();
+
+    let log = String::from_utf8(program.stderr).unwrap();
+    let place = folder.path().display();
+    assert!(!program.status.success() && program.stdout.is_empty());
+    assert_eq!(
+        log,
+        format!("secureaks-simulator: there is no kube-apiserver in {place}\n")
+    );
+}

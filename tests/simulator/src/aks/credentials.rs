@@ -86,11 +86,6 @@ impl Cluster {
         let address = self.address();
         let cluster = &address.name;
         let name = format!("{}_{}_{cluster}", account.name(), address.group);
-        let context = if account == Account::Admin {
-            format!("{cluster}-admin")
-        } else {
-            cluster.clone()
-        };
         let server = match &self.endpoint {
             Some(endpoint) => endpoint.server.clone(),
             None => format!("https://{}:443", self.host_name()),
@@ -101,8 +96,8 @@ impl Cluster {
              clusters:\n\
              - cluster:\n    certificate-authority-data: {authority}\n    server: {server}\n  name: {cluster}\n\
              contexts:\n\
-             - context:\n    cluster: {cluster}\n    user: {name}\n  name: {context}\n\
-             current-context: {context}\n\
+             - context:\n    cluster: {cluster}\n    user: {name}\n  name: {cluster}\n\
+             current-context: {cluster}\n\
              kind: Config\n\
              preferences: {{}}\n\
              users:\n\

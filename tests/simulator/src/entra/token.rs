@@ -105,6 +105,17 @@ impl Directory {
     }
 }
 
+/// The same token with other claims; `None` when its signature does not hold.
+pub(crate) fn reissued(
+    token: &str,
+    key: &SigningKey,
+    change: impl FnOnce(&mut Claims),
+) -> Option<String> {
+    let mut claims = Claims(signed_claims(token, &key.decoding)?);
+    change(&mut claims);
+    Some(key.sign(&claims.0))
+}
+
 /// Why a service does not accept a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -129,6 +140,20 @@ impl Claims {
     /// Any claim.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
+    }
+
+    /// Takes a claim out.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Some(claims) = self.0.as_object_mut() {
+            claims.shift_remove(name);
+        }
+    }
+
+    /// Makes a claim say something else.
+    pub(crate) fn set(&mut self, name: &str, value: Value) {
+        if let Some(claims) = self.0.as_object_mut() {
+            claims.insert(name.to_owned(), value);
+        }
     }
 }
 

@@ -116,6 +116,15 @@ impl ApiServers {
             .filter(|server| !server.deleted)
     }
 
+    /// The instance of a cluster that is there, by its id.
+    pub(crate) fn instance_of(&self, id: &str) -> Option<String> {
+        let found = self
+            .servers
+            .iter()
+            .find(|(_, server)| !server.deleted && server.cluster_id.eq_ignore_ascii_case(id));
+        found.map(|(instance, _)| instance.clone())
+    }
+
     /// One of them, by the id of a cluster that is there.
     pub(crate) fn of_cluster(&mut self, id: &str) -> Option<&mut ApiServer> {
         self.servers
@@ -160,6 +169,18 @@ impl ApiServer {
             admin: CertificateDer::from_pem_slice(self.client.0.as_bytes())
                 .map_err(CertificateError::from)?,
         })
+    }
+
+    /// Its authority, the name clients of Azure know it by, and certificate and key of the static
+    /// credentials: for a real API server behind this one's front.
+    pub(super) fn identity(&self) -> (Authority, String, (String, String)) {
+        let Self {
+            authority,
+            host_name,
+            client,
+            ..
+        } = self;
+        (authority.clone(), host_name.clone(), client.clone())
     }
 
     pub(crate) fn endpoint(&self) -> Endpoint {

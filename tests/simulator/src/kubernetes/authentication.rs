@@ -21,16 +21,21 @@ pub(crate) fn authenticate(
     message: &Message,
     with_admin_certificate: bool,
 ) -> Result<User, Status> {
-    let token = message
-        .header("authorization")
-        .and_then(|header| header.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
+    let token = bearer(message);
     let local = with_admin_certificate || token == Some(view.admin_token);
     if local && !on(view.cluster, "/properties/disableLocalAccounts") {
         return Ok(User::masterclient());
     }
     entra(view, token.unwrap_or_default()).ok_or_else(Status::unauthorized)
+}
+
+/// The token a request carries.
+pub(super) fn bearer(message: &Message) -> Option<&str> {
+    message
+        .header("authorization")
+        .and_then(|header| header.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
 }
 
 /// Whom an Entra token names; nobody when the cluster or the token is not made for that.
@@ -72,7 +77,7 @@ fn entra(view: &View<'_>, token: &str) -> Option<User> {
 
 /// The object ids of the caller's groups. A token names two hundred at most. For a user in more,
 /// Microsoft Graph is asked instead; an application is refused.
-fn groups(view: &View<'_>, claims: &Claims) -> Option<BTreeSet<String>> {
+pub(super) fn groups(view: &View<'_>, claims: &Claims) -> Option<BTreeSet<String>> {
     if claims.value("_claim_names").is_none() {
         let named = claims.value("groups").and_then(Value::as_array);
         let named = named.into_iter().flatten();
@@ -85,6 +90,6 @@ fn groups(view: &View<'_>, claims: &Claims) -> Option<BTreeSet<String>> {
     })
 }
 
-fn on(document: &Value, pointer: &str) -> bool {
+pub(super) fn on(document: &Value, pointer: &str) -> bool {
     document.pointer(pointer) == Some(&Value::Bool(true))
 }

@@ -63,6 +63,16 @@ pub(crate) fn authorize(
     }
 }
 
+/// What Azure says of a request when it is asked alone; `None` when it is not asked.
+pub(crate) fn by_azure(
+    view: &View<'_>,
+    memory: &mut Memory,
+    user: &User,
+    attributes: &Attributes,
+) -> Option<Decision> {
+    azure::authorize(view, &mut memory.azure, user, attributes)
+}
+
 /// The 403 of a request that is not allowed (apiserver, `responsewriters.Forbidden`).
 pub(crate) fn forbidden(user: &User, attributes: &Attributes, decision: &Decision) -> Status {
     let mut why = denial(user, attributes);

@@ -12,17 +12,17 @@ use crate::message::Message;
 use crate::shared::Inner;
 
 /// Who is said to have written what was changed this way.
-const MANAGER: &str = "kubectl-edit";
+pub(super) const MANAGER: &str = "kubectl-edit";
 
 /// An object by its path.
-struct Named {
-    kind: &'static Kind,
+pub(super) struct Named {
+    pub(super) kind: &'static Kind,
     namespace: String,
-    name: String,
+    pub(super) name: String,
 }
 
 impl Named {
-    fn of(path: &str) -> Option<Self> {
+    pub(super) fn of(path: &str) -> Option<Self> {
         let message = Message {
             method: "GET".into(),
             path: path.into(),

@@ -32,7 +32,8 @@ pub(crate) fn store(moment: &mut Moment<'_>, authority: &str) -> Store {
     store
 }
 
-fn objects(authority: &str) -> Vec<Value> {
+/// The objects, as they are written.
+pub(super) fn objects(authority: &str) -> Vec<Value> {
     let namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
     let mut objects = Vec::new();
     for name in namespaces {

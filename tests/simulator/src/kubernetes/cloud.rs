@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use rand::rngs::StdRng;
 use serde_json::Value;
 
 use super::Opening;
 use super::api_server::OpeningError;
+use super::authorization::Memory;
 use super::exchange::{Answer, answer};
-use super::store::text;
+use super::store::{Store, text};
 use super::view::Surroundings;
 use crate::arm::exchange::Moment;
 use crate::cloud::Setting;
@@ -50,9 +52,35 @@ impl Inner {
         with_admin_certificate: bool,
         setting: &Setting,
     ) -> Result<(Answer, Option<String>), &'static str> {
+        self.silence(instance, setting)?;
+        let (answer, user) = self.within(instance, setting, |around, store, memory, random| {
+            answer(
+                message,
+                with_admin_certificate,
+                around,
+                store,
+                memory,
+                random,
+            )
+        })?;
+        if let Answer::Reply(reply) = &answer
+            && reply.status == 501
+        {
+            let unknown = format!("{} {}", message.method, message.path);
+            self.cloud.unknown.push(unknown);
+        }
+        Ok((answer, user.map(|user| user.name)))
+    }
+
+    /// Acts on what a cluster keeps, with the cloud around it.
+    pub(super) fn within<T>(
+        &mut self,
+        instance: &str,
+        setting: &Setting,
+        act: impl FnOnce(Surroundings<'_>, &mut Store, &mut Memory, &mut StdRng) -> T,
+    ) -> Result<T, &'static str> {
         let cluster = self.cluster(instance, setting);
         let (cluster, token) = cluster.ok_or("the cluster is deleted")?;
-        reachable(&cluster, self.cloud.public_address(setting))?;
         let (now, token_time) = (self.clock.now(), self.clock.token_time());
         let cloud = &mut self.cloud;
         let server = cloud
@@ -69,26 +97,16 @@ impl Inner {
             now,
             token_time,
         };
-        let (answer, user) = answer(
-            message,
-            with_admin_certificate,
+        Ok(act(
             around,
             &mut server.store,
             &mut server.memory,
             &mut self.random,
-        );
-        if let Answer::Reply(reply) = &answer
-            && reply.status == 501
-        {
-            cloud
-                .unknown
-                .push(format!("{} {}", message.method, message.path));
-        }
-        Ok((answer, user.map(|user| user.name)))
+        ))
     }
 
     /// The managed cluster of an API server, with the token of its static credentials.
-    fn cluster(&mut self, instance: &str, setting: &Setting) -> Option<(Value, String)> {
+    pub(super) fn cluster(&mut self, instance: &str, setting: &Setting) -> Option<(Value, String)> {
         let tenant_id = self.cloud.directory.tenant_id.clone();
         let mut moment = Moment {
             now: self.clock.now(),

@@ -94,17 +94,8 @@ fn finish(store: &mut Store, namespaces: &'static Kind, mut namespace: Value, no
         }
     }
     let conditions = conditions(&held, now);
-    if namespace
-        .pointer("/status/conditions")
-        .is_none_or(|before| {
-            let plain = |value: &Value| {
-                let list = value.as_array().into_iter().flatten();
-                let texts = list.map(|condition| text(condition, "/message").to_owned());
-                texts.collect::<Vec<_>>()
-            };
-            plain(before) != plain(&conditions)
-        })
-    {
+    let before = namespace.pointer("/status/conditions");
+    if before.is_none_or(|before| !same_conditions(before, &conditions)) {
         let status = metadata::members(&mut namespace)
             .entry("status")
             .or_insert(json!({}));
@@ -113,17 +104,36 @@ fn finish(store: &mut Store, namespaces: &'static Kind, mut namespace: Value, no
     }
 }
 
+/// Whether conditions say the same, at whatever time they came.
+pub(super) fn same_conditions(before: &Value, after: &Value) -> bool {
+    let plain = |value: &Value| {
+        let list = value.as_array().into_iter().flatten();
+        let texts = list.map(|condition| text(condition, "/message").to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    plain(before) == plain(after)
+}
+
 /// What is still in a namespace: resources with the number of their objects, and finalizers with
 /// the number of objects they hold.
 #[derive(Default)]
-struct Held {
+pub(super) struct Held {
     resources: std::collections::BTreeMap<String, usize>,
     finalizers: std::collections::BTreeMap<String, usize>,
 }
 
 impl Held {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.resources.is_empty()
+    }
+
+    /// Counts an object that is still there, of a resource such as `deployments.apps`.
+    pub(super) fn count(&mut self, resource: &str, finalizers: &[Value]) {
+        *self.resources.entry(resource.to_owned()).or_default() += 1;
+        for finalizer in finalizers {
+            let finalizer = finalizer.as_str().unwrap_or_default().to_owned();
+            *self.finalizers.entry(finalizer).or_default() += 1;
+        }
     }
 }
 
@@ -131,18 +141,14 @@ fn held(store: &Store, namespace: &str) -> Held {
     let mut held = Held::default();
     for kind in stored() {
         for object in store.objects(kind, namespace) {
-            *held.resources.entry(kind.qualified()).or_default() += 1;
-            for finalizer in finalizers(object) {
-                let finalizer = finalizer.as_str().unwrap_or_default().to_owned();
-                *held.finalizers.entry(finalizer).or_default() += 1;
-            }
+            held.count(&kind.qualified(), finalizers(object));
         }
     }
     held
 }
 
 /// Texts of `pkg/controller/namespace/deletion/status_condition_utils.go`.
-fn conditions(held: &Held, now: Timestamp) -> Value {
+pub(super) fn conditions(held: &Held, now: Timestamp) -> Value {
     let condition = |kind: &str, reason: &str, status: bool, message: String| {
         json!({
             "type": kind,

@@ -28,6 +28,14 @@ pub(crate) fn settle(store: &mut Store, cluster: &Value, now: Timestamp) {
     }
 }
 
+/// The nodes there should be.
+pub(super) fn all(cluster: &Value, now: Timestamp) -> Vec<Value> {
+    names(cluster)
+        .into_iter()
+        .map(|(name, pool)| node(&name, pool, cluster, now))
+        .collect()
+}
+
 /// Name and pool of each node.
 fn names(cluster: &Value) -> Vec<(String, &Value)> {
     let pools = cluster

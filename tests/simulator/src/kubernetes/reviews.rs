@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::attributes::{Attributes, ResourceAttributes, Target};
 use super::authorization::{Memory, authorize, azure, rbac};
 use super::kind::Kind;
-use super::status::{Cause, Status};
+use super::status::{Cause, Status, quoted};
 use super::store::text;
 use super::user::User;
 use super::view::View;
@@ -35,9 +35,15 @@ pub(crate) fn answer(
         "localsubjectaccessreviews" => {
             let asked = text(&spec, "/resourceAttributes/namespace");
             if asked != namespace {
-                return Err(Status::bad_request(format!(
-                    "spec.resourceAttributes.namespace must match namespace: {namespace}"
-                )));
+                return Err(wrong(
+                    kind,
+                    "FieldValueInvalid",
+                    "spec.resourceAttributes.namespace",
+                    &format!(
+                        "Invalid value: {}: must match metadata.namespace",
+                        quoted(asked)
+                    ),
+                ));
             }
             let (subject, attributes) = (subject(kind, &spec)?, attributes(kind, &spec)?);
             access(view, memory, &subject, &attributes)
@@ -85,7 +91,7 @@ fn access(view: &View<'_>, memory: &mut Memory, user: &User, asked: &Attributes)
 }
 
 /// What is asked about: a resource or a path, and not both.
-fn attributes(kind: &Kind, spec: &Value) -> Result<Attributes, Status> {
+pub(super) fn attributes(kind: &Kind, spec: &Value) -> Result<Attributes, Status> {
     let part = |name: &str| spec.get(name).filter(|part| part.is_object());
     match (part("resourceAttributes"), part("nonResourceAttributes")) {
         (Some(resource), None) => {
@@ -123,7 +129,7 @@ fn attributes(kind: &Kind, spec: &Value) -> Result<Attributes, Status> {
 }
 
 /// Whom is asked about.
-fn subject(kind: &Kind, spec: &Value) -> Result<User, Status> {
+pub(super) fn subject(kind: &Kind, spec: &Value) -> Result<User, Status> {
     let list = |value: &Value| -> Vec<String> {
         let list = value.as_array().into_iter().flatten();
         list.filter_map(Value::as_str).map(str::to_owned).collect()
@@ -153,7 +159,8 @@ fn subject(kind: &Kind, spec: &Value) -> Result<User, Status> {
 }
 
 fn wrong(kind: &Kind, reason: &'static str, field: &str, message: &str) -> Status {
-    Status::invalid(kind, "", vec![Cause::new(reason, field, message)])
+    // The server names no kind here.
+    Status::invalid_as(kind.group, "", "", vec![Cause::new(reason, field, message)])
 }
 
 /// All rules somebody has in a namespace. What Azure grants cannot be listed.

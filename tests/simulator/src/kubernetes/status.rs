@@ -138,6 +138,27 @@ impl Status {
         Self::new(409, "Conflict", message).about(kind, name)
     }
 
+    /// 409: what is to be deleted is not what was meant. The server names the kind where it should name
+    /// the resource (`rest.BeforeDelete`).
+    pub(crate) fn deletion_conflict(kind: &Kind, name: &str, why: &str) -> Self {
+        let mut what = kind.kind.to_owned();
+        if !kind.group.is_empty() {
+            what = format!("{what}.{}", kind.group);
+        }
+        let message = format!(
+            "Operation cannot be fulfilled on {what} {}: {why}",
+            quoted(name)
+        );
+        let mut status = Self::new(409, "Conflict", message);
+        status.details = Some(Box::new(Details {
+            name: name.to_owned(),
+            group: kind.group.to_owned(),
+            kind: kind.kind.to_owned(),
+            ..Details::default()
+        }));
+        status
+    }
+
     /// 409 of server-side apply: other managers own what is to be changed.
     pub(crate) fn apply_conflict(message: String, causes: Vec<Cause>) -> Self {
         let mut status = Self::new(409, "Conflict", message);
@@ -167,6 +188,11 @@ impl Status {
 
     /// 422: the object is understood, and wrong.
     pub(crate) fn invalid(kind: &Kind, name: &str, causes: Vec<Cause>) -> Self {
+        Self::invalid_as(kind.group, kind.kind, name, causes)
+    }
+
+    /// The same for a kind that the server does not name as it should.
+    pub(crate) fn invalid_as(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
         let texts: Vec<String> = causes
             .iter()
             .map(|cause| format!("{}: {}", cause.field, cause.message))
@@ -175,17 +201,17 @@ impl Status {
             [one] => one.clone(),
             several => format!("[{}]", several.join(", ")),
         };
-        let kind_name = if kind.group.is_empty() {
-            kind.kind.to_owned()
+        let kind_name = if group.is_empty() {
+            kind.to_owned()
         } else {
-            format!("{}.{}", kind.kind, kind.group)
+            format!("{kind}.{group}")
         };
         let message = format!("{kind_name} {} is invalid: {what}", quoted(name));
         let mut status = Self::new(422, "Invalid", message);
         status.details = Some(Box::new(Details {
             name: name.to_owned(),
-            group: kind.group.to_owned(),
-            kind: kind.kind.to_owned(),
+            group: group.to_owned(),
+            kind: kind.to_owned(),
             causes,
             ..Details::default()
         }));

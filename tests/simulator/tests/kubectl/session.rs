@@ -52,7 +52,11 @@ impl Session {
             eprintln!("{WITHOUT}=1: kubectl was not found, and nothing is tested with it");
             return None;
         }
-        let simulator = Simulator::start(Options::default()).unwrap();
+        let simulator = Simulator::start(Options {
+            kube_apiserver: crate::kube_apiserver(),
+            ..Options::default()
+        })
+        .unwrap();
         let client = Client::new(simulator.environment());
         let path = client.id(&format!(
             "{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-kubectl"

@@ -23,7 +23,14 @@ mod request;
 mod shape;
 mod time;
 
+use std::path::PathBuf;
+
 use report::Report;
+
+/// Where the programs of real API servers are: Azure's answers say nothing about those.
+const fn kube_apiserver() -> Option<PathBuf> {
+    None
+}
 
 /// Share of right answers, in percent, that must not be lost again. All three leave out what changed with the era.
 const ALL: f64 = 98.9;

@@ -1,15 +1,15 @@
 //! A client of a cluster's API server, and people who sign in to it.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secureaks_simulator::Simulator;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
-use crate::clusters::{body, cluster};
+use crate::client::{Answer, Client, body, cluster};
 
 /// The application of AKS's API servers.
 pub(crate) const SERVER_APP: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
@@ -176,6 +176,22 @@ impl ApiServer {
         self.post(token, path, &review).json()["status"]["userInfo"].clone()
     }
 }
+
+/// Asks until the answer has a status, for as long as a server may take to follow its own objects; the
+/// last answer. The built-in one follows at once.
+pub(crate) fn until(status: u16, ask: impl Fn() -> Answer) -> Answer {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = ask();
+        if answer.status == status || Instant::now() > deadline {
+            return answer;
+        }
+        park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// How long to wait for what is bound to happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Signs a person in with a device code, for the API servers of clusters.
 pub(crate) fn sign_in(simulator: &Simulator, client: &Client, user: &str) -> String {

@@ -50,9 +50,37 @@ pub(crate) fn start() -> (Simulator, Client) {
 }
 
 pub(crate) fn start_with(options: Options) -> (Simulator, Client) {
-    let simulator = Simulator::start(options).unwrap();
+    let simulator = Simulator::start(Options {
+        kube_apiserver: crate::kube_apiserver(),
+        ..options
+    })
+    .unwrap();
     let client = Client::new(simulator.environment());
     (simulator, client)
+}
+
+/// The id of the one cluster of most tests.
+pub(crate) fn cluster(client: &Client) -> String {
+    client.id(&format!(
+        "{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo"
+    ))
+}
+
+/// What it is made of.
+pub(crate) fn body() -> Value {
+    json!({
+        "location": "westeurope",
+        "identity": { "type": "SystemAssigned" },
+        "properties": {
+            "dnsPrefix": "aks-demo",
+            "agentPoolProfiles": [{
+                "name": "system",
+                "mode": "System",
+                "count": 3,
+                "vmSize": "Standard_D4ds_v5",
+            }],
+        },
+    })
 }
 
 impl Client {

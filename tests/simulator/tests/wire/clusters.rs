@@ -3,31 +3,9 @@
 use std::time::Duration;
 
 use secureaks_simulator::aks::Failure;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::client::{Client, GROUP, start};
-
-pub(crate) fn cluster(client: &Client) -> String {
-    client.id(&format!(
-        "{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-demo"
-    ))
-}
-
-pub(crate) fn body() -> Value {
-    json!({
-        "location": "westeurope",
-        "identity": { "type": "SystemAssigned" },
-        "properties": {
-            "dnsPrefix": "aks-demo",
-            "agentPoolProfiles": [{
-                "name": "system",
-                "mode": "System",
-                "count": 3,
-                "vmSize": "Standard_D4ds_v5",
-            }],
-        },
-    })
-}
+use crate::client::{Client, GROUP, body, cluster, start};
 
 #[test]
 fn a_cluster_is_created_read_and_deleted_in_operations() {

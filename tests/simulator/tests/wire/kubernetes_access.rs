@@ -1,19 +1,19 @@
 //! Who may do what at the API server of a cluster.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::api_server::{
-    ADMINISTRATOR, ApiServer, DEVELOPER, DEVELOPERS, OUTSIDER, application, sign_in, start_cluster,
-    with_azure_rbac, with_entra,
+    ADMINISTRATOR, ApiServer, DEVELOPER, DEVELOPERS, OUTSIDER, PATIENCE, application, sign_in,
+    start_cluster, until, with_azure_rbac, with_entra,
 };
-use crate::client::{Client, start};
-use crate::clusters::cluster;
+use crate::client::{Client, cluster, start};
 
 const NAMESPACES: &str = "/api/v1/namespaces";
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
+const REVIEWS: &str = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
 const WRITER: &str = "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb";
 
 fn namespace(name: &str) -> Value {
@@ -35,6 +35,21 @@ fn bind(server: &ApiServer, token: &str, place: &str, role: &str, group: &str) {
     server.make(token, NAMESPACES, &namespace(place));
     let path = format!("{RBAC}/namespaces/{place}/rolebindings");
     server.make(token, &path, &binding("team", "RoleBinding", role, group));
+    let review = json!({
+        "kind": "SubjectAccessReview",
+        "apiVersion": "authorization.k8s.io/v1",
+        "spec": {
+            "groups": [group],
+            "resourceAttributes": { "namespace": place, "verb": "list", "resource": "pods" },
+        },
+    });
+    let deadline = Instant::now() + PATIENCE;
+    while server.post(token, REVIEWS, &review).json()["status"]["allowed"] != true {
+        assert!(
+            Instant::now() < deadline,
+            "{group} never comes to be {role}"
+        );
+    }
 }
 
 #[test]
@@ -72,6 +87,23 @@ fn a_group_bound_in_a_namespace_works_there_and_nowhere_else() {
              group \"\" at the cluster scope"
         )
     );
+}
+
+#[test]
+fn without_its_binding_a_group_has_nothing_left() {
+    let (simulator, client) = start();
+    let server = start_cluster(&simulator, &client, &with_entra());
+    let admin = sign_in(&simulator, &client, ADMINISTRATOR);
+    bind(&server, &admin, "team", "view", DEVELOPERS);
+    let developer = sign_in(&simulator, &client, DEVELOPER);
+    let pods = "/api/v1/namespaces/team/pods";
+    let path = format!("{RBAC}/namespaces/team/rolebindings/team");
+
+    let before = server.get(&developer, pods).status;
+    let deleted = server.send(&admin, "DELETE", &path, &[], None).unwrap();
+    let after = until(403, || server.get(&developer, pods)).status;
+
+    assert_eq!((before, deleted.status, after), (200, 200, 403));
 }
 
 #[test]
@@ -142,7 +174,6 @@ fn reviews_answer_for_oneself_and_for_others() {
         "apiVersion": "authorization.k8s.io/v1",
         "spec": { "user": "x", "groups": [DEVELOPERS], "resourceAttributes": asked("list") },
     });
-    let reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
     let rules = json!({
         "kind": "SelfSubjectRulesReview",
         "apiVersion": "authorization.k8s.io/v1",
@@ -151,8 +182,8 @@ fn reviews_answer_for_oneself_and_for_others() {
 
     let list = server.may(&developer, &asked("list"));
     let create = server.may(&developer, &asked("create"));
-    let other = server.post(&admin, reviews, &review).json();
-    let refused = server.post(&developer, reviews, &review).status;
+    let other = server.post(&admin, REVIEWS, &review).json();
+    let refused = server.post(&developer, REVIEWS, &review).status;
     let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
     let rules = server.post(&developer, path, &rules).json();
 
@@ -305,12 +336,17 @@ fn limits_and_quotas_hold_for_new_pods() {
     };
     let pods = format!("{place}/pods");
     server.make(&admin, &format!("{place}/resourcequotas"), &quota);
+    let path = format!("{place}/resourcequotas/team");
+    let deadline = Instant::now() + PATIENCE;
+    while server.get(&admin, &path).json()["status"]["used"].is_null() {
+        assert!(Instant::now() < deadline, "the quota is never counted");
+    }
 
     let without = server.post(&admin, &pods, &pod("a"));
     server.make(&admin, &format!("{place}/limitranges"), &range);
-    let with = server.post(&admin, &pods, &pod("a"));
+    let with = until(201, || server.post(&admin, &pods, &pod("a")));
     let full = server.post(&admin, &pods, &pod("b"));
-    let quota = server.get(&admin, &format!("{place}/resourcequotas/team"));
+    let quota = server.get(&admin, &path);
 
     assert_eq!(
         without.json()["message"],
@@ -360,8 +396,11 @@ fn a_review_in_a_namespace_is_about_that_namespace() {
     assert_eq!(
         (elsewhere.status, &elsewhere.json()["message"]),
         (
-            400,
-            &json!("spec.resourceAttributes.namespace must match namespace: team")
+            422,
+            &json!(
+                ".authorization.k8s.io \"\" is invalid: spec.resourceAttributes.namespace: Invalid value: \
+                 \"other\": must match metadata.namespace"
+            )
         )
     );
     assert_eq!(
@@ -393,7 +432,7 @@ fn a_role_grows_by_parts_that_carry_its_label() {
 
     let before = server.get(&developer, secrets).status;
     server.make(&admin, &format!("{RBAC}/clusterroles"), &part);
-    let after = server.get(&developer, secrets).status;
+    let after = until(200, || server.get(&developer, secrets)).status;
     let view = server
         .get(&admin, &format!("{RBAC}/clusterroles/view"))
         .json();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use secureaks_simulator::{Options, Principal, PrincipalKind};
 use serde_json::{Value, json};
 
+use crate::OBJECT_ID;
 use crate::api_server::{
     ADMINISTRATOR, ADMINISTRATORS, ApiServer, DEVELOPER, DEVELOPERS, application, sign_in,
     start_cluster, with_azure_rbac, with_entra,
@@ -25,13 +26,18 @@ fn people_guests_and_applications_are_known_by_what_their_tokens_say() {
     let guest = server.who_am_i(&sign_in(&simulator, &client, guest));
     let deployer = server.who_am_i(&application(&client));
 
-    let names = |info: &Value| (info["username"].clone(), info["extra"]["oid"][0].clone());
+    let names = |info: &Value| {
+        (
+            info["username"].clone(),
+            info["extra"][OBJECT_ID][0].clone(),
+        )
+    };
     assert_eq!(
         user,
         json!({
             "username": DEVELOPER,
             "groups": [DEVELOPERS, "system:authenticated"],
-            "extra": { "oid": ["b92e4d60-1f7a-4c83-95eb-28d0a6f5c714"] },
+            "extra": { OBJECT_ID: ["b92e4d60-1f7a-4c83-95eb-28d0a6f5c714"] },
         })
     );
     assert_eq!(names(&guest), (json!(guest_id), json!(guest_id)));
@@ -89,7 +95,7 @@ fn static_credentials_end_when_local_accounts_are_disabled() {
     let server = ApiServer::connect(&client, "listClusterAdminCredential");
     let before = server.get(&server.admin_token, NAMESPACES).status;
 
-    let id = crate::clusters::cluster(&client);
+    let id = crate::client::cluster(&client);
     assert!(simulator.change(&id, |cluster| {
         cluster["properties"]["disableLocalAccounts"] = json!(true);
     }));
@@ -166,7 +172,7 @@ fn only_who_calls_from_an_authorized_range_gets_an_answer() {
 fn a_private_cluster_does_not_answer() {
     let (simulator, client) = start();
     let server = start_cluster(&simulator, &client, &json!({}));
-    let id = crate::clusters::cluster(&client);
+    let id = crate::client::cluster(&client);
     assert!(simulator.change(&id, |cluster| {
         cluster["properties"]["apiServerAccessProfile"]["enablePrivateCluster"] = json!(true);
     }));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod api_server;
+mod built_in;
 mod client;
 mod clusters;
 mod control;
@@ -18,3 +19,13 @@ mod resource_groups;
 mod roles;
 mod sign_in;
 mod state;
+
+use std::path::PathBuf;
+
+/// What authentication calls the object id of a caller.
+const OBJECT_ID: &str = "oid";
+
+/// Where the programs of real API servers are: here the clusters have the built-in one.
+const fn kube_apiserver() -> Option<PathBuf> {
+    None
+}

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use secureaks_simulator::{Options, Simulator};
 
-use crate::client::Client;
-use crate::clusters::{body, cluster};
+use crate::client::{Client, body, cluster};
 
 #[test]
 fn a_restarted_simulator_goes_on_where_it_stopped() {

@@ -4,7 +4,7 @@ use secureaks_simulator::{Action, Fault, Host, Matches, Simulator};
 use serde_json::json;
 
 use super::{CONFIG_MAPS, cluster, config_map};
-use crate::clusters;
+use crate::client;
 
 fn strike(simulator: &Simulator, action: Action) {
     simulator.add_fault(Fault {
@@ -57,7 +57,7 @@ fn a_dropped_exchange_takes_no_other_with_it() {
 
         assert!(dropped.is_err());
         assert_eq!(next, exists);
-        assert_eq!(simulator.connections(&clusters::cluster(&client)), 1);
+        assert_eq!(simulator.connections(&client::cluster(&client)), 1);
     }
 }
 

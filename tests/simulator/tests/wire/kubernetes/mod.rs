@@ -8,15 +8,16 @@ mod objects;
 mod patches;
 mod watches;
 
-use std::time::Duration;
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secureaks_simulator::Simulator;
 use serde_json::{Value, json};
 
-use crate::client::{Client, start};
-use crate::clusters;
+use crate::api_server::PATIENCE;
+use crate::client::{self, Client, start};
 
 /// What `metadata` says that no test can know.
 const DRAWN: [&str; 4] = [
@@ -86,6 +87,15 @@ impl Answer {
 }
 
 /// A cluster that is ready, and a client of its API server.
+/// Waits for what is bound to happen: a real server follows its own objects a moment later.
+pub(crate) fn wait_until(what: &str, happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it never came to pass: {what}");
+        park_timeout(Duration::from_millis(5));
+    }
+}
+
 pub(crate) fn cluster() -> (Simulator, Client, Api) {
     let (simulator, client) = start();
     let api = create(&simulator, &client);
@@ -93,8 +103,8 @@ pub(crate) fn cluster() -> (Simulator, Client, Api) {
 }
 
 pub(crate) fn create(simulator: &Simulator, client: &Client) -> Api {
-    let path = clusters::cluster(client);
-    let created = client.put(&path, clusters::body());
+    let path = client::cluster(client);
+    let created = client.put(&path, client::body());
     assert_eq!(created.status, 201, "{}", created.text);
     simulator.advance(Duration::from_mins(30));
     Api::of(client)
@@ -103,7 +113,7 @@ pub(crate) fn create(simulator: &Simulator, client: &Client) -> Api {
 impl Api {
     /// By the credentials Resource Manager hands out.
     pub(crate) fn of(client: &Client) -> Self {
-        let path = format!("{}/listClusterAdminCredential", clusters::cluster(client));
+        let path = format!("{}/listClusterAdminCredential", client::cluster(client));
         let listed = client.call("POST", &path, None).json();
         let kubeconfig = decoded(&listed["kubeconfigs"][0]["value"]);
         let kubeconfig: Value = serde_saphyr::from_str(&kubeconfig).unwrap();

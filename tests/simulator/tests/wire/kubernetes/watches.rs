@@ -65,7 +65,7 @@ fn a_watch_from_a_version_tells_what_happened_since() {
 #[test]
 fn a_change_reaches_who_already_watches() {
     let (simulator, client, api) = cluster();
-    let id = crate::clusters::cluster(&client);
+    let id = crate::client::cluster(&client);
     api.send("POST", CONFIG_MAPS, &config_map("a", &json!({})));
     let path = format!("{CONFIG_MAPS}?watch=1");
 
