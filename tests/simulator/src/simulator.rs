@@ -1,7 +1,6 @@
 //! The library's front: starting, steering and stopping a simulator from a test.
 
 mod clusters;
-
 mod directory;
 mod files;
 
@@ -40,7 +39,7 @@ use crate::seed;
 use crate::server::{Service, serve};
 use crate::shared::{Inner, Shared};
 use crate::state::{Keys, State, StateError};
-use files::{Files, write_files};
+use files::{Files, kept_writes, write_files};
 
 /// How a simulator runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,8 +154,7 @@ impl Simulator {
             files.path.clone(),
             openings,
         )?);
-        if let Some(folder) = kept_writes() {
-            fs::create_dir_all(&folder)?;
+        if let Some(folder) = kept_writes()? {
             shared.lock().journal.keep_writes_in(&folder);
         }
         shared.with(|_, _| ());
@@ -321,15 +319,6 @@ impl Simulator {
     pub fn unknown_requests(&self) -> Vec<String> {
         self.shared.lock().cloud.unknown.clone()
     }
-}
-
-/// Where a whole run of tests, each with simulators of its own, wants the writes to be kept.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests start simulators in many places, and one variable reaches them all"
-)]
-fn kept_writes() -> Option<PathBuf> {
-    std::env::var_os("SECUREAKS_JOURNAL").map(PathBuf::from)
 }
 
 impl Drop for Simulator {
