@@ -1,6 +1,6 @@
 //! The flow of the slides this project began with: what each of its steps comes to in the cluster.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     examples::slides,
@@ -66,7 +66,7 @@ fn the_slides_flow_binds_people_and_closes_a_namespace() {
             &deny["spec"]["policyTypes"],
             &deny["spec"]["ingress"]
         ),
-        (&json!({}), &json!(["Ingress", "Egress"]), &json!([]))
+        (&json!({}), &json!(["Ingress", "Egress"]), &Value::Null)
     );
     let allow = object(&format!("{policies}/backend-from-frontend"));
     assert_eq!(

@@ -7,8 +7,12 @@ mod api_server;
 #[path = "wire/client.rs"]
 #[expect(dead_code, reason = "shared with the tests of the wire")]
 mod client;
+#[path = "real/conformance.rs"]
+mod conformance;
 #[path = "kubectl/cases.rs"]
 mod kubectl;
+#[path = "wire/kubernetes/mod.rs"]
+mod kubernetes;
 #[path = "wire/kubernetes_access.rs"]
 mod kubernetes_access;
 #[path = "wire/kubernetes_sign_in.rs"]

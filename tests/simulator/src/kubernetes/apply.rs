@@ -68,7 +68,11 @@ impl Call<'_> {
         }
         let about = format!(
             "failed to create typed patch object ({}/{}; {}/{}, Kind={})",
-            place.namespace, place.name, place.kind.group, place.kind.version, place.kind.kind
+            namespace(&config),
+            place.name,
+            place.kind.group,
+            place.kind.version,
+            place.kind.kind
         );
         let mut unknown = Vec::new();
         config = strict::check(config, place.kind, FieldValidation::Warn, &mut unknown)?;
@@ -134,12 +138,9 @@ fn laid(
     for entry in &mut others {
         entry.fields = entry.fields.difference(&changed).difference(&removed);
     }
-    if let Some(last) = last
-        && last.fields == own.fields
-        && changed.is_empty()
-        && removed.is_empty()
-    {
-        own.time = last.time;
+    if changed.is_empty() && removed.is_empty() {
+        // Times are those of changes of the object: whoever only comes to own has none.
+        own.time = last.map(|last| last.time).unwrap_or_default();
     }
     others.push(own);
     Ok((new, others))

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::kind::Kind;
 use super::metadata::members;
+use super::shape::{Form, Shape};
 use super::store::{name, text};
 
-/// Fills in defaults.
+/// Fills in defaults, and leaves out what says nothing.
 pub(crate) fn fill(kind: &Kind, object: &mut Value) {
     match kind.resource {
         "namespaces" => namespace(object),
@@ -68,6 +69,40 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
         }
         "networkpolicies" => network_policy(child(object, "spec")),
         "rolebindings" | "clusterrolebindings" => binding(object),
+        _ => {}
+    }
+    if let Some(shape) = Shape::of(kind) {
+        omit_empty(object, shape);
+    }
+}
+
+/// Leaves out empty lists and maps that are not required, as Go's `omitempty` does. Objects with
+/// fields of their own stay: an empty selector selects everything.
+fn omit_empty(value: &mut Value, shape: Shape) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, member| {
+                let Some(own) = shape.member(name) else {
+                    return true;
+                };
+                omit_empty(member, own);
+                let is_empty = match member {
+                    Value::Array(items) => items.is_empty(),
+                    Value::Object(values) => {
+                        values.is_empty() && matches!(own.structure(), Form::Map(_))
+                    }
+                    _ => false,
+                };
+                !is_empty || shape.requires(name)
+            });
+        }
+        Value::Array(list) => {
+            if let Some(own) = shape.items() {
+                for item in list {
+                    omit_empty(item, own);
+                }
+            }
+        }
         _ => {}
     }
 }

@@ -24,22 +24,22 @@ impl Call<'_> {
     pub(super) fn delete(&mut self, place: Place<'_>) -> Result<Answer, Status> {
         let options = self.delete_options()?;
         let old = self.stored(place)?;
-        let conflict = |what: &str, wanted: &str, own: &str| {
+        let conflict = |what: &str, wanted: &str, own: &str, perhaps: &str| {
             let why = format!(
-                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: \
-                 {own}"
+                "the {what} in the precondition ({wanted}) does not match the {what} in record \
+                 ({own}). The object might have been {perhaps}"
             );
-            Err(Status::conflict(place.kind, place.name, &why))
+            Err(Status::deletion_conflict(place.kind, place.name, &why))
         };
         let (uid, version) = (
             text(&old, "/metadata/uid"),
             text(&old, "/metadata/resourceVersion"),
         );
         if let Some(wanted) = options.uid.as_deref().filter(|wanted| *wanted != uid) {
-            return conflict("UID", wanted, uid);
+            return conflict("UID", wanted, uid, "deleted and then recreated");
         }
         if let Some(wanted) = options.version.as_deref().filter(|own| *own != version) {
-            return conflict("ResourceVersion", wanted, version);
+            return conflict("ResourceVersion", wanted, version, "modified");
         }
         self.admit(place, None, Some(&old))?;
         let left = self.take_away(place, &old, &options);

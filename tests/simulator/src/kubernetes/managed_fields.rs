@@ -23,6 +23,7 @@ pub(crate) struct Entry {
     pub(crate) operation: Operation,
     pub(crate) subresource: String,
     pub(crate) api_version: String,
+    /// Empty for a manager that has changed nothing yet.
     pub(crate) time: String,
     pub(crate) fields: FieldSet,
 }
@@ -60,6 +61,9 @@ impl Entry {
             "fieldsType": "FieldsV1",
             "fieldsV1": self.fields.write(),
         });
+        if self.time.is_empty() {
+            metadata::members(&mut own).shift_remove("time");
+        }
         if !self.subresource.is_empty() {
             metadata::members(&mut own)
                 .insert("subresource".into(), self.subresource.as_str().into());

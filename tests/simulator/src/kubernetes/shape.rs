@@ -68,6 +68,12 @@ impl Shape {
         }
     }
 
+    /// Whether an object cannot be without a field.
+    pub(crate) fn requires(self, name: &str) -> bool {
+        let required = self.schema.get("required").and_then(Value::as_array);
+        required.is_some_and(|required| required.iter().any(|own| own == name))
+    }
+
     /// The items of a list.
     pub(crate) fn items(self) -> Option<Self> {
         self.schema.get("items").map(Self::resolved)

@@ -138,6 +138,27 @@ impl Status {
         Self::new(409, "Conflict", message).about(kind, name)
     }
 
+    /// 409: what is to be deleted is not what was meant. The server names the kind where it should name
+    /// the resource (`rest.BeforeDelete`).
+    pub(crate) fn deletion_conflict(kind: &Kind, name: &str, why: &str) -> Self {
+        let mut what = kind.kind.to_owned();
+        if !kind.group.is_empty() {
+            what = format!("{what}.{}", kind.group);
+        }
+        let message = format!(
+            "Operation cannot be fulfilled on {what} {}: {why}",
+            quoted(name)
+        );
+        let mut status = Self::new(409, "Conflict", message);
+        status.details = Some(Box::new(Details {
+            name: name.to_owned(),
+            group: kind.group.to_owned(),
+            kind: kind.kind.to_owned(),
+            ..Details::default()
+        }));
+        status
+    }
+
     /// 409 of server-side apply: other managers own what is to be changed.
     pub(crate) fn apply_conflict(message: String, causes: Vec<Cause>) -> Self {
         let mut status = Self::new(409, "Conflict", message);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod api_server;
+mod built_in;
 mod client;
 mod clusters;
 mod control;

@@ -57,7 +57,9 @@ fn an_exchange_is_in_the_journal_with_its_cluster_and_its_user() {
 
     api.get("/api/v1/namespaces?limit=1");
 
-    let journal = simulator.journal();
+    let mut journal = simulator.journal();
+    // A real server asks Entra for its keys meanwhile.
+    journal.retain(|exchange| exchange.host == Host::Kubernetes);
     let [exchange] = journal.as_slice() else {
         panic!("{journal:?}");
     };

@@ -8,13 +8,15 @@ mod objects;
 mod patches;
 mod watches;
 
-use std::time::Duration;
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secureaks_simulator::Simulator;
 use serde_json::{Value, json};
 
+use crate::api_server::PATIENCE;
 use crate::client::{self, Client, start};
 
 /// What `metadata` says that no test can know.
@@ -85,6 +87,15 @@ impl Answer {
 }
 
 /// A cluster that is ready, and a client of its API server.
+/// Waits for what is bound to happen: a real server follows its own objects a moment later.
+pub(crate) fn wait_until(what: &str, happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it never came to pass: {what}");
+        park_timeout(Duration::from_millis(5));
+    }
+}
+
 pub(crate) fn cluster() -> (Simulator, Client, Api) {
     let (simulator, client) = start();
     let api = create(&simulator, &client);
