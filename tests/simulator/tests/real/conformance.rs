@@ -71,7 +71,7 @@ fn figures(took: f64) -> Value {
         "oracle": format!("kube-apiserver {SERVER_VERSION}"),
         "lines": [
             format!("kube-apiserver: ready {took:.1} s after its first request"),
-            "kube-apiserver: the tests of kubectl, objects, access and sign-in pass on it and on the built-in one",
+            "kube-apiserver: the tests of kubectl, objects, access and sign-in run on it and on the built-in one alike",
         ],
         "differences": differences,
     })
