@@ -31,6 +31,7 @@ test: ## Run all tests, with OpenTofu and kubectl (built when missing) and Terra
 
 test-real: export SECUREAKS_CONFORMANCE := $(FIGURES)
 test-real: ## Run the tests with programs that nobody here wrote, which make tools-real installs
+	@: "$${SECUREAKS_RECORDINGS:?is not set: it names the folder of recorded traffic, which this repository does not hold}"
 	@rm -rf "$(FIGURES)"
 	@echo "Clients under test:"
 	@SECUREAKS_CLIENTS=$(CLIENTS) tests/tools/find
