@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::ResourceId;
 use super::agent_pool::{AgentPoolProfile, PowerState, Status};
 use super::model::model;
@@ -153,17 +155,48 @@ impl Properties {
         for pool in self.agent_pool_profiles.iter_mut().flatten() {
             pool.strip_read_only();
         }
-        for addon in self
-            .extra
-            .get_mut("addonProfiles")
-            .and_then(|addons| addons.as_object_mut())
-            .into_iter()
-            .flatten()
-        {
-            if let Some(addon) = addon.1.as_object_mut() {
-                addon.remove("identity");
+        for (block, path) in READ_ONLY_INSIDE {
+            if let Some(block) = self.extra.get_mut(block) {
+                remove_at(block, path);
             }
         }
+    }
+}
+
+/// Read-only members of blocks that pass through as they came, by the schema of API 2026-05-01; `*` is any member.
+const READ_ONLY_INSIDE: [(&str, &[&str]); 5] = [
+    ("addonProfiles", &["*", "identity"]),
+    ("ingressProfile", &["webAppRouting", "identity"]),
+    (
+        "podIdentityProfile",
+        &["userAssignedIdentities", "*", "provisioningState"],
+    ),
+    (
+        "podIdentityProfile",
+        &["userAssignedIdentities", "*", "provisioningInfo"],
+    ),
+    ("privateLinkResources", &["*", "privateLinkServiceID"]),
+];
+
+fn remove_at(value: &mut Value, path: &[&str]) {
+    match (path, value) {
+        ([name], Value::Object(members)) => drop(members.remove(*name)),
+        (["*", rest @ ..], Value::Object(members)) => {
+            for (_, member) in members.iter_mut() {
+                remove_at(member, rest);
+            }
+        }
+        (["*", rest @ ..], Value::Array(elements)) => {
+            for element in elements {
+                remove_at(element, rest);
+            }
+        }
+        ([name, rest @ ..], Value::Object(members)) => {
+            if let Some(member) = members.get_mut(*name) {
+                remove_at(member, rest);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -2,10 +2,13 @@
 //! leave no body, and headers are kept by an allow-list.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::message::{Host, Message};
 
@@ -52,6 +55,8 @@ pub(crate) struct Journal {
     /// How many connections were made to each cluster, by its id in lower case.
     connections: BTreeMap<String, u64>,
     cleared: u64,
+    /// A file that takes the writes to Resource Manager when they are forgotten here.
+    writes: Option<PathBuf>,
 }
 
 /// Names one exchange for good, also when the journal was cleared meanwhile.
@@ -117,11 +122,51 @@ impl Journal {
         count.copied().unwrap_or_default()
     }
 
+    /// Adds the writes to Resource Manager to a file in a folder before they are forgotten.
+    pub(crate) fn keep_writes_in(&mut self, folder: &Path) {
+        self.writes = Some(folder.join(format!("{}.jsonl", uuid::Uuid::new_v4())));
+    }
+
+    fn keep_writes(&self) {
+        let Some(path) = &self.writes else {
+            return;
+        };
+        let lines: String = self
+            .exchanges
+            .iter()
+            .filter(|exchange| matches!(exchange.method.as_str(), "PUT" | "PATCH"))
+            .filter_map(|exchange| {
+                let body = exchange.body.as_ref()?;
+                let line = json!({
+                    "method": exchange.method,
+                    "path": exchange.path,
+                    "client": exchange.headers.get("user-agent"),
+                    "status": exchange.status,
+                    "body": body,
+                });
+                Some(format!("{line}\n"))
+            })
+            .collect();
+        if lines.is_empty() {
+            return;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        // Whoever reads the folder fails when there is nothing.
+        let _ = file.and_then(|mut file| file.write_all(lines.as_bytes()));
+    }
+
     /// Forgets everything; the next exchange is number 1 again.
     pub(crate) fn clear(&mut self) {
+        self.keep_writes();
         self.exchanges.clear();
         self.connections.clear();
         self.cleared += 1;
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.keep_writes();
     }
 }
 
@@ -188,6 +233,29 @@ mod tests {
             time,
         };
         assert_eq!(journal.exchanges(), [expected]);
+    }
+
+    #[test]
+    fn writes_to_resource_manager_outlive_the_journal_where_they_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::default();
+        journal.keep_writes_in(folder.path());
+        let put = Message {
+            method: "PUT".into(),
+            ..message("/a", "")
+        };
+        journal.begin(Host::Arm, None, &put, Timestamp::UNIX_EPOCH);
+        journal.begin(Host::Arm, None, &message("/b", ""), Timestamp::UNIX_EPOCH);
+
+        drop(journal);
+
+        let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap();
+        let kept = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let kept: Value = serde_json::from_str(&kept).unwrap();
+        let expected = json!({
+            "method": "PUT", "path": "/a", "client": null, "status": null, "body": { "a": 1 },
+        });
+        assert_eq!(kept, expected);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The library's front: starting, steering and stopping a simulator from a test.
 
 mod clusters;
-
 mod directory;
 mod files;
 
@@ -40,7 +39,7 @@ use crate::seed;
 use crate::server::{Service, serve};
 use crate::shared::{Inner, Shared};
 use crate::state::{Keys, State, StateError};
-use files::{Files, write_files};
+use files::{Files, kept_writes, write_files};
 
 /// How a simulator runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,6 +154,9 @@ impl Simulator {
             files.path.clone(),
             openings,
         )?);
+        if let Some(folder) = kept_writes()? {
+            shared.lock().journal.keep_writes_in(&folder);
+        }
         shared.with(|_, _| ());
         fs::write(files.path.join(TOKEN_FILE), shared.exchange_token())?;
 

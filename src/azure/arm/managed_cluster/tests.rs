@@ -46,7 +46,9 @@ fn live() -> serde_json::Value {
             },
             "oidcIssuerProfile": {"enabled": true, "issuerURL": "https://westus3.oic.prod-aks.azure.com/t/g/"},
             "securityProfile": {"defender": {"securityMonitoring": {"enabled": true}}},
-            "bootstrapProfile": {"artifactSource": "Direct"}
+            "bootstrapProfile": {"artifactSource": "Direct"},
+            "ingressProfile": {"webAppRouting": {"enabled": true, "identity": {"clientId": "c"}}},
+            "podIdentityProfile": {"userAssignedIdentities": [{"name": "n", "provisioningState": "Assigned"}]}
         }
     })
 }
@@ -77,7 +79,9 @@ fn a_put_keeps_what_we_do_not_know_and_drops_what_only_azure_decides() {
             },
             "oidcIssuerProfile": {"enabled": true},
             "securityProfile": {"defender": {"securityMonitoring": {"enabled": true}}},
-            "bootstrapProfile": {"artifactSource": "Direct"}
+            "bootstrapProfile": {"artifactSource": "Direct"},
+            "ingressProfile": {"webAppRouting": {"enabled": true}},
+            "podIdentityProfile": {"userAssignedIdentities": [{"name": "n"}]}
         }
     });
     assert_eq!(body, expected);

@@ -37,3 +37,14 @@ pub(super) fn write_files(directory: Option<&Path>, keys: &Keys) -> io::Result<F
     fs::write(files.path.join(CLIENT_FILE), client)?;
     Ok(files)
 }
+
+/// Where a whole run of tests, each with simulators of its own, wants the writes to be kept.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests start simulators in many places, and one variable reaches them all"
+)]
+pub(super) fn kept_writes() -> io::Result<Option<PathBuf>> {
+    let folder = std::env::var_os("SECUREAKS_JOURNAL").map(PathBuf::from);
+    folder.as_deref().map(fs::create_dir_all).transpose()?;
+    Ok(folder)
+}

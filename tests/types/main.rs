@@ -1,0 +1,133 @@
+//! What this provider writes to Azure, held against Azure's own description of its types: no property it does not
+//! know, none of the wrong type, and none that only Azure may write.
+//!
+//! `SECUREAKS_JOURNAL` names the folder in which the simulators of a run of tests kept what was written to them,
+//! `SECUREAKS_SCHEMA` the folder of the published types.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on says what is missing"
+)]
+
+mod bicep;
+mod open_api;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+/// The word in our own user agent; journals also hold what other clients wrote.
+const OURS: &str = "secureaks";
+
+#[test]
+fn every_body_that_was_written_fits_the_published_types() {
+    let journal = folder(
+        "SECUREAKS_JOURNAL",
+        "the folder that the other tests were run with",
+    );
+    let schema = folder("SECUREAKS_SCHEMA", "the folder of the published types");
+    let clusters = bicep::Types::load(&schema);
+    let assignments = open_api::Definitions::load(&schema);
+
+    let written = written(&journal);
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut faults: BTreeSet<String> = BTreeSet::new();
+    for write in &written {
+        let path = write["path"].as_str().expect("a path");
+        let of_type = type_of(path);
+        *counts.entry(of_type.clone()).or_default() += 1;
+        let (method, body) = (write["method"].as_str(), &write["body"]);
+        let found = match of_type.as_str() {
+            "Microsoft.Authorization/roleAssignments" => {
+                assignments.faults("RoleAssignmentCreateParameters", body)
+            }
+            // A PATCH takes tags and nothing else (TagsObject).
+            "Microsoft.ContainerService/managedClusters" if method == Some("PATCH") => tags(body),
+            cluster => clusters.faults(cluster, body),
+        };
+        faults.extend(found.into_iter().map(|fault| format!("{of_type}: {fault}")));
+    }
+
+    assert!(
+        !written.is_empty(),
+        "no body of ours in {}",
+        journal.display()
+    );
+    let kinds: Vec<String> = counts
+        .iter()
+        .map(|(of_type, count)| format!("{count} of {of_type}"))
+        .collect();
+    let line = format!(
+        "types: {} bodies written ({}), {} faults",
+        written.len(),
+        kinds.join(", "),
+        faults.len()
+    );
+    println!("{line}");
+    report(&line);
+    assert_eq!(faults, BTreeSet::new());
+}
+
+/// A folder named by an environment variable; the test fails without it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the records lie is said by the environment"
+)]
+fn folder(variable: &str, what: &str) -> PathBuf {
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    path.filter(|path| path.is_dir())
+        .unwrap_or_else(|| panic!("set {variable} to {what}"))
+}
+
+/// The writes of this provider, each once.
+fn written(journal: &PathBuf) -> Vec<Value> {
+    let mut lines = BTreeSet::new();
+    for file in std::fs::read_dir(journal).expect("a folder") {
+        let path = file.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a journal");
+        lines.extend(text.lines().map(str::to_owned));
+    }
+    lines
+        .iter()
+        .map(|line| serde_json::from_str(line).expect("a line of a journal"))
+        .filter(|write: &Value| {
+            write["client"]
+                .as_str()
+                .is_some_and(|client| client.contains(OURS))
+        })
+        .collect()
+}
+
+/// The type of the resource that a path names, without the names.
+fn type_of(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let resource = path.rsplit("/providers/").next().unwrap_or_default();
+    let mut segments = resource.split('/');
+    let namespace = segments.next().unwrap_or_default().to_owned();
+    segments
+        .step_by(2)
+        .fold(namespace, |of_type, segment| format!("{of_type}/{segment}"))
+}
+
+fn tags(body: &Value) -> Vec<String> {
+    let members = body.as_object().expect("an object");
+    members
+        .keys()
+        .filter(|name| *name != "tags")
+        .map(|name| format!("{name} in a PATCH"))
+        .collect()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the figures go is said by the environment"
+)]
+fn report(line: &str) {
+    let Some(folder) = std::env::var_os("SECUREAKS_CONFORMANCE") else {
+        return;
+    };
+    let document = json!({ "oracle": "published types of API 2026-05-01", "lines": [line] });
+    let path = PathBuf::from(folder).join("types.json");
+    std::fs::write(path, format!("{document:#}\n")).expect("the figures are written");
+}
