@@ -14,6 +14,7 @@ DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 CLIENTS ?= all
 NEWEST := terraform-1.15.5,tofu-1.12.6
 FIGURES := $(CURDIR)/target/conformance
+JOURNAL := $(CURDIR)/target/journal
 
 .PHONY: help build test test-real conformance check fmt docs demo bench tools tools-real audit install clean
 
@@ -30,9 +31,13 @@ test: ## Run all tests, with OpenTofu and kubectl (built when missing) and Terra
 	PATH="$$PATH$${kubectl:+:$${kubectl%/*}}" $(CARGO) test --locked --workspace --no-fail-fast
 
 test-real: export SECUREAKS_CONFORMANCE := $(FIGURES)
+test-real: export SECUREAKS_JOURNAL := $(JOURNAL)
 test-real: ## Run the tests with programs that nobody here wrote, which make tools-real installs
 	@: "$${SECUREAKS_RECORDINGS:?is not set: it names the folder of recorded traffic, which this repository does not hold}"
-	@rm -rf "$(FIGURES)"
+	@: "$${SECUREAKS_DEFAULTS:?is not set: it names the table of what AKS filled in by era, which this repository does not hold}"
+	@: "$${SECUREAKS_SCHEMA:?is not set: it names the folder of the published types, which this repository does not hold}"
+	@rm -rf "$(FIGURES)" "$(JOURNAL)"
+	@mkdir -p "$(JOURNAL)"
 	@echo "Clients under test:"
 	@SECUREAKS_CLIENTS=$(CLIENTS) tests/tools/find
 	@python=$$(tests/tools/find --python) && echo "Python $$python"
@@ -47,6 +52,9 @@ test-real: ## Run the tests with programs that nobody here wrote, which make too
 	SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
 		$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast --test real
 	$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast --test recordings
+	$(CARGO) test --locked --features real --no-fail-fast --test recorded_answers
+	$(CARGO) test --locked --features real --test resources
+	$(CARGO) test --locked --features real --test types
 
 conformance: test-real ## Run make test-real and write docs/conformance.md from its figures
 	$(CARGO) run --locked --quiet --features real --example conformance -- "$(FIGURES)" docs/conformance.md
