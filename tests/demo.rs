@@ -156,7 +156,7 @@ fn without_a_client_and_go_one_sentence_says_what_to_install() {
     assert_eq!(
         sentences,
         [
-            "neither Terraform nor OpenTofu 1.8 or newer is installed: install one of them, or install Go and run `make tools`, which builds OpenTofu 1.12.6",
+            "neither Terraform nor OpenTofu 1.6 or newer is installed: install one of them, or install Go and run `make tools`, which builds OpenTofu 1.12.6",
             "demo: failed at: What to show it with",
         ]
     );
