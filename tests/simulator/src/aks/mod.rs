@@ -3,6 +3,7 @@
 
 mod actions;
 mod answer;
+mod api_version;
 mod cluster;
 mod credentials;
 mod defaults;
@@ -33,7 +34,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::arm::exchange::{Moment, Request, Response};
+use crate::arm::exchange::{Body, Moment, Request, Response};
 use answer::{Problem, document};
 pub(crate) use cluster::Cluster;
 pub(crate) use credentials::Endpoint;
@@ -105,8 +106,13 @@ impl Engine {
         let target = path::parse(&request.segments)?;
         self.signer.ready(moment.random);
         self.settle(moment, Some(world));
-        let answer = self.route(&target, request, moment, world);
-        Some(answer.unwrap_or_else(Response::from))
+        let mut answer = self
+            .route(&target, request, moment, world)
+            .unwrap_or_else(Response::from);
+        if let (200..=299, Body::Provider(body)) = (answer.status, &mut answer.body) {
+            in_version(&target, request, body);
+        }
+        Some(answer)
     }
 
     /// Removes everything of a resource group that Resource Manager deleted.
@@ -223,7 +229,14 @@ impl Engine {
             ("GET", Target::Cluster(address)) => {
                 Ok(document(200, Vec::new(), self.cluster(address)?.read()))
             }
-            ("PUT", Target::Cluster(address)) => self.put_cluster(address, request, moment, world),
+            ("PUT", Target::Cluster(address)) => {
+                let mut request = request.clone();
+                if let Some(body) = &mut request.body {
+                    let version = request.query.get("api-version").map_or("", String::as_str);
+                    api_version::read_cluster(body, version);
+                }
+                self.put_cluster(address, &request, moment, world)
+            }
             ("PATCH", Target::Cluster(address)) => self.patch_cluster(address, request, moment),
             ("DELETE", Target::Cluster(address)) => self.delete_cluster(address, request, moment),
             ("POST", Target::Action(address, action)) => self.act(address, action, request, moment),
@@ -353,6 +366,20 @@ impl Engine {
             Some(cluster) if cluster.is_stopped() => Err(stopped(cluster, "this operation")),
             _ => Ok(()),
         }
+    }
+}
+
+/// Leaves clusters and pools as the version of the API has them that was asked for.
+fn in_version(target: &Target, request: &Request, body: &mut Value) {
+    let version = request.query.get("api-version").map_or("", String::as_str);
+    let show = match target {
+        Target::Clusters { .. } | Target::Cluster(_) => api_version::show_cluster,
+        Target::Pools(_) | Target::Pool(..) => api_version::show_pool,
+        _ => return,
+    };
+    match body.get_mut("value").and_then(Value::as_array_mut) {
+        Some(listed) => listed.iter_mut().for_each(|one| show(one, version)),
+        None => show(body, version),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::fields::{Fields, general, of_answer};
-use crate::recording::{self, place};
+use crate::fields::general;
+use crate::recording::place;
 use crate::shape::shape;
 
 /// The table of what AKS filled in, changed and dropped, by era.
@@ -72,7 +72,11 @@ impl Eras {
         ours: Option<&Value>,
     ) -> Option<String> {
         let month = day.get(..7).unwrap_or_default();
-        let rows = self.rows.get(path)?;
+        // The table has lists as a whole.
+        let rows = self
+            .rows
+            .get(path)
+            .or_else(|| self.rows.get(path.strip_suffix("[]")?))?;
         let mut own = rows
             .iter()
             .filter(|row| row.kind.starts_with("agentPool_") == pool);
@@ -107,11 +111,16 @@ impl Row {
             if value.contains("<image>") {
                 return true;
             }
-            let value = value.replace("<guid>", "00000000-0000-0000-0000-000000000000");
+            let value = value
+                .replace("<guid>", "00000000-0000-0000-0000-000000000000")
+                .replace("<24hex>", "000000000000000000000000");
             let Ok(value) = serde_json::from_str::<Value>(&value) else {
                 return false;
             };
-            shape(path, &value) == *ours || same_address(&value, ours)
+            let listed = value.as_array().into_iter().flatten();
+            shape(path, &value) == *ours
+                || same_address(&value, ours)
+                || listed.into_iter().any(|one| shape(path, one) == *ours)
         })
     }
 }
@@ -124,37 +133,6 @@ fn same_address(one: &Value, other: &Value) -> bool {
         Some(tail.split('/').next().unwrap_or_default().to_owned())
     };
     tail(one).is_some() && tail(one) == tail(other)
-}
-
-/// The newest recording of a cluster, made with API 2026-05-01.
-pub(crate) struct Newest {
-    cluster: Vec<Fields>,
-}
-
-impl Newest {
-    pub(crate) fn load() -> Self {
-        let cluster = recording::all()
-            .iter()
-            .filter(|recording| recording.scenario == "create_2026-05-01_aso_excerpt")
-            .flat_map(|recording| &recording.exchanges)
-            .filter(|exchange| exchange.response.get("kind").is_some())
-            .map(|exchange| {
-                let fields = of_answer(exchange.status, &exchange.headers, &exchange.response);
-                fields
-                    .into_iter()
-                    .map(|(path, value)| (general(&path), value))
-                    .collect()
-            })
-            .collect();
-        Self { cluster }
-    }
-
-    /// Whether that cluster has our value at a path of a cluster.
-    pub(crate) fn shows(&self, path: &str, ours: &Value) -> bool {
-        self.cluster
-            .iter()
-            .any(|fields| fields.get(path) == Some(ours))
-    }
 }
 
 /// The records of a table whose values may be quoted, with `""` for a quotation mark (RFC 4180).

@@ -97,7 +97,7 @@ fn first(
 
 type Holds = fn(&Difference<'_>) -> bool;
 
-const REASONS: [(Holds, &str); 8] = [
+const REASONS: [(Holds, &str); 7] = [
     (
         |it| it.recorded.polled().is_some() && it.path.starts_with("error."),
         "an operation shows the errors of its inner retries while it goes on; which poll meets one is chance",
@@ -150,10 +150,6 @@ const REASONS: [(Holds, &str); 8] = [
         "which versions are on offer, with which support, and whether one is a preview, is of the day",
     ),
     (
-        |it| it.path == "sku.tier" && it.azure.is_some_and(|tier| tier == "Paid"),
-        "API 2021-05-01 says `Paid` where APIs since 2023-02-01 say `Standard`",
-    ),
-    (
         |it| it.path == "nextLink" && it.ours.is_none(),
         "how AKS cuts its lists is its storage's affair: here an empty page followed",
     ),
@@ -161,14 +157,8 @@ const REASONS: [(Holds, &str); 8] = [
 
 /// Reasons where the table of eras shows none: what it calls an era may be longer than a change took.
 const LATER: [(Holds, &str); 1] = [(
-    |it| {
-        let newer = [
-            "properties.supportPlan",
-            "properties.workloadAutoScalerProfile",
-        ];
-        it.recorded.day().starts_with("2022-10") && it.azure.is_none() && newer.contains(&it.path)
-    },
-    "recorded in the first month of an era of fifteen, before AKS had this member",
+    |it| it.path.ends_with("enableNodePublicIP") && it.azure.is_none(),
+    "the recording of 2026-09-18 is the only one of a pool that leaves it out and gets it answered",
 )];
 
 /// Recorded with az's `aks-preview` extension.

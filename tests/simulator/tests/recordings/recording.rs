@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
 
 /// One run of a client.
@@ -11,6 +12,23 @@ pub(crate) struct Recording {
     pub(crate) scenario: String,
     pub(crate) exchanges: Vec<Recorded>,
 }
+
+impl Recording {
+    /// The day of an exchange, or of the first here that has one.
+    pub(crate) fn day_of(&self, recorded: &Recorded) -> String {
+        let own = recorded.day();
+        if !own.is_empty() {
+            return own;
+        }
+        let all = self.exchanges.iter().map(Recorded::day);
+        all.filter(|day| !day.is_empty())
+            .min()
+            .unwrap_or_else(|| UNDATED.to_owned())
+    }
+}
+
+/// The one recording of a cluster without dates: its signed addresses say when they were signed (`t=638351699539450464`).
+const UNDATED: &str = "2023-11-08";
 
 /// A request and Azure's answer.
 pub(crate) struct Recorded {
@@ -23,8 +41,10 @@ pub(crate) struct Recorded {
     pub(crate) host: String,
     /// Without the query, percent-encoding taken away.
     pub(crate) path: String,
-    /// The API version, where the recorder has not written another over it.
-    pub(crate) api_version: Option<String>,
+    /// The API version in the address.
+    api_version: String,
+    /// Whether that is the client's own: other recorders write that of their later releases over it.
+    keeps_api_version: bool,
     /// Whether it asks for a later page of a list.
     pub(crate) continued: bool,
     pub(crate) request: Option<Value>,
@@ -108,8 +128,10 @@ fn exchange(line: &Value) -> Recorded {
         api_version: url
             .split("api-version=")
             .nth(1)
-            .filter(|_| kept)
-            .map(|rest| rest.chars().take(10).collect()),
+            .and_then(|rest| rest.split('&').next())
+            .unwrap_or_default()
+            .to_owned(),
+        keeps_api_version: kept,
         continued: url.contains("skipToken="),
         path: format!("/{}", path.trim_start_matches('/')),
         request: Some(document(&line["request_body"])).filter(|body| !body.is_null()),
@@ -141,6 +163,22 @@ impl Recorded {
     pub(crate) fn day(&self) -> String {
         self.date
             .map_or_else(String::new, |date| date.strftime("%Y-%m-%d").to_string())
+    }
+
+    /// The API version that the client asked with, of a recording made on a day. Where another was written over it,
+    /// the newest that there can have been: every one of 2025 and 2026 came into a client more than a month after its
+    /// date (release history of azure-mgmt-containerservice 39.1 to 41.8).
+    pub(crate) fn version_of(&self, day: &str) -> String {
+        let newest = day
+            .parse::<Date>()
+            .map(|day| day.saturating_sub(1.month()).to_string())
+            .unwrap_or_default();
+        let (date, suffix) = self.api_version.split_at_checked(10).unwrap_or_default();
+        if self.keeps_api_version || date < newest.as_str() {
+            self.api_version.clone()
+        } else {
+            format!("{newest}{suffix}")
+        }
     }
 
     /// The path in lower case, as Resource Manager compares it.

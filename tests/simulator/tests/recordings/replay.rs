@@ -27,9 +27,6 @@ pub(crate) enum Comparison<'a> {
     },
 }
 
-/// The newest API version with a property schema; the clients of the time used older ones.
-const API_VERSION: &str = "2026-05-01";
-
 /// Replays one recording into a fresh simulator.
 pub(crate) fn replay(recording: &Recording, see: &mut dyn FnMut(Comparison<'_>)) {
     // Time stands nearly still: it is moved to each exchange.
@@ -65,7 +62,8 @@ pub(crate) fn replay(recording: &Recording, see: &mut dyn FnMut(Comparison<'_>))
         }
         let own = || {
             let path = rewriting.path(&recorded.path);
-            format!("{}{path}?api-version={API_VERSION}", client.arm())
+            let version = recorded.version_of(&recording.day_of(recorded));
+            format!("{}{path}?api-version={version}", client.arm())
         };
         let address = match recorded.polled() {
             Some(_) => addresses.of(recorded).cloned(),

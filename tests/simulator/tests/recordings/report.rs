@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::era::{Eras, Newest};
+use crate::era::Eras;
 use crate::fields::{Fields, general};
 use crate::reason::{self, Difference};
 use crate::recording::{Recorded, Recording};
@@ -55,13 +55,7 @@ pub(crate) struct Figures {
 
 impl Report {
     /// Counts one comparison.
-    pub(crate) fn add(
-        &mut self,
-        recording: &Recording,
-        comparison: Comparison<'_>,
-        eras: &Eras,
-        newest: &Newest,
-    ) {
+    pub(crate) fn add(&mut self, recording: &Recording, comparison: Comparison<'_>, eras: &Eras) {
         match comparison {
             Comparison::LeftOut { reason } => *self.left_out.entry(reason).or_default() += 1,
             Comparison::Answers {
@@ -75,7 +69,7 @@ impl Report {
                     azure.keys().chain(ours.keys()).chain(echo.keys()).collect();
                 for name in names {
                     let answers = [azure.get(name), ours.get(name), echo.get(name)];
-                    let judge = || cause(recording, recorded, name, &azure, &ours, (eras, newest));
+                    let judge = || cause(recording, recorded, name, &azure, &ours, eras);
                     self.count(recording, recorded, name, answers, judge);
                 }
             }
@@ -108,7 +102,7 @@ impl Report {
         if let Some(cause) = cause {
             let key = (
                 recording.scenario.clone(),
-                day(recording, recorded),
+                recording.day_of(recorded),
                 general(name),
                 cause,
             );
@@ -236,9 +230,9 @@ fn cause(
     name: &str,
     azure: &Fields,
     ours: &Fields,
-    (eras, newest): (&Eras, &Newest),
+    eras: &Eras,
 ) -> Cause {
-    let day = day(recording, recorded);
+    let day = recording.day_of(recorded);
     let path = general(name);
     let path = path.strip_prefix("value[].").unwrap_or(&path);
     let pool = recorded.key().contains("/agentpools");
@@ -254,23 +248,12 @@ fn cause(
         // What a resource is doing is of no era.
         let state = path.ends_with("provisioningState") || path.ends_with("powerState.code");
         // What was usual with newer APIs says nothing about an old one.
-        let old = recorded
-            .api_version
-            .as_deref()
-            .is_some_and(|own| own < "2022");
+        let old = recorded.version_of(&day).as_str() < "2022";
         if state || absent && !old && eras.usual(path, pool, &day) {
             return None;
         }
-        if let Some(era) = eras.newer(path, pool, &day, ours) {
-            return Some(format!("defaults of {era}"));
-        }
-        let of_cluster = if pool {
-            path.replacen("properties", "properties.agentPoolProfiles[]", 1)
-        } else {
-            path.to_owned()
-        };
-        ours.filter(|ours| newest.shows(&of_cluster, ours))
-            .map(|_| "recorded 2026-09-18 with API 2026-05-01".to_owned())
+        let era = eras.newer(path, pool, &day, ours)?;
+        Some(format!("defaults of {era}"))
     };
     if let Some(reason) = reason::of(&difference) {
         return Cause::Explained(reason.to_owned());
@@ -304,21 +287,6 @@ fn cause(
         None => Cause::Unexplained,
     }
 }
-
-/// The day of an exchange, or of the first in its recording that has one.
-fn day(recording: &Recording, recorded: &Recorded) -> String {
-    let own = recorded.day();
-    if !own.is_empty() {
-        return own;
-    }
-    let all = recording.exchanges.iter().map(Recorded::day);
-    all.filter(|day| !day.is_empty())
-        .min()
-        .unwrap_or_else(|| UNDATED.to_owned())
-}
-
-/// The one recording of a cluster without dates: its signed addresses say when they were signed (`t=638351699539450464`).
-const UNDATED: &str = "2023-11-08";
 
 #[expect(
     clippy::cast_precision_loss,

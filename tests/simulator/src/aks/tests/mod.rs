@@ -75,9 +75,9 @@ impl Azure {
                 .filter(|s| !s.is_empty())
                 .map(str::to_owned)
                 .collect(),
-            query: query
-                .split('&')
-                .filter_map(|pair| pair.split_once('='))
+            query: [("api-version", "2026-05-01")]
+                .into_iter()
+                .chain(query.split('&').filter_map(|pair| pair.split_once('=')))
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect::<BTreeMap<_, _>>(),
             headers: headers
