@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod failure;
+mod filled;
 mod pools;
 mod read;
 mod update;
