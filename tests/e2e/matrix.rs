@@ -1,7 +1,10 @@
 //! Which stories are lived under every client of the matrix. The others are about what no client has a say in, and
 //! need not be told a dozen times.
 
-use crate::support::matrix::{Story, live};
+use crate::support::{
+    ATTACH,
+    matrix::{Story, live},
+};
 
 const STORIES: [Story; 11] = [
     Story {
@@ -85,7 +88,18 @@ const SLIDES: Story = Story {
 
 #[test]
 fn every_client_lives_every_story() {
-    live("clients", "Clients of the provider", &STORIES);
+    live("clients", "Clients of the provider", &STORIES, &[]);
+}
+
+#[test]
+fn attached_clients_live_every_story() {
+    live(
+        "attached",
+        "Clients of the provider, attached to one that stands",
+        // The last one attaches by itself, whatever is said here.
+        &STORIES[..STORIES.len() - 1],
+        &[(ATTACH, "1")],
+    );
 }
 
 #[test]
@@ -105,5 +119,6 @@ fn one_apply_works_with_a_real_api_server() {
         "api-server",
         "Clients of the provider, with a real API server in each cluster",
         &[QUICKSTART, SLIDES],
+        &[],
     );
 }

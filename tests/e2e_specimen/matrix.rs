@@ -55,5 +55,5 @@ const STORIES: [Story; 9] = [
 
 #[test]
 fn every_client_lives_every_story_of_the_protocol() {
-    live("protocol", "Clients of the protocol", &STORIES);
+    live("protocol", "Clients of the protocol", &STORIES, &[]);
 }

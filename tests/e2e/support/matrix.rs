@@ -20,16 +20,16 @@ pub(crate) struct Story {
 }
 
 /// Lives the stories under every client, one client after the other, and leaves the figures in a file of that name.
-/// Fails with what every failed test said.
+/// Fails with what every failed test said. `variables` are added to the environment of the stories.
 #[expect(
     clippy::print_stdout,
     reason = "it takes minutes, and says how far it has come"
 )]
-pub(crate) fn live(file: &str, oracle: &str, stories: &[Story]) {
+pub(crate) fn live(file: &str, oracle: &str, stories: &[Story], variables: &[(&str, &str)]) {
     let mut matrix = Vec::new();
     let mut failures = Vec::new();
     for client in clients() {
-        let told = run(client, stories);
+        let told = run(client, stories, variables);
         let verdicts = verdicts(&told);
         let mut failed = false;
         for story in stories {
@@ -68,10 +68,11 @@ pub(crate) fn live(file: &str, oracle: &str, stories: &[Story]) {
 }
 
 /// Runs the tests of `stories` under one client; all that was printed.
-fn run(client: &Client, stories: &[Story]) -> String {
+fn run(client: &Client, stories: &[Story], variables: &[(&str, &str)]) -> String {
     let own = std::env::current_exe().expect("this program");
     let tests = stories.iter().flat_map(|story| story.tests);
     let output = Command::new(own)
+        .envs(variables.iter().copied())
         // Stories wait for one another's clients more than for the processor.
         .args(["--exact", "--test-threads", "4"])
         .args(tests)

@@ -5,6 +5,7 @@ pub(crate) mod killing;
 pub(crate) mod person;
 mod process;
 mod proxy;
+mod standing;
 pub(crate) mod story;
 pub(crate) mod trouble;
 mod workspace;
@@ -16,6 +17,9 @@ pub(crate) use client::matrix;
 pub(crate) use client::{Client, any_client, clients};
 pub(crate) use process::Running;
 pub(crate) use proxy::Proxy;
+pub(crate) use standing::Standing;
+#[cfg(feature = "real")]
+pub(crate) use workspace::ATTACH;
 pub(crate) use workspace::{Outcome, Workspace};
 
 /// A simulated Azure with the default seed; when its test fails, the seed is in the output.

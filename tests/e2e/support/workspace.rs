@@ -5,6 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -12,14 +13,24 @@ use secureaks_simulator::Simulator;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Client, Running};
+use super::{Client, Running, Standing};
 
 /// The folder.
 pub(crate) struct Workspace {
     folder: TempDir,
     client: Client,
     environment: BTreeMap<String, String>,
+    /// Whether the client attaches to a provider that stands, instead of starting its own.
+    attaches: bool,
+    /// That provider, with the environment it was started in; it comes with the first command.
+    standing: Mutex<Option<(BTreeMap<String, String>, Standing)>>,
 }
+
+/// Makes clients attach to providers that stand.
+pub(crate) const ATTACH: &str = "SECUREAKS_ATTACH";
+
+/// Says to a client which provider to attach to.
+const INVITATION: &str = "TF_REATTACH_PROVIDERS";
 
 /// What a command of the client's came to.
 #[derive(Debug)]
@@ -61,7 +72,11 @@ impl Outcome {
 }
 
 impl Workspace {
-    /// An empty folder.
+    /// An empty folder. With `SECUREAKS_ATTACH` the client attaches to a provider that stands.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how a story is told is the environment's to say"
+    )]
     pub(crate) fn new(client: &Client, azure: &Simulator) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut environment = azure.environment();
@@ -83,6 +98,8 @@ impl Workspace {
             folder,
             client: client.clone(),
             environment,
+            attaches: std::env::var_os(ATTACH).is_some(),
+            standing: Mutex::new(None),
         }
     }
 
@@ -243,6 +260,22 @@ impl Workspace {
                 command.env(name, value);
             }
         }
+        if self.attaches && !self.environment.contains_key(INVITATION) {
+            command.env(INVITATION, self.invitation());
+        }
         command
+    }
+
+    /// The invitation of a provider that stands in the environment of this moment.
+    fn invitation(&self) -> String {
+        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, provider) = match standing.take() {
+            Some(same) if same.0 == self.environment => standing.insert(same),
+            _ => {
+                let provider = Standing::start(&self.environment, self.folder.path());
+                standing.insert((self.environment.clone(), provider))
+            }
+        };
+        provider.invitation.clone()
     }
 }
