@@ -1,6 +1,7 @@
-//! Writes `docs/conformance.md` from the figures that the tests of `make test-real` left.
+//! Writes `docs/conformance.md` from the figures that the tests of `make test-real` left, or looks whether it says the
+//! same.
 //!
-//! `conformance FIGURES PAGE`: the folder with the figures, and the file to write.
+//! `conformance [--check] FIGURES PAGE`: the folder with the figures, and the page.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,8 +13,10 @@ use std::{
 use serde::Deserialize;
 
 mod page;
+mod stale;
 
 use page::page;
+use stale::difference;
 
 /// What one file of figures has.
 #[derive(Debug, Deserialize)]
@@ -65,7 +68,9 @@ struct Oracle {
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 enum ConformanceError {
-    #[error("conformance takes two arguments: the folder with the figures and the page to write")]
+    #[error(
+        "conformance takes two arguments, perhaps after --check: the folder with the figures and the page"
+    )]
     Arguments,
     #[error("{0}: {1}")]
     File(PathBuf, io::Error),
@@ -73,6 +78,10 @@ enum ConformanceError {
     Nothing(PathBuf),
     #[error("{0} has no figures of the known form: {1}")]
     Form(PathBuf, serde_json::Error),
+    #[error(
+        "{0} does not say what the tests came to: run `make conformance`, which writes it. First difference:\n{1}"
+    )]
+    Stale(PathBuf, String),
 }
 
 fn main() -> ExitCode {
@@ -91,11 +100,22 @@ fn main() -> ExitCode {
 }
 
 fn write(arguments: &[PathBuf]) -> Result<(), ConformanceError> {
-    let [folder, file] = arguments else {
+    let (check, places) = match arguments.split_first() {
+        Some((first, rest)) if first.as_os_str() == "--check" => (true, rest),
+        _ => (false, arguments),
+    };
+    let [folder, file] = places else {
         return Err(ConformanceError::Arguments);
     };
     let text = page(&oracles(folder)?);
-    fs::write(file, text).map_err(|error| ConformanceError::File(file.clone(), error))
+    let trouble = |error| ConformanceError::File(file.clone(), error);
+    if !check {
+        return fs::write(file, text).map_err(trouble);
+    }
+    match difference(&fs::read_to_string(file).map_err(trouble)?, &text) {
+        Some(difference) => Err(ConformanceError::Stale(file.clone(), difference)),
+        None => Ok(()),
+    }
 }
 
 /// The figures by oracle.
