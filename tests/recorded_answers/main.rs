@@ -13,6 +13,10 @@
 )]
 
 mod bodies;
+mod chance;
+mod figures;
+mod imports;
+mod losses;
 mod operations;
 mod recorded;
 #[path = "../resources/support.rs"]
@@ -21,3 +25,6 @@ mod recorded;
     reason = "the provider in this process serves the tests of its resources as well"
 )]
 mod support;
+mod verbs;
+mod wire;
+mod writes;
