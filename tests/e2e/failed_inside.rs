@@ -11,8 +11,9 @@ use serde_json::json;
 
 use crate::support::{
     Client, any_client, assert_understood,
+    chance::{choose, seed},
     killing::{Moment, Verb, side_by_side},
-    story::{Story, Undisturbed, choose, seed},
+    story::{Story, Undisturbed},
 };
 
 /// Exchanges from one that fails to the next: a request is sent again and its answer used in between.

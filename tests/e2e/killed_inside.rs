@@ -7,8 +7,9 @@ use secureaks_simulator::{Exchange, Fault, Matches};
 
 use crate::support::{
     Client, any_client, assert_understood,
+    chance::{choose, seed},
     killing::{Moment, Verb, Victim, run_again, side_by_side},
-    story::{Story, Undisturbed, choose, seed},
+    story::{Story, Undisturbed},
     trouble::{birth, hung_up, wait_until},
 };
 

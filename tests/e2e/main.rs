@@ -10,6 +10,7 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod access;
 mod credentials;
 mod drift;
 mod examples;

@@ -6,7 +6,7 @@ use crate::support::{
     matrix::{Story, live},
 };
 
-const STORIES: [Story; 11] = [
+const STORIES: [Story; 12] = [
     Story {
         name: "create, update, destroy",
         tests: &["lifecycle::a_cluster_lives_its_whole_life"],
@@ -20,11 +20,7 @@ const STORIES: [Story; 11] = [
         ],
         since: None,
     },
-    Story {
-        name: "replace",
-        tests: &["replaced::a_replaced_cluster_gets_everything_inside_anew"],
-        since: None,
-    },
+    REPLACE,
     Story {
         name: "import by id",
         tests: &[
@@ -60,19 +56,20 @@ const STORIES: [Story; 11] = [
     },
     QUICKSTART,
     SLIDES,
-    Story {
-        name: "ephemeral credentials",
-        tests: &[
-            "credentials::a_token_reaches_another_program_in_the_apply_that_creates_the_cluster_and_stays_nowhere",
-        ],
-        since: Some(((1, 10), (1, 11))),
-    },
+    ACCESS,
+    CREDENTIALS,
     Story {
         name: "attached to a standing provider",
         tests: &["reattached::a_cluster_lives_its_whole_life_in_a_provider_that_stands"],
         since: None,
     },
 ];
+
+const REPLACE: Story = Story {
+    name: "replace",
+    tests: &["replaced::a_replaced_cluster_gets_everything_inside_anew"],
+    since: None,
+};
 
 const QUICKSTART: Story = Story {
     name: "quickstart",
@@ -83,6 +80,30 @@ const QUICKSTART: Story = Story {
 const SLIDES: Story = Story {
     name: "slides",
     tests: &["slides::the_slides_flow_binds_people_and_closes_a_namespace"],
+    since: None,
+};
+
+const ACCESS: Story = Story {
+    name: "access given and taken",
+    tests: &["access::what_a_binding_gives_is_gone_with_it"],
+    since: None,
+};
+
+const CREDENTIALS: Story = Story {
+    name: "ephemeral credentials",
+    tests: &[
+        "credentials::a_token_reaches_another_program_in_the_apply_that_creates_the_cluster_and_stays_nowhere",
+    ],
+    since: Some(((1, 10), (1, 11))),
+};
+
+/// What readers see of the inside; it says nothing of a client, but much of an API server.
+const READERS: Story = Story {
+    name: "readers",
+    tests: &[
+        "reader_inside::who_may_read_inside_refreshes_and_plans_everything",
+        "reader_inside::a_plain_reader_plans_the_cluster_and_keeps_what_is_inside",
+    ],
     since: None,
 };
 
@@ -107,7 +128,7 @@ fn attached_clients_live_every_story() {
     clippy::disallowed_methods,
     reason = "where the programs of an API server are is the environment's to say"
 )]
-fn one_apply_works_with_a_real_api_server() {
+fn stories_inside_work_with_a_real_api_server() {
     let programs = std::env::var("SECUREAKS_KUBE_APISERVER").unwrap_or_default();
     assert!(
         !programs.is_empty(),
@@ -118,7 +139,7 @@ fn one_apply_works_with_a_real_api_server() {
     live(
         "api-server",
         "Clients of the provider, with a real API server in each cluster",
-        &[QUICKSTART, SLIDES],
+        &[QUICKSTART, SLIDES, ACCESS, REPLACE, READERS, CREDENTIALS],
         &[],
     );
 }

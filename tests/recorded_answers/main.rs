@@ -13,11 +13,13 @@
 )]
 
 mod bodies;
+#[path = "../e2e/support/chance.rs"]
 mod chance;
 mod figures;
 mod imports;
 mod losses;
 mod operations;
+mod outages;
 mod recorded;
 #[path = "../resources/support.rs"]
 #[expect(

@@ -10,8 +10,9 @@ use secureaks::azure::{Call, Ending, Error, Method, Operation, Request};
 use secureaks_simulator::Action;
 use serde_json::Value as Json;
 
-use crate::chance::{choose, outages, seed};
+use crate::chance::{choose, seed};
 use crate::figures::report;
+use crate::outages::outages;
 use crate::recorded::exchanges;
 use crate::wire::{Answer, Line, Recording};
 use crate::writes::{BY_RESULT, End, Write, is_of_resource_manager, writes};

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use secureaks_simulator::{Action, Answer, Exchange, Fault, Host, Matches, Simulator};
 use serde_json::json;
 
-use crate::chance::{choose, outages, seed};
+use crate::chance::{choose, seed};
 use crate::figures::report;
+use crate::outages::outages;
 use crate::support::{CLUSTER, Kept, Provider, cluster, fast_azure, told};
 use crate::wire;
 use crate::writes::{End, Write, writes};

@@ -54,7 +54,7 @@ pub(crate) fn live(file: &str, oracle: &str, stories: &[Story], variables: &[(&s
             ));
         }
         println!(
-            "{} {}: {}",
+            "{oracle}: {} {}: {}",
             client.name,
             client.version,
             if failed { "failed" } else { "ok" }

@@ -1,5 +1,6 @@
 //! What stories are told with: clients, workspaces, and processes that can be killed.
 
+pub(crate) mod chance;
 mod client;
 pub(crate) mod killing;
 pub(crate) mod person;
