@@ -1,143 +1,21 @@
 //! What an answer looks like in the API version it was asked for: members that a later version brought are left
 //! out, and words that a later version replaced are the old ones.
 //!
-//! The versions are those whose published models (the Python package `azure-mgmt-containerservice`, 31.0 to 41.8,
-//! which has one version of the API each or many) first have the member.
+//! Which version brought a member is in `api_versions.txt`: the first whose published models have it (the Python
+//! package `azure-mgmt-containerservice`, 31.0 to 41.8, of which each has one version of the API or many).
+
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
 use super::document;
 
-/// A member of a cluster by its path, `[]` for each element of a list, the first stable version that has it, and
-/// the first preview.
-type Member = (&'static str, &'static str, &'static str);
-
-/// A pool's own members, in a cluster's list and alone.
-const OF_POOLS: [Member; 14] = [
-    ("currentOrchestratorVersion", "2022-04-01", "2022-03-02"),
-    ("capacityReservationGroupID", "2023-10-01", "2021-11-01"),
-    ("networkProfile", "2023-10-01", "2022-08-03"),
-    ("windowsProfile", "2024-02-01", "2022-08-02"),
-    ("securityProfile", "2024-07-01", "2023-06-02"),
-    (
-        "securityProfile.enableSecureBoot",
-        "2024-07-01",
-        "2023-11-02",
-    ),
-    ("securityProfile.enableVTPM", "2024-07-01", "2023-11-02"),
-    ("eTag", "2024-09-01", "2024-03-02"),
-    ("gpuProfile", "2025-01-01", "2023-09-02"),
-    ("upgradeSettings.maxUnavailable", "2025-03-01", "2024-10-02"),
-    (
-        "upgradeSettings.undrainableNodeBehavior",
-        "2025-03-01",
-        "2024-04-02",
-    ),
-    ("status", "2025-04-01", "2024-10-02"),
-    ("securityProfile.sshAccess", "2025-08-01", "2023-06-02"),
-    ("localDNSProfile", "2025-09-01", "2025-03-02"),
-];
-
-const OF_CLUSTERS: [Member; 29] = [
-    (
-        "properties.networkProfile.ipFamilies",
-        "2021-10-01",
-        "2021-11-01",
-    ),
-    (
-        "properties.networkProfile.podCidrs",
-        "2021-10-01",
-        "2021-11-01",
-    ),
-    (
-        "properties.networkProfile.serviceCidrs",
-        "2021-10-01",
-        "2021-11-01",
-    ),
-    ("properties.storageProfile", "2022-04-01", "2022-04-02"),
-    (
-        "properties.currentKubernetesVersion",
-        "2022-04-01",
-        "2021-11-01",
-    ),
-    ("properties.oidcIssuerProfile", "2022-09-01", "2021-11-01"),
-    (
-        "properties.workloadAutoScalerProfile",
-        "2022-11-01",
-        "2022-05-02",
-    ),
-    ("properties.azureMonitorProfile", "2023-01-01", "2022-07-02"),
-    (
-        "properties.networkProfile.networkDataplane",
-        "2023-02-01",
-        "2023-02-02",
-    ),
-    (
-        "properties.networkProfile.networkPluginMode",
-        "2023-02-01",
-        "2022-04-02",
-    ),
-    (
-        "properties.securityProfile.imageCleaner",
-        "2023-02-01",
-        "2022-07-02",
-    ),
-    (
-        "properties.securityProfile.workloadIdentity",
-        "2023-02-01",
-        "2022-03-02",
-    ),
-    ("properties.supportPlan", "2023-03-01", "2023-03-02"),
-    (
-        "properties.autoUpgradeProfile.nodeOSUpgradeChannel",
-        "2023-06-01",
-        "2022-10-02",
-    ),
-    ("properties.upgradeSettings", "2023-07-01", "2023-01-02"),
-    ("properties.resourceUID", "2023-08-01", "2023-07-02"),
-    ("properties.serviceMeshProfile", "2023-08-01", "2023-02-02"),
-    (
-        "properties.networkProfile.loadBalancerProfile.backendPoolType",
-        "2023-10-01",
-        "2022-08-02",
-    ),
-    ("properties.ingressProfile", "2024-01-01", "2022-03-02"),
-    ("properties.metricsProfile", "2024-02-01", "2023-07-02"),
-    ("eTag", "2024-09-01", "2024-03-02"),
-    (
-        "properties.networkProfile.advancedNetworking",
-        "2024-09-01",
-        "2024-03-02",
-    ),
-    ("properties.bootstrapProfile", "2025-01-01", "2024-01-02"),
-    (
-        "properties.apiServerAccessProfile.enableVnetIntegration",
-        "2025-03-01",
-        "2022-04-02",
-    ),
-    ("properties.status", "2025-04-01", "2024-10-02"),
-    (
-        "properties.nodeProvisioningProfile",
-        "2025-05-01",
-        "2023-09-02",
-    ),
-    ("kind", "2025-07-01", "2024-02-02"),
-    (
-        "properties.networkProfile.advancedNetworking.security.advancedNetworkPolicies",
-        "2025-08-01",
-        "2025-02-02",
-    ),
-    ("properties.hostedSystemProfile", "2026-02-01", "2025-08-02"),
-];
-
 /// Leaves a cluster as `version` answers it.
 pub(super) fn show_cluster(cluster: &mut Value, version: &str) {
-    for member in OF_CLUSTERS {
-        leave_out(cluster, member, version);
-    }
+    leave_out(cluster, "cluster", version);
     let pools = cluster.pointer_mut("/properties/agentPoolProfiles");
     for pool in pools.and_then(Value::as_array_mut).into_iter().flatten() {
-        show_members_of_pool(pool, version);
+        leave_out(pool, "pool", version);
     }
     for (member, old, new) in TIERS {
         translate(cluster, version, member, new, old);
@@ -166,32 +44,62 @@ fn translate(cluster: &mut Value, version: &str, member: &str, from: &str, to: &
 /// Leaves a pool, asked for by itself, as `version` answers it.
 pub(super) fn show_pool(pool: &mut Value, version: &str) {
     if let Some(properties) = pool.get_mut("properties") {
-        show_members_of_pool(properties, version);
+        leave_out(properties, "pool", version);
     }
 }
 
-fn show_members_of_pool(members: &mut Value, version: &str) {
-    for member in OF_POOLS {
-        leave_out(members, member, version);
-    }
+/// A member that not every version has.
+struct Member {
+    /// Dates of the first stable version that has it, and of the first preview.
+    stable: &'static str,
+    preview: &'static str,
+    /// `cluster` or `pool`.
+    resource: &'static str,
+    /// JSON pointer of the block that it is in, and its name there.
+    block: String,
+    name: &'static str,
 }
 
-/// Removes a member that a version does not have.
-fn leave_out(value: &mut Value, (path, stable, preview): Member, version: &str) {
-    let (date, is_preview) = match version.split_at_checked(10) {
-        Some((date, suffix)) => (date, !suffix.is_empty()),
-        None => (version, false),
-    };
-    if date >= stable || is_preview && date >= preview {
-        return;
-    }
-    let (parent, name) = match path.rsplit_once('.') {
-        Some((parent, name)) => (format!("/{}", parent.replace('.', "/")), name),
-        None => (String::new(), path),
-    };
-    // A block that loses its last member stays: `autoUpgradeProfile` is `{}` to version 2021-05-01 (recorded).
-    if let Some(parent) = value.pointer_mut(&parent) {
-        document::remove(parent, name);
+fn members() -> &'static [Member] {
+    static MEMBERS: OnceLock<Vec<Member>> = OnceLock::new();
+    MEMBERS.get_or_init(|| {
+        include_str!("api_versions.txt")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| {
+                let mut words = line.split_whitespace();
+                let (stable, preview) = (words.next()?, words.next()?);
+                let (resource, path) = (words.next()?, words.next()?);
+                let (block, name) = path.rsplit_once('.').unwrap_or(("", path));
+                let block = match block {
+                    "" => String::new(),
+                    path => format!("/{}", path.replace('.', "/")),
+                };
+                Some(Member {
+                    stable,
+                    preview,
+                    resource,
+                    block,
+                    name,
+                })
+            })
+            .collect()
+    })
+}
+
+/// Removes what a version does not have. A block that loses its last member stays: `autoUpgradeProfile` is `{}` to
+/// version 2021-05-01 (recorded).
+fn leave_out(value: &mut Value, resource: &str, version: &str) {
+    let (date, suffix) = version.split_at_checked(10).unwrap_or((version, ""));
+    let has =
+        |member: &Member| date >= member.stable || !suffix.is_empty() && date >= member.preview;
+    for member in members() {
+        if member.resource == resource
+            && !has(member)
+            && let Some(block) = value.pointer_mut(&member.block)
+        {
+            document::remove(block, member.name);
+        }
     }
 }
 
@@ -278,6 +186,15 @@ mod tests {
 
         let new = json!({ "sku": { "name": "Base", "tier": "Standard" } });
         assert_eq!((then, now), (new, old));
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_a_member() {
+        let lines = include_str!("api_versions.txt").lines();
+        let written = lines.filter(|line| !line.starts_with('#')).count();
+
+        let of_a_resource = |member: &&Member| ["cluster", "pool"].contains(&member.resource);
+        assert_eq!(members().iter().filter(of_a_resource).count(), written);
     }
 
     #[test]
