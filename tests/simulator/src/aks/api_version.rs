@@ -2,7 +2,8 @@
 //! out, and words that a later version replaced are the old ones.
 //!
 //! Which version brought a member is in `api_versions.txt`: the first whose published models have it (the Python
-//! package `azure-mgmt-containerservice`, 31.0 to 41.8, of which each has one version of the API or many).
+//! package `azure-mgmt-containerservice`, 31.0 to 41.8, of which each has one version of the API or many), or where
+//! recordings say otherwise the first that can have answered it.
 
 use std::sync::OnceLock;
 
@@ -48,6 +49,45 @@ pub(super) fn show_pool(pool: &mut Value, version: &str) {
     }
 }
 
+/// Gives a body that is to be written the members that its version cannot have read, as they are stored: who writes
+/// back what was read changes nothing else.
+pub(super) fn keep_hidden(body: &mut Value, stored: &Value, version: &str) {
+    keep(body, stored, "cluster", version);
+    let pools = body.pointer_mut("/properties/agentPoolProfiles");
+    for pool in pools.and_then(Value::as_array_mut).into_iter().flatten() {
+        let of_its_name = document::items(stored, "/properties/agentPoolProfiles")
+            .iter()
+            .find(|own| own["name"] == pool["name"]);
+        if let Some(stored) = of_its_name {
+            keep(pool, stored, "pool", version);
+        }
+    }
+}
+
+/// The same of a pool that is written by itself.
+pub(super) fn keep_hidden_of_pool(body: &mut Value, stored: &Value, version: &str) {
+    if let (Some(properties), Some(stored)) = (body.get_mut("properties"), stored.get("properties"))
+    {
+        keep(properties, stored, "pool", version);
+    }
+}
+
+fn keep(body: &mut Value, stored: &Value, resource: &str, version: &str) {
+    for member in hidden(resource, version) {
+        let Some(value) = stored
+            .pointer(&member.block)
+            .and_then(|block| block.get(member.name))
+        else {
+            continue;
+        };
+        let mut block = &mut *body;
+        for name in member.block.split('/').skip(1) {
+            block = document::child(block, name);
+        }
+        document::fill(block, member.name, value.clone());
+    }
+}
+
 /// A member that not every version has.
 struct Member {
     /// Dates of the first stable version that has it, and of the first preview.
@@ -87,17 +127,24 @@ fn members() -> &'static [Member] {
     })
 }
 
+/// The members of a resource that a version does not have.
+fn hidden(resource: &str, version: &str) -> impl Iterator<Item = &'static Member> {
+    let (date, suffix) = version.split_at_checked(10).unwrap_or((version, ""));
+    let has = move |member: &Member| {
+        date >= member.stable || !suffix.is_empty() && date >= member.preview
+    };
+    let of_resource = move |member: &&Member| member.resource == resource;
+    members()
+        .iter()
+        .filter(of_resource)
+        .filter(move |member| !has(member))
+}
+
 /// Removes what a version does not have. A block that loses its last member stays: `autoUpgradeProfile` is `{}` to
 /// version 2021-05-01 (recorded).
 fn leave_out(value: &mut Value, resource: &str, version: &str) {
-    let (date, suffix) = version.split_at_checked(10).unwrap_or((version, ""));
-    let has =
-        |member: &Member| date >= member.stable || !suffix.is_empty() && date >= member.preview;
-    for member in members() {
-        if member.resource == resource
-            && !has(member)
-            && let Some(block) = value.pointer_mut(&member.block)
-        {
+    for member in hidden(resource, version) {
+        if let Some(block) = value.pointer_mut(&member.block) {
             document::remove(block, member.name);
         }
     }
@@ -140,11 +187,10 @@ mod tests {
         let shown = shown("2024-09-01");
 
         let expected = json!({
-            "eTag": "e",
             "sku": { "name": "Base", "tier": "Standard" },
             "properties": {
                 "resourceUID": "u",
-                "agentPoolProfiles": [{ "eTag": "p", "securityProfile": { "enableVTPM": false } }],
+                "agentPoolProfiles": [{ "securityProfile": { "enableVTPM": false } }],
             },
         });
         assert_eq!(shown, expected);

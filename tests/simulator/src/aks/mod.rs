@@ -68,6 +68,9 @@ pub struct Quirks {
     /// Resource Manager too follows new and removed role assignments only after a while: up to a
     /// minute, a fifth of what the API servers of clusters take.
     pub role_assignments_take_effect_late: bool,
+    /// The minor version of Kubernetes, such as 32, whose defaults new clusters get in place of their own's: for
+    /// clusters of versions that are no longer on offer.
+    pub defaults_of_minor: Option<u32>,
 }
 
 /// How an operation is going to fail.
@@ -230,11 +233,7 @@ impl Engine {
                 Ok(document(200, Vec::new(), self.cluster(address)?.read()))
             }
             ("PUT", Target::Cluster(address)) => {
-                let mut request = request.clone();
-                if let Some(body) = &mut request.body {
-                    let version = request.query.get("api-version").map_or("", String::as_str);
-                    api_version::read_cluster(body, version);
-                }
+                let request = self.in_newest_version(target, request);
                 self.put_cluster(address, &request, moment, world)
             }
             ("PATCH", Target::Cluster(address)) => self.patch_cluster(address, request, moment),
@@ -243,7 +242,8 @@ impl Engine {
             ("GET", Target::Pools(address)) => self.list_pools(address),
             ("GET", Target::Pool(address, pool)) => self.get_pool(address, pool),
             ("PUT", Target::Pool(address, pool)) => {
-                self.put_pool(address, pool, request, moment, world)
+                let request = self.in_newest_version(target, request);
+                self.put_pool(address, pool, &request, moment, world)
             }
             ("DELETE", Target::Pool(address, pool)) => {
                 self.delete_pool(address, pool, request, moment)
@@ -266,6 +266,29 @@ impl Engine {
             ("GET", Target::OperationResult(polled)) => self.poll_result(polled, request, moment),
             _ => Err(unknown(request)),
         }
+    }
+
+    /// A write as the newest version of the API would have it.
+    fn in_newest_version(&self, target: &Target, request: &Request) -> Request {
+        let version = version_of(request);
+        let mut request = request.clone();
+        let (Some(body), Target::Cluster(address) | Target::Pool(address, _)) =
+            (&mut request.body, target)
+        else {
+            return request;
+        };
+        let stored = self.clusters.get(&address.key());
+        if let Target::Pool(_, pool) = target {
+            if let Some(stored) = stored.and_then(|cluster| cluster.read_pool(pool)) {
+                api_version::keep_hidden_of_pool(body, &stored, version);
+            }
+        } else {
+            api_version::read_cluster(body, version);
+            if let Some(stored) = stored {
+                api_version::keep_hidden(body, &stored.object, version);
+            }
+        }
+        request
     }
 
     fn list(&self, subscription: &str, group: Option<&str>) -> Response {
@@ -371,16 +394,20 @@ impl Engine {
 
 /// Leaves clusters and pools as the version of the API has them that was asked for.
 fn in_version(target: &Target, request: &Request, body: &mut Value) {
-    let version = request.query.get("api-version").map_or("", String::as_str);
+    let version = version_of(request);
     let show = match target {
         Target::Clusters { .. } | Target::Cluster(_) => api_version::show_cluster,
-        Target::Pools(_) | Target::Pool(..) => api_version::show_pool,
+        Target::Pools(_) | Target::Pool(..) | Target::PoolAction(..) => api_version::show_pool,
         _ => return,
     };
     match body.get_mut("value").and_then(Value::as_array_mut) {
         Some(listed) => listed.iter_mut().for_each(|one| show(one, version)),
         None => show(body, version),
     }
+}
+
+fn version_of(request: &Request) -> &str {
+    request.query.get("api-version").map_or("", String::as_str)
 }
 
 fn target_of(id: &str) -> Option<Target> {

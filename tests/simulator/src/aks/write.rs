@@ -57,6 +57,10 @@ impl Engine {
             tenant: moment.tenant_id,
             now: moment.now,
             version: &version,
+            minor: self
+                .quirks
+                .defaults_of_minor
+                .unwrap_or(version.current.minor),
         };
         defaults::cluster(&mut draft, &context, moment.random);
         merge::tidy_cluster(&mut draft);

@@ -1,5 +1,5 @@
-//! What changed since a recording was made: a value that differs counts as changed with the era only where a later
-//! record shows the value of ours.
+//! What changed since a recording was made: a value that differs counts as changed with the era only where the table
+//! shows the value of ours in an era that begins later.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,8 @@ use crate::shape::shape;
 /// The table of what AKS filled in, changed and dropped, by era.
 pub(crate) struct Eras {
     rows: BTreeMap<String, Vec<Row>>,
+    /// The first month of the last era.
+    newest: String,
 }
 
 struct Row {
@@ -37,17 +39,26 @@ impl Eras {
             let [era, creates, kind, path, count, values] = record.as_slice() else {
                 panic!("a row of {} columns", record.len());
             };
-            let (first, last) = era.split_once("..").or(era.split_once('-')).unwrap();
+            // `2024-01..2024-08`, or whole years: `2019-2020`.
+            let (first, last) = match era.split_once("..") {
+                Some((first, last)) => (first.to_owned(), last.to_owned()),
+                None => {
+                    let (first, last) = era.split_once('-').unwrap();
+                    (format!("{first}-01"), format!("{last}-12"))
+                }
+            };
             rows.entry(general(path)).or_default().push(Row {
-                first: first.to_owned(),
-                last: last.to_owned(),
+                first,
+                last,
                 creates: creates.parse().unwrap(),
                 count: count.parse().unwrap(),
                 kind: kind.clone(),
                 values: values.clone(),
             });
         }
-        Self { rows }
+        let firsts = rows.values().flatten().map(|row| row.first.clone());
+        let newest = firsts.max().unwrap();
+        Self { rows, newest }
     }
 
     /// Whether most clusters of the time had the field already: its absence then has another reason than the era.
@@ -82,24 +93,21 @@ impl Eras {
             .filter(|row| row.kind.starts_with("agentPool_") == pool);
         let Some(ours) = ours else {
             let dropped = own.clone().find(|row| {
-                row.last.as_str() > month
+                row.first.as_str() > month
                     && (row.kind.ends_with("sent_but_not_returned")
                         || row.kind == "in_PUT201_but_gone_in_GET")
             });
             // Answered in eras up to a time, and in none that begins after it.
             let last = own.clone().map(|row| row.last.as_str()).max()?;
-            let gone = last < LAST_ERA && last >= month;
+            let gone = last < self.newest.as_str() && last >= month;
             return dropped
                 .map(|row| format!("{}..{}", row.first, row.last))
                 .or(gone.then(|| format!("not answered after {last}")));
         };
-        own.find(|row| row.last.as_str() > month && row.shows(path, ours))
+        own.find(|row| row.first.as_str() > month && row.shows(path, ours))
             .map(|row| format!("{}..{}", row.first, row.last))
     }
 }
-
-/// The first month of the table's last era.
-const LAST_ERA: &str = "2025-03";
 
 impl Row {
     /// Whether one of the row's values is ours.
@@ -108,8 +116,8 @@ impl Row {
         self.values.split("; ").any(|value| {
             let value = value.rsplit_once(" (x").map_or(value, |(value, _)| value);
             let value = value.rsplit_once(" -> ").map_or(value, |(_, after)| after);
-            if value.contains("<image>") {
-                return true;
+            if value == "\"<image>\"" {
+                return ours.as_str().is_some_and(|own| own.ends_with("-{image}"));
             }
             let value = value
                 .replace("<guid>", "00000000-0000-0000-0000-000000000000")

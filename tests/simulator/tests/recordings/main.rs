@@ -33,8 +33,8 @@ const fn kube_apiserver() -> Option<PathBuf> {
 }
 
 /// Share of right answers, in percent, that must not be lost again. All three leave out what changed with the era.
-const ALL: f64 = 99.0;
-const BEYOND_ECHO: f64 = 98.8;
+const ALL: f64 = 99.1;
+const BEYOND_ECHO: f64 = 99.0;
 /// How many differences nobody has explained.
 const UNEXPLAINED: usize = 0;
 /// Share of explained differences, in percent.

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// One run of a client.
@@ -14,6 +13,15 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
+    /// The minor version of Kubernetes that its cluster has first.
+    pub(crate) fn minor(&self) -> Option<u32> {
+        self.exchanges.iter().find_map(|exchange| {
+            let version = exchange.response.pointer("/properties/kubernetesVersion");
+            let numbers = version?.as_str()?.strip_prefix("1.")?;
+            numbers.split('.').next()?.parse().ok()
+        })
+    }
+
     /// The day of an exchange, or of the first here that has one.
     pub(crate) fn day_of(&self, recorded: &Recorded) -> String {
         let own = recorded.day();
@@ -41,10 +49,8 @@ pub(crate) struct Recorded {
     pub(crate) host: String,
     /// Without the query, percent-encoding taken away.
     pub(crate) path: String,
-    /// The API version in the address.
-    api_version: String,
-    /// Whether that is the client's own: other recorders write that of their later releases over it.
-    keeps_api_version: bool,
+    /// The API version that the client asked with.
+    pub(crate) api_version: String,
     /// Whether it asks for a later page of a list.
     pub(crate) continued: bool,
     pub(crate) request: Option<Value>,
@@ -88,7 +94,7 @@ fn split(scenario: &str, lines: &str) -> Vec<Recording> {
     for line in lines.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         let file = line["file"].as_str().unwrap_or_default().to_owned();
-        let exchange = exchange(&line);
+        let exchange = exchange(scenario, &line);
         match recordings.iter_mut().find(|(own, _)| *own == file) {
             Some((_, recording)) => recording.exchanges.push(exchange),
             None => recordings.push((
@@ -106,7 +112,7 @@ fn split(scenario: &str, lines: &str) -> Vec<Recording> {
         .collect()
 }
 
-fn exchange(line: &Value) -> Recorded {
+fn exchange(scenario: &str, line: &Value) -> Recorded {
     let url = line["url"].as_str().unwrap();
     let (host, path) = url
         .strip_prefix("https://")
@@ -125,13 +131,13 @@ fn exchange(line: &Value) -> Recorded {
         keeps_retry_after: kept,
         method: line["method"].as_str().unwrap().to_owned(),
         host: host.to_owned(),
-        api_version: url
-            .split("api-version=")
-            .nth(1)
-            .and_then(|rest| rest.split('&').next())
-            .unwrap_or_default()
-            .to_owned(),
-        keeps_api_version: kept,
+        api_version: version(
+            scenario,
+            line["request_headers"]["User-Agent"]
+                .as_str()
+                .unwrap_or_default(),
+            url,
+        ),
         continued: url.contains("skipToken="),
         path: format!("/{}", path.trim_start_matches('/')),
         request: Some(document(&line["request_body"])).filter(|body| !body.is_null()),
@@ -149,6 +155,55 @@ fn exchange(line: &Value) -> Recorded {
     }
 }
 
+/// The API version of a request. Recorders of the Azure CLI write that of a later release over it; which one a release
+/// asked with is in its own table (azure-cli-core, `profiles/_shared.py`), and which its extension for previews had at
+/// most is the newest published before the day of the recording.
+const CLIENTS: [(&str, &str, &str); 14] = [
+    ("2.41.0", "2022-07-01", ""),
+    ("2.49.0", "2023-04-01", ""),
+    ("2.50.0", "2023-05-01", ""),
+    ("2.51.0", "2023-06-01", ""),
+    ("2.53.0", "2023-07-01", ""),
+    ("2.55.0", "2023-10-01", ""),
+    ("2.59.0", "2024-01-01", ""),
+    ("2.62.0", "2024-02-01", ""),
+    ("2.63.0", "2024-05-01", "2024-07-02-preview"),
+    ("2.66.0", "2024-08-01", ""),
+    ("2.71.0", "2025-01-01", ""),
+    ("2.73.0", "2025-02-01", "2025-04-02-preview"),
+    ("2.74.0", "2025-03-01", ""),
+    ("2.75.0", "2025-04-01", ""),
+];
+
+/// Recordings made from sources that were ahead of their release: their answers have members that its version has not.
+const AHEAD: [(&str, &str, &str); 4] = [
+    ("upgrade_kubernetes_version", "2.41.0", "2022-09-01"),
+    ("network_acns", "2.66.0", "2024-09-01"),
+    ("apiserver_vnet_integration", "2.71.0", "2025-03-01"),
+    ("run_command", "2.75.0", "2025-05-01"),
+];
+
+fn version(scenario: &str, agent: &str, url: &str) -> String {
+    let asked = url.split("api-version=").nth(1);
+    let asked = asked
+        .and_then(|rest| rest.split('&').next())
+        .unwrap_or_default();
+    let release = agent.split("AZURECLI/").nth(1);
+    let release = release.and_then(|rest| rest.split(' ').next());
+    let ahead = AHEAD
+        .iter()
+        .find(|(own, of, _)| *own == scenario && Some(*of) == release);
+    if let Some((.., ahead)) = ahead {
+        return (*ahead).to_owned();
+    }
+    let known = CLIENTS.iter().find(|(own, ..)| Some(*own) == release);
+    match known {
+        Some((_, _, preview)) if asked.ends_with("-preview") => (*preview).to_owned(),
+        Some((_, stable, _)) => (*stable).to_owned(),
+        None => asked.to_owned(),
+    }
+}
+
 /// Bodies were kept as documents, or as texts that may hold one.
 fn document(body: &Value) -> Value {
     match body {
@@ -163,22 +218,6 @@ impl Recorded {
     pub(crate) fn day(&self) -> String {
         self.date
             .map_or_else(String::new, |date| date.strftime("%Y-%m-%d").to_string())
-    }
-
-    /// The API version that the client asked with, of a recording made on a day. Where another was written over it,
-    /// the newest that there can have been: every one of 2025 and 2026 came into a client more than a month after its
-    /// date (release history of azure-mgmt-containerservice 39.1 to 41.8).
-    pub(crate) fn version_of(&self, day: &str) -> String {
-        let newest = day
-            .parse::<Date>()
-            .map(|day| day.saturating_sub(1.month()).to_string())
-            .unwrap_or_default();
-        let (date, suffix) = self.api_version.split_at_checked(10).unwrap_or_default();
-        if self.keeps_api_version || date < newest.as_str() {
-            self.api_version.clone()
-        } else {
-            format!("{newest}{suffix}")
-        }
     }
 
     /// The path in lower case, as Resource Manager compares it.

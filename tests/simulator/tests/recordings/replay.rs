@@ -35,13 +35,12 @@ pub(crate) fn replay(recording: &Recording, see: &mut dyn FnMut(Comparison<'_>))
         ..Options::default()
     })
     .unwrap();
-    // Its clusters went back to work after they had been created, which AKS does now and then.
-    if recording.scenario == "create_2026-05-01_aso_excerpt" {
-        simulator.set_quirks(Quirks {
-            reconciles_after_success: true,
-            ..Quirks::default()
-        });
-    }
+    simulator.set_quirks(Quirks {
+        // Its clusters went back to work after they had been created, which AKS does now and then.
+        reconciles_after_success: recording.scenario == "create_2026-05-01_aso_excerpt",
+        defaults_of_minor: recording.minor(),
+        ..Quirks::default()
+    });
     let client = Client::new(simulator.environment());
     let offers = format!(
         "{}/providers/Microsoft.ContainerService/locations/westus2/kubernetesVersions",
@@ -62,8 +61,11 @@ pub(crate) fn replay(recording: &Recording, see: &mut dyn FnMut(Comparison<'_>))
         }
         let own = || {
             let path = rewriting.path(&recorded.path);
-            let version = recorded.version_of(&recording.day_of(recorded));
-            format!("{}{path}?api-version={version}", client.arm())
+            format!(
+                "{}{path}?api-version={}",
+                client.arm(),
+                recorded.api_version
+            )
         };
         let address = match recorded.polled() {
             Some(_) => addresses.of(recorded).cloned(),

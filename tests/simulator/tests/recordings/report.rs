@@ -248,7 +248,7 @@ fn cause(
         // What a resource is doing is of no era.
         let state = path.ends_with("provisioningState") || path.ends_with("powerState.code");
         // What was usual with newer APIs says nothing about an old one.
-        let old = recorded.version_of(&day).as_str() < "2022";
+        let old = recorded.api_version.as_str() < "2022";
         if state || absent && !old && eras.usual(path, pool, &day) {
             return None;
         }

@@ -19,6 +19,8 @@ pub(crate) struct Context<'a> {
     pub(crate) tenant: &'a str,
     pub(crate) now: Timestamp,
     pub(crate) version: &'a Chosen,
+    /// The minor version of Kubernetes whose defaults it gets.
+    pub(crate) minor: u32,
 }
 
 /// Fills in a cluster; run again on a living one it changes nothing.
@@ -267,7 +269,7 @@ fn routing(properties: &mut Value) {
 
 /// The issuer is on by default for new clusters from Kubernetes 1.34 (AKS changelog).
 fn issuer(properties: &mut Value, context: &Context<'_>, region: &str, random: &mut StdRng) {
-    let default = context.version.current.minor >= 34;
+    let default = context.minor >= 34;
     let profile = child(properties, "oidcIssuerProfile");
     fill(profile, "enabled", default);
     if on(profile, "/enabled") && text(profile, "/issuerURL").is_none() {

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod failure;
 mod filled;
+mod older;
 mod pools;
 mod read;
 mod update;
@@ -16,7 +17,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use super::{Engine, World};
+use super::{Engine, World, document};
 use crate::arm::exchange::{Body, Caller, Moment, Request, Response};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";

@@ -25,34 +25,6 @@ fn clusters_are_listed_by_group_and_by_subscription() {
 }
 
 #[test]
-fn an_older_version_of_the_api_shows_no_later_member_alone_or_in_a_list() {
-    let mut azure = Azure::with_cluster();
-    let mut keys = |path: &str| {
-        let shown = azure.get(&format!("{path}?api-version=2025-05-01"));
-        let shown = shown["value"].get(0).cloned().unwrap_or(shown);
-        let members = [
-            "/eTag",
-            "/kind",
-            "/properties/hostedSystemProfile",
-            "/properties/eTag",
-            "/properties/securityProfile/enableVTPM",
-            "/properties/securityProfile/sshAccess",
-        ];
-        members.map(|pointer| shown.pointer(pointer).is_some())
-    };
-    let clusters = format!("{GROUP}/providers/Microsoft.ContainerService/managedClusters");
-    let pools = format!("{CLUSTER}/agentPools");
-
-    let shown = [keys(&clusters), keys(CLUSTER), keys(&pools)];
-
-    let cluster = [true, false, false, false, false, false];
-    assert_eq!(
-        shown,
-        [cluster, cluster, [false, false, false, true, true, false]]
-    );
-}
-
-#[test]
 fn an_entra_cluster_hands_out_kubelogin_and_no_static_credential() {
     let mut azure = Azure::with_cluster();
 
