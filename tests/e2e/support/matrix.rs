@@ -9,6 +9,7 @@ use super::{Client, clients};
 mod figures;
 
 /// A column of the matrix.
+#[derive(Clone, Copy)]
 pub(crate) struct Story {
     /// What it is about.
     pub(crate) name: &'static str,

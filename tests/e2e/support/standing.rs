@@ -1,4 +1,4 @@
-//! A provider that somebody else started, to look at it with a debugger: the client attaches to it.
+//! Starts and ends a provider that clients attach to.
 
 use std::{
     collections::BTreeMap,

@@ -72,7 +72,7 @@ impl Outcome {
 }
 
 impl Workspace {
-    /// An empty folder. With `SECUREAKS_ATTACH` the client attaches to a provider that stands.
+    /// An empty folder. With `SECUREAKS_ATTACH=1` the client attaches to a provider that stands.
     #[expect(
         clippy::disallowed_methods,
         reason = "how a story is told is the environment's to say"
@@ -84,10 +84,16 @@ impl Workspace {
             .parent()
             .expect("a folder");
         let configuration = folder.path().join("client.tfrc");
-        let text = format!(
-            "provider_installation {{\n  dev_overrides {{ \"secureaks/secureaks\" = \"{}\" }}\n  direct {{}}\n}}\n",
-            overrides.display()
-        );
+        // A client that attaches must not find a provider to start instead.
+        let attaches = std::env::var(ATTACH).is_ok_and(|value| value == "1");
+        let text = if attaches {
+            String::new()
+        } else {
+            format!(
+                "provider_installation {{\n  dev_overrides {{ \"secureaks/secureaks\" = \"{}\" }}\n  direct {{}}\n}}\n",
+                overrides.display()
+            )
+        };
         fs::write(&configuration, text).expect("written");
         environment.insert(
             "TF_CLI_CONFIG_FILE".to_owned(),
@@ -98,7 +104,7 @@ impl Workspace {
             folder,
             client: client.clone(),
             environment,
-            attaches: std::env::var_os(ATTACH).is_some(),
+            attaches,
             standing: Mutex::new(None),
         }
     }
