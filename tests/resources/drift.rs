@@ -204,14 +204,11 @@ fn tables() -> Vec<(Json, Vec<Row>)> {
         (addresses, chosen()),
         (
             open,
-            vec![Row {
-                twins: &["api_server.authorized_ip_ranges"],
-                ..row(
-                    "api_server.unrestricted",
-                    "properties/apiServerAccessProfile/authorizedIPRanges",
-                    json!(["20.50.0.0/24"]),
-                )
-            }],
+            vec![row(
+                "api_server.unrestricted",
+                "properties/apiServerAccessProfile/enablePrivateCluster",
+                true,
+            )],
         ),
         (scaled, autoscaled()),
     ]

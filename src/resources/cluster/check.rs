@@ -147,7 +147,7 @@ fn check_api_server(
         )),
         (false, false) => diagnostics.push(whole.error(
             "Anybody could reach the API server",
-            "`api_server.authorized_ip_ranges` names no range, so that the whole internet could call the API server. Name the public ranges your people and pipelines call from, such as `[\"20.50.0.0/24\"]`; `[\"0.0.0.0/32\"]` lets only the cluster itself in. To let anybody in on purpose, set `api_server.unrestricted = true`.",
+            "`api_server.authorized_ip_ranges` names no range, so that the whole internet could call the API server. Name the public ranges your people and pipelines call from, such as `[\"20.50.0.0/24\"]`; `[\"0.0.0.0/32\"]` lets only the cluster itself in. To let anybody in on purpose, set `api_server.unrestricted = true`. Private clusters are not managed by this resource yet; the data source `secureaks_cluster` reads them.",
         )),
         _ => {}
     }

@@ -257,10 +257,9 @@ fn api_server(properties: &Properties) -> ApiServer {
         .flatten()
         .map(|range| AuthorizedRange::other(range))
         .collect();
+    let private = profile.enable_private_cluster == Some(true);
     ApiServer {
-        // Of a private cluster too: this resource cannot say yet that it is one, and what is read must be what may be
-        // written, or no plan of an imported one would ever be empty.
-        unrestricted: ranges.is_empty().into(),
+        unrestricted: (ranges.is_empty() && !private).into(),
         authorized_ip_ranges: (!ranges.is_empty()).then_some(ranges).into(),
         run_command: (profile.disable_run_command != Some(true)).into(),
     }

@@ -189,8 +189,7 @@ pub(super) struct ApiServer {
     /// Ranges of public IPv4 addresses from which the API server may be called, at most 200;
     /// `0.0.0.0/32` alone lets only the cluster itself in. Azure adds the cluster's own address.
     pub(super) authorized_ip_ranges: Attr<Option<BTreeSet<AuthorizedRange>>>,
-    /// Whether anybody on the internet may call the API server. It must be said, not left out. An imported cluster
-    /// whose API server is private has no ranges either: say it there too.
+    /// Whether anybody on the internet may call the API server. It must be said, not left out.
     #[tf(default = false)]
     pub(super) unrestricted: Attr<bool>,
     /// Whether `az aks command invoke` works: commands in the cluster through Azure's own API,

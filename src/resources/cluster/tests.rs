@@ -153,25 +153,6 @@ fn the_autoscalers_number_of_nodes_is_left_alone_within_its_bounds() {
 }
 
 #[test]
-fn a_private_cluster_reads_as_a_configuration_that_may_be_written_and_changes_nothing() {
-    let mut config = quickstart();
-    config["api_server"] = json!({"unrestricted": true});
-    let wanted = spec(&config);
-    let mut before = answered(&body::created(&wanted, "mark").unwrap());
-    let properties = before.properties.get_or_insert_default();
-    let profile = properties.api_server_access_profile.get_or_insert_default();
-    profile.enable_private_cluster = Some(true);
-
-    let read = live::state(&id(), &before, Some(&wanted)).spec.encode();
-    let mut after = before.clone();
-    body::change(&mut after, &wanted).unwrap();
-
-    let unrestricted = read.member("api_server").member("unrestricted");
-    assert_eq!(*unrestricted, Value::Bool(true));
-    assert_eq!(after, before);
-}
-
-#[test]
 fn a_cluster_full_of_words_nobody_knows_is_read() {
     let foreign: ManagedCluster = serde_json::from_value(json!({
         "location": "marsnorth", "sku": {"tier": "Cosmic"}, "identity": {"type": "Quantum"},
