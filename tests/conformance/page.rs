@@ -1,17 +1,26 @@
 //! The page: a table for each oracle with clients, and lines and named differences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Oracle;
+use super::{Difference, Oracle};
+
+/// Ends a sentence whose numbers are those of one run.
+pub(crate) const OF_THIS_RUN: &str = " (this run)";
 
 const HEAD: &str = "# Conformance
 
 What programs and records that nobody here wrote say about the provider and the simulator.
 `make conformance` runs them and writes this page.
 
-* **passes**: the client told the story to its end, and the next plan was empty.
+* **passes**: the client told the story to its end, and, where it plans, the next plan was empty.
 * **refuses**: the client is older than what the story is about. It says so, and nothing is changed.
 * **fails**: neither.
+* An empty cell: the story is not one of that client's.
+* **echo**: how much a simulator would get right that only repeats what was written to it.
+* **beyond echo**: of the fields that the echo gets wrong, how many ours gets right.
+* **older era**: by the table of what AKS filled in by era, our value came up later than the recording.
+* **cases**, **differences**: for how many pairs of a scenario and a date a row stands, and how often it was met in them.
+* **(this run)**: the numbers of that sentence differ from run to run. All others are held to this page.
 ";
 
 /// The page about these oracles.
@@ -31,10 +40,13 @@ fn heading(name: &str) -> String {
 
 /// Its parts that have something to show, each after a line left free.
 fn section(oracle: &Oracle) -> String {
-    let lines = oracle.lines.iter().map(|line| format!("* {line}\n"));
+    let lasting = oracle.lines.iter().map(|line| format!("* {line}\n"));
+    let varying = oracle.varying.iter();
+    let varying = varying.map(|line| format!("* {line}{OF_THIS_RUN}\n"));
+    let lines: String = lasting.chain(varying).collect();
     let parts = [
         (!oracle.clients.is_empty()).then(|| results(oracle)),
-        (!oracle.lines.is_empty()).then(|| lines.collect()),
+        (!lines.is_empty()).then_some(lines),
         (!oracle.differences.is_empty()).then(|| differences(oracle)),
     ];
     parts
@@ -66,18 +78,44 @@ fn results(oracle: &Oracle) -> String {
     table(head.collect(), rows)
 }
 
-/// A line a difference.
+/// A line for what differs at the same path for the same reason.
 fn differences(oracle: &Oracle) -> String {
-    let head = ["path", "scenario", "date", "reason"].map(str::to_owned);
-    let rows = oracle.differences.iter().map(|difference| {
+    let mut groups: BTreeMap<(&str, &str), Vec<&Difference>> = BTreeMap::new();
+    for difference in &oracle.differences {
+        let key = (difference.path.as_str(), difference.reason.as_str());
+        groups.entry(key).or_default().push(difference);
+    }
+    let head = [
+        "cases",
+        "differences",
+        "path",
+        "scenarios",
+        "dates",
+        "reason",
+    ];
+    let rows = groups.into_iter().map(|((path, reason), group)| {
+        let scenarios: BTreeSet<&str> = group.iter().map(|one| one.scenario.as_str()).collect();
+        let scenarios: Vec<&str> = scenarios.into_iter().collect();
+        let count: usize = group.iter().map(|one| one.count).sum();
         vec![
-            format!("`{}`", difference.path),
-            difference.scenario.clone(),
-            difference.date.clone(),
-            difference.reason.clone(),
+            group.len().to_string(),
+            count.to_string(),
+            format!("`{path}`"),
+            scenarios.join(", "),
+            dates(&group),
+            reason.to_owned(),
         ]
     });
-    table(head.to_vec(), rows)
+    table(head.map(str::to_owned).to_vec(), rows)
+}
+
+/// The day of differences, or the first and the last.
+fn dates(group: &[&Difference]) -> String {
+    let days: BTreeSet<&str> = group.iter().map(|one| one.date.as_str()).collect();
+    match (days.first(), days.last()) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (first, _) => first.copied().unwrap_or_default().to_owned(),
+    }
 }
 
 /// A table of Markdown.
@@ -132,6 +170,7 @@ mod tests {
         let figures = |matrix| Figures {
             oracle: "Clients".to_owned(),
             lines: Vec::new(),
+            varying: Vec::new(),
             differences: Vec::new(),
             matrix,
         };
@@ -157,24 +196,55 @@ mod tests {
         );
     }
 
+    fn met(count: usize, path: &str, scenario: &str, date: &str, reason: &str) -> Difference {
+        let [path, scenario, date, reason] = [path, scenario, date, reason].map(str::to_owned);
+        Difference {
+            path,
+            scenario,
+            date,
+            reason,
+            count,
+        }
+    }
+
     #[test]
-    fn lines_and_differences_are_shown_as_they_are() {
-        let [path, scenario, date, reason] = [
-            "properties.tags",
-            "create",
-            "2024-07-22",
-            "older\nera | 1.29",
-        ]
-        .map(str::to_owned);
+    fn lines_come_before_those_of_this_run() {
+        let figures = |line: &str, varying: &str| Figures {
+            oracle: "recordings".to_owned(),
+            lines: vec![line.to_owned()],
+            varying: vec![varying.to_owned()],
+            differences: Vec::new(),
+            matrix: Vec::new(),
+        };
+
+        let shown = shown([figures("all 99 %", "took 3 s"), figures("more", "2 asked")]);
+
+        assert_eq!(
+            shown,
+            "
+## Recordings
+
+* all 99 %
+* more
+* took 3 s (this run)
+* 2 asked (this run)
+"
+        );
+    }
+
+    #[test]
+    fn differences_are_shown_together_by_path_and_reason() {
         let figures = Figures {
             oracle: "recordings".to_owned(),
-            lines: vec!["recordings: all 99 %".to_owned()],
-            differences: vec![Difference {
-                path,
-                scenario,
-                date,
-                reason,
-            }],
+            lines: Vec::new(),
+            varying: Vec::new(),
+            differences: vec![
+                met(2, "tags", "create", "2024-07-22", "older\nera | 1.29"),
+                met(5, "tags", "create", "2025-01-01", "older\nera | 1.29"),
+                met(1, "tags", "change", "2023-01-01", "older\nera | 1.29"),
+                met(1, "tags", "create", "2024-07-22", "chance"),
+                met(1, "id", "create", "2024-07-22", "chance"),
+            ],
             matrix: Vec::new(),
         };
 
@@ -185,11 +255,11 @@ mod tests {
             "
 ## Recordings
 
-* recordings: all 99 %
-
-| path | scenario | date | reason |
-| --- | --- | --- | --- |
-| `properties.tags` | create | 2024-07-22 | older era \\| 1.29 |
+| cases | differences | path | scenarios | dates | reason |
+| --- | --- | --- | --- | --- | --- |
+| 1 | 1 | `id` | create | 2024-07-22 | chance |
+| 1 | 1 | `tags` | create | 2024-07-22 | chance |
+| 3 | 8 | `tags` | change, create | 2023-01-01 to 2025-01-01 | older era \\| 1.29 |
 "
         );
     }

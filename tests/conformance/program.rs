@@ -27,6 +27,9 @@ struct Figures {
     /// Sentences to show as they are.
     #[serde(default)]
     lines: Vec<String>,
+    /// Sentences whose numbers differ from run to run: how long something took, how much was written.
+    #[serde(default)]
+    varying: Vec<String>,
     /// What differs from the oracle, and why.
     #[serde(default)]
     differences: Vec<Difference>,
@@ -42,6 +45,13 @@ struct Difference {
     scenario: String,
     date: String,
     reason: String,
+    /// How often it was met.
+    #[serde(default = "once")]
+    count: usize,
+}
+
+fn once() -> usize {
+    1
 }
 
 /// What one client came to in one story.
@@ -58,6 +68,7 @@ struct Cell {
 #[derive(Debug, Default)]
 struct Oracle {
     lines: Vec<String>,
+    varying: Vec<String>,
     differences: BTreeSet<Difference>,
     /// Names of the stories, in the order they were told in.
     stories: Vec<String>,
@@ -148,6 +159,7 @@ fn oracles(folder: &Path) -> Result<BTreeMap<String, Oracle>, ConformanceError> 
 impl Oracle {
     fn add(&mut self, figures: Figures) {
         self.lines.extend(figures.lines);
+        self.varying.extend(figures.varying);
         self.differences.extend(figures.differences);
         for cell in figures.matrix {
             if !self.stories.contains(&cell.story) {

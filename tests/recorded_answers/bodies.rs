@@ -57,5 +57,5 @@ fn every_recorded_pool_is_given_back_as_it_came() {
 fn told(what: &str, count: usize) {
     let line =
         format!("recorded bodies of {what}: {count} decoded, {count} given back as they came");
-    report(&format!("recorded-bodies-of-{what}"), &[line]);
+    report(&format!("recorded-bodies-of-{what}"), &[line], &[]);
 }

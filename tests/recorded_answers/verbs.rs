@@ -1,5 +1,6 @@
 //! What was recorded of clusters is played to the provider: it creates, changes and destroys one of the simulator's,
-//! and is answered as it was then.
+//! and its write and its polls are answered as they were then. It must follow them to success after exactly these polls.
+//! The look that comes after is at the simulator's cluster; recorded looks are played in `operations.rs`.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,7 @@ enum Verb {
 }
 
 #[test]
-fn every_recorded_operation_on_a_cluster_ends_as_it_did_for_the_provider() {
+fn the_provider_follows_every_recorded_operation_on_a_cluster_to_success() {
     let seed = seed();
     let of_clusters: Vec<Write> = writes()
         .into_iter()
@@ -64,10 +65,10 @@ fn every_recorded_operation_on_a_cluster_ends_as_it_did_for_the_provider() {
     assert_eq!(left, BTreeMap::from([(false, not_asked)]));
     let [created, updated, destroyed] = counts;
     let line = format!(
-        "recorded operations on clusters: {0} played to the provider ({created} creations, {updated} changes, {destroyed} deletions), {0} end as they did, with 502, 503 and 504 in between",
+        "recorded operations on clusters: {0} played to the provider ({created} creations, {updated} changes, {destroyed} deletions), {0} followed to success after exactly the recorded polls, with 502, 503 and 504 in between",
         playable.len()
     );
-    report("recorded-verbs", &[line]);
+    report("recorded-verbs", &[line], &[]);
 }
 
 /// Whether a write began an operation on a cluster itself.

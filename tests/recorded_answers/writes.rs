@@ -156,6 +156,15 @@ impl Write {
         }
     }
 
+    /// Its polls without the one that may be filled in, see [`Write::complete`].
+    pub(crate) fn recorded_polls(&self) -> &[(Url, Answer)] {
+        // Of what is deleted the look is filled in.
+        match self.polls.split_last() {
+            Some((_, recorded)) if self.completed && self.method == "PUT" => recorded,
+            _ => &self.polls,
+        }
+    }
+
     /// Where the operation is asked about.
     fn address(&self) -> Option<&str> {
         let result = || {
