@@ -11,12 +11,18 @@ DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 .DEFAULT_GOAL := help
 # For `make test-real`: which clients, as in tests/tools/find, which of them meet real API servers too, and where
 # figures go for `make conformance`.
-CLIENTS ?= all
+CLIENTS := $(or $(CLIENTS),all)
 NEWEST := terraform-1.15.5,tofu-1.12.6
 FIGURES := $(CURDIR)/target/conformance
+# What simulators were asked to write: a folder for each run of tests.
 JOURNAL := $(CURDIR)/target/journal
+# The whole workspace each time, so that nothing is built twice.
+REAL := $(CARGO) test --locked --workspace --all-features --no-fail-fast
+# Files of figures that no run is without.
+ORACLES := clients attached api-server protocol tofusoup sdk az-create kube-apiserver recordings recorded-operations types
+PAGE := $(CARGO) run --locked --quiet --features real --example conformance --
 
-.PHONY: help build test test-real conformance check fmt docs demo bench tools tools-real audit install clean
+.PHONY: help build test figures test-real conformance all-clients check fmt docs demo bench tools tools-real audit install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,40 +30,48 @@ help: ## List the targets
 build: ## Build the provider and the simulator for development
 	$(CARGO) build --locked --workspace --all-targets
 
+test: export SECUREAKS_JOURNAL := $(JOURNAL)/test
 test: ## Run all tests, with OpenTofu and kubectl (built when missing) and Terraform when installed
+	@rm -rf "$(JOURNAL)/test"
 	@echo "Clients under test:"
 	@tests/tools/find --build
 	@kubectl=$$(tests/tools/find --kubectl) && echo "kubectl $$kubectl" && \
 	PATH="$$PATH$${kubectl:+:$${kubectl%/*}}" $(CARGO) test --locked --workspace --no-fail-fast
 
-test-real: export SECUREAKS_CONFORMANCE := $(FIGURES)
-test-real: export SECUREAKS_JOURNAL := $(JOURNAL)
-test-real: ## Run the tests with programs that nobody here wrote, which make tools-real installs
-	@: "$${SECUREAKS_RECORDINGS:?is not set: it names the folder of recorded traffic, which this repository does not hold}"
-	@: "$${SECUREAKS_DEFAULTS:?is not set: it names the table of what AKS filled in by era, which this repository does not hold}"
-	@: "$${SECUREAKS_SCHEMA:?is not set: it names the folder of the published types, which this repository does not hold}"
-	@rm -rf "$(FIGURES)" "$(JOURNAL)"
-	@mkdir -p "$(JOURNAL)"
+figures: export SECUREAKS_CONFORMANCE := $(FIGURES)
+figures: export SECUREAKS_JOURNAL := $(JOURNAL)/test-real
+figures:
+	@tests/tools/records
 	@echo "Clients under test:"
 	@SECUREAKS_CLIENTS=$(CLIENTS) tests/tools/find
+	@SECUREAKS_CLIENTS=$(NEWEST) tests/tools/find >/dev/null
 	@python=$$(tests/tools/find --python) && echo "Python $$python"
 	@programs=$$(tests/tools/kubernetes/assets --present) && echo "API server $$programs"
-	$(CARGO) build --locked --features real --examples
-	SECUREAKS_CLIENTS=$(CLIENTS) $(CARGO) test --locked --features real --no-fail-fast --test e2e \
-		--test e2e_specimen --test protocol -- --nocapture matrix::every_client another_host::
+	@rm -rf "$(FIGURES)" "$(JOURNAL)/test-real"
+	@mkdir -p "$(JOURNAL)/test-real"
+	$(REAL) --no-run
+	SECUREAKS_CLIENTS=$(CLIENTS) $(REAL) --test e2e --test e2e_specimen --test protocol \
+		-- --nocapture matrix::every_client matrix::attached another_host::
 	SECUREAKS_CLIENTS=$(NEWEST) SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
-		$(CARGO) test --locked --features real --test e2e -- --nocapture matrix::one_apply
-	$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast \
-		--test azure_clients -- --test-threads 8
-	SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
-		$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast --test real
-	$(CARGO) test --locked --package secureaks-simulator --features real --no-fail-fast --test recordings
-	$(CARGO) test --locked --features real --no-fail-fast --test recorded_answers
-	$(CARGO) test --locked --features real --test resources
-	$(CARGO) test --locked --features real --test types
+		$(REAL) --test e2e -- --nocapture matrix::stories_inside
+	$(REAL) --test azure_clients -- --test-threads 8
+	SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) $(REAL) --test real
+	$(REAL) --test recordings --test recorded_answers --test resources -- --nocapture
+	SECUREAKS_JOURNAL="$(JOURNAL)" $(REAL) --test types -- --nocapture
+	@for name in $(ORACLES); do \
+		[ -s "$(FIGURES)/$$name.json" ] || { echo "no test left $(FIGURES)/$$name.json" >&2; exit 1; }; \
+	done
 
-conformance: test-real ## Run make test-real and write docs/conformance.md from its figures
-	$(CARGO) run --locked --quiet --features real --example conformance -- "$(FIGURES)" docs/conformance.md
+test-real: figures ## Run the tests with programs that nobody here wrote, which make tools-real installs
+ifeq ($(CLIENTS),all)
+	$(PAGE) --check "$(FIGURES)" docs/conformance.md
+endif
+
+conformance: all-clients figures ## Run make test-real and write docs/conformance.md from what it came to
+	$(PAGE) "$(FIGURES)" docs/conformance.md
+
+all-clients:
+	@[ "$(CLIENTS)" = all ] || { echo "docs/conformance.md is about all clients: run make conformance without CLIENTS" >&2; exit 1; }
 
 check: $(DENY) ## Check format, lints, layers, documentation and dependencies
 	$(CARGO) fmt --all --check

@@ -1,8 +1,8 @@
 //! What this provider writes to Azure, held against Azure's own description of its types: no property it does not
 //! know, none of the wrong type, and none that only Azure may write.
 //!
-//! `SECUREAKS_JOURNAL` names the folder in which the simulators of a run of tests kept what was written to them,
-//! `SECUREAKS_SCHEMA` the folder of the published types.
+//! `SECUREAKS_JOURNAL` names the folder in which the simulators kept what was written to them, with a folder for each
+//! run of tests, `SECUREAKS_SCHEMA` the folder of the published types.
 
 #![expect(
     clippy::expect_used,
@@ -13,7 +13,7 @@ mod bicep;
 mod open_api;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -30,10 +30,18 @@ fn every_body_that_was_written_fits_the_published_types() {
     let clusters = bicep::Types::load(&schema);
     let assignments = open_api::Definitions::load(&schema);
 
-    let written = written(&journal);
+    let writes: Vec<(String, Value)> = runs(&journal)
+        .iter()
+        .flat_map(|run| {
+            let name = run.file_name().unwrap_or_default().display().to_string();
+            written(run)
+                .into_iter()
+                .map(move |write| (name.clone(), write))
+        })
+        .collect();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut faults: BTreeSet<String> = BTreeSet::new();
-    for write in &written {
+    for (run, write) in &writes {
         let path = write["path"].as_str().expect("a path");
         let of_type = type_of(path);
         *counts.entry(of_type.clone()).or_default() += 1;
@@ -46,11 +54,15 @@ fn every_body_that_was_written_fits_the_published_types() {
             "Microsoft.ContainerService/managedClusters" if method == Some("PATCH") => tags(body),
             cluster => clusters.faults(cluster, body),
         };
-        faults.extend(found.into_iter().map(|fault| format!("{of_type}: {fault}")));
+        faults.extend(
+            found
+                .into_iter()
+                .map(|fault| format!("{run}: {of_type}: {fault}")),
+        );
     }
 
     assert!(
-        !written.is_empty(),
+        !writes.is_empty(),
         "no body of ours in {}",
         journal.display()
     );
@@ -60,7 +72,7 @@ fn every_body_that_was_written_fits_the_published_types() {
         .collect();
     let line = format!(
         "types: {} bodies written ({}), {} faults",
-        written.len(),
+        writes.len(),
         kinds.join(", "),
         faults.len()
     );
@@ -80,12 +92,22 @@ fn folder(variable: &str, what: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("set {variable} to {what}"))
 }
 
-/// The writes of this provider, each once.
-fn written(journal: &PathBuf) -> Vec<Value> {
+/// The folders of the runs.
+fn runs(journal: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(journal).expect("a folder");
+    let mut runs: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    runs.sort();
+    runs
+}
+
+/// The writes of this provider in one run, each once.
+fn written(run: &Path) -> Vec<Value> {
     let mut lines = BTreeSet::new();
-    for file in std::fs::read_dir(journal).expect("a folder") {
-        let path = file.expect("a file").path();
-        let text = std::fs::read_to_string(&path).expect("a journal");
+    for file in std::fs::read_dir(run).expect("a folder") {
+        let text = std::fs::read_to_string(file.expect("a file").path()).expect("a journal");
         lines.extend(text.lines().map(str::to_owned));
     }
     lines
@@ -127,7 +149,7 @@ fn report(line: &str) {
     let Some(folder) = std::env::var_os("SECUREAKS_CONFORMANCE") else {
         return;
     };
-    let document = json!({ "oracle": "published types of API 2026-05-01", "lines": [line] });
+    let document = json!({ "oracle": "published types of API 2026-05-01", "varying": [line] });
     let path = PathBuf::from(folder).join("types.json");
     std::fs::write(path, format!("{document:#}\n")).expect("the figures are written");
 }

@@ -40,12 +40,11 @@ impl Eras {
                 panic!("a row of {} columns", record.len());
             };
             // `2024-01..2024-08`, or whole years: `2019-2020`.
-            let (first, last) = match era.split_once("..") {
-                Some((first, last)) => (first.to_owned(), last.to_owned()),
-                None => {
-                    let (first, last) = era.split_once('-').unwrap();
-                    (format!("{first}-01"), format!("{last}-12"))
-                }
+            let (first, last) = if let Some((first, last)) = era.split_once("..") {
+                (first.to_owned(), last.to_owned())
+            } else {
+                let (first, last) = era.split_once('-').unwrap();
+                (format!("{first}-01"), format!("{last}-12"))
             };
             rows.entry(general(path)).or_default().push(Row {
                 first,
