@@ -49,8 +49,11 @@ pub(super) fn show_pool(pool: &mut Value, version: &str) {
     }
 }
 
-/// Gives a body that is to be written the members that its version cannot have read, as they are stored: who writes
-/// back what was read changes nothing else.
+/// Gives the blocks of a body that is to be written the members that its version cannot have read, as they are stored:
+/// who writes back what was read changes nothing else. A block that is left out is kept whole by whoever merges.
+///
+/// A limit of it: a kept member may forbid what the version can write, as `nodeOSUpgradeChannel` does the channel
+/// `node-image`.
 pub(super) fn keep_hidden(body: &mut Value, stored: &Value, version: &str) {
     keep(body, stored, "cluster", version);
     let pools = body.pointer_mut("/properties/agentPoolProfiles");
@@ -80,11 +83,10 @@ fn keep(body: &mut Value, stored: &Value, resource: &str, version: &str) {
         else {
             continue;
         };
-        let mut block = &mut *body;
-        for name in member.block.split('/').skip(1) {
-            block = document::child(block, name);
+        let block = body.pointer_mut(&member.block);
+        if let Some(block) = block.filter(|block| block.is_object()) {
+            document::fill(block, member.name, value.clone());
         }
-        document::fill(block, member.name, value.clone());
     }
 }
 

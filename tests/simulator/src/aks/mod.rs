@@ -68,8 +68,8 @@ pub struct Quirks {
     /// Resource Manager too follows new and removed role assignments only after a while: up to a
     /// minute, a fifth of what the API servers of clusters take.
     pub role_assignments_take_effect_late: bool,
-    /// The minor version of Kubernetes, such as 32, whose defaults new clusters get in place of their own's: for
-    /// clusters of versions that are no longer on offer.
+    /// The minor version of Kubernetes, such as 32, by whose default new clusters have an issuer or none, in place of
+    /// their own's: for clusters of versions that are no longer on offer.
     pub defaults_of_minor: Option<u32>,
 }
 

@@ -85,6 +85,41 @@ fn who_writes_back_what_an_older_version_showed_changes_nothing() {
 }
 
 #[test]
+fn what_an_older_version_leaves_out_is_kept_whole() {
+    let mut azure = Azure::new();
+    let mut request = secure();
+    request["properties"]["autoUpgradeProfile"] = json!({ "upgradeChannel": "patch" });
+    request["properties"]["agentPoolProfiles"][0]["upgradeSettings"] = json!({ "maxSurge": "33%" });
+    let accepted = azure.send("PUT", CLUSTER, request);
+    azure.finish(&accepted);
+    let kept = |cluster: &Value| {
+        [
+            "/properties/apiServerAccessProfile",
+            "/properties/autoUpgradeProfile",
+            "/properties/securityProfile",
+            "/properties/agentPoolProfiles/0/upgradeSettings",
+        ]
+        .map(|pointer| cluster.pointer(pointer).cloned())
+    };
+    let before = kept(&azure.get(CLUSTER));
+
+    let little = json!({
+        "location": "westeurope",
+        "identity": { "type": "SystemAssigned" },
+        "tags": { "changed": "yes" },
+        "properties": { "agentPoolProfiles": [{ "name": "system" }] },
+    });
+    let written = azure.send("PUT", &format!("{CLUSTER}?{OLD}"), little);
+    azure.finish(&written);
+
+    let after = azure.get(CLUSTER);
+    assert_eq!(
+        (kept(&after), &after["tags"]["changed"]),
+        (before, &json!("yes"))
+    );
+}
+
+#[test]
 fn a_cluster_gets_the_defaults_of_an_older_kubernetes_when_asked_to() {
     let mut azure = Azure::new();
     azure.engine.quirks.defaults_of_minor = Some(33);
