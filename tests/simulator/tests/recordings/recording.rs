@@ -49,7 +49,7 @@ pub(crate) struct Recorded {
     pub(crate) host: String,
     /// Without the query, percent-encoding taken away.
     pub(crate) path: String,
-    /// The API version that the client asked with.
+    /// The API version that the client asked AKS with; that in the address for others.
     pub(crate) api_version: String,
     /// Whether it asks for a later page of a list.
     pub(crate) continued: bool,
@@ -175,7 +175,8 @@ const CLIENTS: [(&str, &str, &str); 14] = [
     ("2.75.0", "2025-04-01", ""),
 ];
 
-/// Recordings made from sources that were ahead of their release: their answers have members that its version has not.
+/// Recordings made from sources that were ahead of their release: their answers have members that its version has not,
+/// and the version is the first stable one whose models have them.
 const AHEAD: [(&str, &str, &str); 4] = [
     ("upgrade_kubernetes_version", "2.41.0", "2022-09-01"),
     ("network_acns", "2.66.0", "2024-09-01"),
@@ -188,7 +189,8 @@ fn version(scenario: &str, agent: &str, url: &str) -> String {
     let asked = asked
         .and_then(|rest| rest.split('&').next())
         .unwrap_or_default();
-    let release = agent.split("AZURECLI/").nth(1);
+    let of_aks = url.contains("/Microsoft.ContainerService/");
+    let release = agent.split("AZURECLI/").nth(1).filter(|_| of_aks);
     let release = release.and_then(|rest| rest.split(' ').next());
     let ahead = AHEAD
         .iter()
@@ -198,7 +200,10 @@ fn version(scenario: &str, agent: &str, url: &str) -> String {
     }
     let known = CLIENTS.iter().find(|(own, ..)| Some(*own) == release);
     match known {
-        Some((_, _, preview)) if asked.ends_with("-preview") => (*preview).to_owned(),
+        Some((release, _, preview)) if asked.ends_with("-preview") => {
+            assert!(!preview.is_empty(), "which preview had {release}?");
+            (*preview).to_owned()
+        }
         Some((_, stable, _)) => (*stable).to_owned(),
         None => asked.to_owned(),
     }
