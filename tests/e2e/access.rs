@@ -7,7 +7,7 @@ use secureaks_simulator::Simulator;
 use crate::support::{
     Workspace, assert_understood, azure, clients,
     person::{ask, token_of},
-    trouble::{CLUSTER, api_server, wait_until},
+    trouble::{CLUSTER, api_server, leaves_nothing, wait_until},
 };
 
 /// A member of the quickstart's group, bound to a Kubernetes role in `shop`.
@@ -47,7 +47,7 @@ fn what_a_binding_gives_is_gone_with_it() {
             wait_until("nothing is left", || lists_pods(&azure, token) == 403);
         }
         workspace.assert_no_changes();
-        workspace.destroy().succeeds();
+        leaves_nothing(&azure, &workspace);
         assert_understood(&azure);
     }
 }

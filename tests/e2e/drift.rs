@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Workspace, any_client, assert_understood, azure,
-    trouble::{CLUSTER, birth, clusters, held, patient_azure, strike, writes},
+    trouble::{CLUSTER, birth, clusters, held, leaves_nothing, patient_azure, strike, writes},
 };
 
 #[test]
@@ -31,6 +31,7 @@ fn a_cluster_that_was_deleted_is_planned_anew() {
     );
     assert!(birth(&azure) != first && clusters(&azure).len() == 1);
     workspace.assert_no_changes();
+    leaves_nothing(&azure, &workspace);
     assert_understood(&azure);
 }
 

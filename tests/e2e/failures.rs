@@ -6,7 +6,7 @@ use secureaks_simulator::{Action, Exchange, Host, Options, aks::Failure};
 
 use crate::support::{
     Workspace, any_client, assert_understood, azure, azure_with,
-    trouble::{CLUSTER, birth, clusters, held, patient_azure, strike, writes},
+    trouble::{CLUSTER, birth, clusters, held, leaves_nothing, patient_azure, strike, writes},
 };
 
 const SCALE: [&str; 5] = [
@@ -83,6 +83,7 @@ fn a_failed_create_stays_in_the_state_and_the_next_apply_replaces_it() {
     assert_eq!((id.as_str(), tainted), (Some(CLUSTER), true));
     assert_ne!(birth(&azure), first);
     workspace.assert_no_changes();
+    leaves_nothing(&azure, &workspace);
     assert_understood(&azure);
 }
 
@@ -117,6 +118,7 @@ fn a_failed_update_keeps_the_old_state_and_the_next_apply_tries_again() {
         "-var=node_count=4",
     ]);
     assert_eq!(plan.code, 0, "{}", plan.text);
+    leaves_nothing(&azure, &workspace);
     assert_understood(&azure);
 }
 

@@ -3,14 +3,17 @@
 use secureaks_simulator::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Workspace, assert_understood, azure, clients};
+use crate::support::{
+    Client, Workspace, assert_understood, azure, clients, trouble::leaves_nothing,
+};
 
 #[test]
 fn a_cluster_is_imported_by_id_and_nothing_is_to_be_changed() {
     for client in clients() {
         let (azure, id) = a_cluster(client);
         // Azure's ids have no case, and are copied from places that spell them differently.
-        for id in [id.clone(), id.replace("resourceGroups", "resourcegroups")] {
+        let spellings = [id.clone(), id.replace("resourceGroups", "resourcegroups")];
+        let workspaces = spellings.map(|id| {
             let workspace = Workspace::of_cluster(client, &azure);
 
             workspace
@@ -32,7 +35,9 @@ fn a_cluster_is_imported_by_id_and_nothing_is_to_be_changed() {
             workspace.apply().succeeds();
             workspace.assert_no_changes();
             assert_eq!(workspace.cluster()["id"], id);
-        }
+            workspace
+        });
+        leaves_nothing(&azure, &workspaces[1]);
         assert_understood(&azure);
     }
 }
@@ -54,6 +59,9 @@ fn an_import_plans_nothing_but_itself() {
             (&change["actions"], &change["importing"]["id"]),
             (&json!(["no-op"]), &id.into())
         );
+        workspace.apply().succeeds();
+        workspace.assert_no_changes();
+        leaves_nothing(&azure, &workspace);
         assert_understood(&azure);
     }
 }
@@ -77,6 +85,7 @@ fn a_cluster_is_imported_by_identity_where_the_client_knows_of_it() {
             applied.succeeds();
             workspace.assert_no_changes();
             assert_eq!(workspace.cluster()["id"], id);
+            leaves_nothing(&azure, &workspace);
         } else {
             applied.fails_with(&["identity"]);
             assert_eq!(workspace.cluster(), Value::Null);

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::support::{
     Client, Outcome, Workspace, assert_understood, clients,
-    trouble::{CLUSTER, birth, clusters, held, hung_up, patient_azure, strike, writes},
+    trouble::{
+        CLUSTER, birth, clusters, held, hung_up, leaves_nothing, patient_azure, strike, writes,
+    },
 };
 
 const APPLY: [&str; 4] = ["apply", "-auto-approve", "-input=false", "-no-color"];
@@ -50,6 +52,8 @@ fn an_interrupted_create_is_finished_by_the_next_apply() {
         assert_eq!(writes(&azure), [put(201)]);
         assert_eq!(workspace.private()["pending"], Value::Null);
         workspace.assert_no_changes();
+        pass_time(&azure);
+        leaves_nothing(&azure, &workspace);
         assert_understood(&azure);
     }
 }
@@ -74,6 +78,8 @@ fn a_create_that_azure_is_just_accepting_is_not_lost() {
         assert_eq!((id, tainted), (Value::from(CLUSTER), false));
         assert_eq!(writes(&azure), [put(201)]);
         workspace.assert_no_changes();
+        pass_time(&azure);
+        leaves_nothing(&azure, &workspace);
         assert_understood(&azure);
     }
 }
@@ -126,6 +132,8 @@ fn an_interrupted_update_is_finished_by_the_next_apply() {
             "-var=node_count=4",
         ]);
         assert_eq!(plan.code, 0, "{}", plan.text);
+        pass_time(&azure);
+        leaves_nothing(&azure, &workspace);
         assert_understood(&azure);
     }
 }

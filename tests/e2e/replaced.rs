@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{
     Proxy, Workspace, assert_understood, azure, clients,
-    trouble::{CLUSTER, api_server},
+    trouble::{CLUSTER, api_server, leaves_nothing},
 };
 
 /// A change that needs a new cluster, and the leave to make it.
@@ -70,6 +70,7 @@ fn a_replaced_cluster_gets_everything_inside_anew() {
         let called: BTreeSet<String> = proxy.called().difference(&azures_own).cloned().collect();
         assert_eq!(called, BTreeSet::from(servers));
         assert_nobody_called_after_deletion(&azure);
+        leaves_nothing(&azure, &workspace);
         assert_understood(&azure);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     support::{
         Workspace, any_client, assert_understood, azure,
         person::{ask, ask_with, token_of},
-        trouble::{api_server, cluster_called},
+        trouble::{api_server, cluster_called, leaves_nothing},
     },
 };
 
@@ -19,6 +19,7 @@ fn the_slides_flow_binds_people_and_closes_a_namespace() {
         workspace.set(&format!("TF_VAR_{name}"), &value);
     }
     workspace.apply().succeeds();
+    workspace.assert_no_changes();
     let cluster = cluster_called("aks-slides");
     let server = api_server(&azure, &cluster);
     let object = |path: &str| azure.kubernetes_object(&cluster, path).expect("an object");
@@ -94,5 +95,6 @@ fn the_slides_flow_binds_people_and_closes_a_namespace() {
     // The administrator of the cluster sees all of it.
     let token = token_of(&azure, "ada@simulated.onmicrosoft.com");
     assert_eq!(ask(&server, "GET", "/api/v1/nodes", &token).0, 200);
+    leaves_nothing(&azure, &workspace);
     assert_understood(&azure);
 }

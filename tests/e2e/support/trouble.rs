@@ -6,7 +6,7 @@ use secureaks_simulator::{Action, Exchange, Fault, Host, Matches, Options, Simul
 use serde_json::Value;
 
 pub(crate) use super::process::wait_until;
-use super::{person::Server, process::PATIENCE};
+use super::{Workspace, person::Server, process::PATIENCE};
 
 /// The id of the one cluster of the stories, as the provider writes it.
 pub(crate) const CLUSTER: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo";
@@ -73,6 +73,19 @@ pub(crate) fn clusters(azure: &Simulator) -> Vec<String> {
         .into_iter()
         .filter(is_cluster)
         .collect()
+}
+
+/// Destroys what a story made, and fails when anything of a cluster is left, a role assignment at it included.
+#[track_caller]
+pub(crate) fn leaves_nothing(azure: &Simulator, workspace: &Workspace) {
+    workspace.destroy().succeeds();
+    let of_a_cluster = |id: &String| id.to_ascii_lowercase().contains("/managedclusters/");
+    let left: Vec<String> = azure
+        .resource_ids()
+        .into_iter()
+        .filter(of_a_cluster)
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
 }
 
 /// The id of a cluster of that name, beside the one of the stories.
