@@ -96,7 +96,10 @@ fn written(journal: &Path) -> Vec<(String, Value)> {
         let run = run.expect("an entry").path();
         let name = run.file_name().unwrap_or_default().display().to_string();
         // Files beside the folders are no runs.
-        for file in std::fs::read_dir(&run).into_iter().flatten() {
+        if !run.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(&run).expect("a run") {
             let text = std::fs::read_to_string(file.expect("a file").path()).expect("a journal");
             let own = text.lines().map(|line| (line.to_owned(), name.clone()));
             lines.extend(own);
