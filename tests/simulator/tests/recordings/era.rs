@@ -73,7 +73,7 @@ impl Eras {
         })
     }
 
-    /// The era that shows our value (`None`: that the field is not answered) for a recording of `day`.
+    /// What the table says for our value (`None`: that the field is not answered) after a recording of `day`.
     pub(crate) fn newer(
         &self,
         path: &str,
@@ -100,15 +100,22 @@ impl Eras {
             let last = own.clone().map(|row| row.last.as_str()).max()?;
             let gone = last < self.newest.as_str() && last >= month;
             return dropped
-                .map(|row| format!("{}..{}", row.first, row.last))
+                .map(Row::told)
                 .or(gone.then(|| format!("not answered after {last}")));
         };
         own.find(|row| row.first.as_str() > month && row.shows(path, ours))
-            .map(|row| format!("{}..{}", row.first, row.last))
+            .map(Row::told)
     }
 }
 
 impl Row {
+    fn told(&self) -> String {
+        format!(
+            "the value of ours: defaults of {}..{}",
+            self.first, self.last
+        )
+    }
+
     /// Whether one of the row's values is ours.
     fn shows(&self, path: &str, ours: &Value) -> bool {
         // `"a" -> "b" (x3); "c" (x1)`: the values come with how often they were seen.

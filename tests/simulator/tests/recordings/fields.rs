@@ -79,8 +79,8 @@ pub(crate) fn general(path: &str) -> String {
 }
 
 /// The versions on offer are those of a day: of a list of them only the form of its entries is compared. An error
-/// beside an operation that has not failed is one of its inner retries': which one is chance, that there is one is
-/// compared.
+/// beside an operation that has not failed is one of its inner retries': which one is chance, so that it is one field,
+/// present or not.
 fn summary(body: &Value) -> Value {
     let mut body = body.clone();
     let has_not_failed = body["status"]

@@ -100,7 +100,7 @@ type Holds = fn(&Difference<'_>) -> bool;
 const REASONS: [(Holds, &str); 7] = [
     (
         |it| it.recorded.polled().is_some() && it.path == "error",
-        "an operation shows the errors of its inner retries while it goes on; which poll meets one is chance",
+        "an operation shows the errors of its inner retries by chance, without having failed; the simulator retries nothing and shows none",
     ),
     (
         |it| {

@@ -203,7 +203,7 @@ impl Report {
             .iter()
             .map(|((scenario, day, path, cause), (count, values))| {
                 let reason = match cause {
-                    Cause::Era(shown) => format!("older era; the value of ours: {shown}"),
+                    Cause::Era(shown) => format!("older era; {shown}"),
                     Cause::Explained(reason) => reason.clone(),
                     Cause::Unexplained => "unexplained".to_owned(),
                 };
@@ -252,8 +252,7 @@ fn cause(
         if state || absent && !old && eras.usual(path, pool, &day) {
             return None;
         }
-        let era = eras.newer(path, pool, &day, ours)?;
-        Some(format!("defaults of {era}"))
+        eras.newer(path, pool, &day, ours)
     };
     if let Some(reason) = reason::of(&difference) {
         return Cause::Explained(reason.to_owned());
