@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod cloud;
 pub mod error;
+mod gone;
 pub mod graph;
 pub mod network;
 pub mod operation;

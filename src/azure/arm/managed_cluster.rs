@@ -212,6 +212,14 @@ pub fn put(id: &ResourceId, cluster: &ManagedCluster, precondition: Precondition
         .with_precondition(precondition)
 }
 
+/// Changes the tags of a cluster, which then has these and no others.
+pub fn patch_tags(id: &ResourceId, tags: &BTreeMap<String, String>) -> Request {
+    let body = serde_json::json!({ "tags": tags });
+    Request::on(Method::Patch, id, API_VERSION)
+        .with_body(&body)
+        .repeatable()
+}
+
 /// Deletes a cluster.
 pub fn delete(id: &ResourceId, precondition: Precondition) -> Request {
     Request::on(Method::Delete, id, API_VERSION).with_precondition(precondition)

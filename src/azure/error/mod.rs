@@ -52,6 +52,20 @@ pub enum Error {
     /// Azure accepted the work and failed at it later.
     #[error("{0}")]
     OperationFailed(Box<OperationFailure>),
+    /// Azure says of a resource that it is not there, and shows it.
+    #[error("Azure says both that {resource} is there and that it is not")]
+    Contradicted {
+        /// The resource's id.
+        resource: String,
+    },
+    /// Azure says once that a resource is not there, and cannot be asked another way.
+    #[error("Azure says that {resource} is not there, and that could not be confirmed: {reason}")]
+    Unconfirmed {
+        /// The resource's id.
+        resource: String,
+        /// Why there was no second look.
+        reason: Box<Error>,
+    },
 }
 
 /// How a long-running operation ended badly.
