@@ -9,6 +9,7 @@ mod judge;
 mod offers;
 pub mod plan;
 mod private;
+mod replacement;
 mod resource;
 pub mod schema;
 mod serve_resource;
@@ -27,6 +28,6 @@ pub use resource::{
     Call, Failure, ImportTarget, Planned, PrivateState, Resource, Source, State, Timeouts, Verb,
 };
 pub use secureaks_derive::Block;
-pub use serve_resource::PENDING;
+pub use serve_resource::{GONE, PENDING, made_anew};
 pub use server::Server;
 pub use text::{Span, Text, read_text};

@@ -37,6 +37,9 @@ pub trait Provider: Send + Sync + 'static {
 
     /// What it offers.
     fn offers(&self) -> Offers<Self::Client>;
+
+    /// The host ends the process in order: it has taken in every answer that was made with `client`.
+    fn close(&self, _client: &Self::Client) {}
 }
 
 /// What a provider offers.

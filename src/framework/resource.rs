@@ -10,7 +10,13 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
-use super::{Block, Diagnostic, Diagnostics, Span, plan::Change};
+use super::{
+    Block, Diagnostic, Diagnostics, Severity, Span,
+    plan::{self, Change},
+    replacement::{Replacement, replacements},
+    schema,
+    serve_resource::{REPLACES, WHOLE},
+};
 use crate::framework::Attr;
 use crate::value::Value;
 
@@ -58,6 +64,25 @@ pub trait Resource: Send + Sync + 'static {
     where
         Self: Sized,
     {
+        None
+    }
+
+    /// Whether `change`, to a value that is not known, needs a new object: what the object is in is made anew by the
+    /// same plan. Any other value that is not known is taken for the one there is, until it is known.
+    fn goes_with(
+        &self,
+        _client: &Self::Client,
+        _change: &Change<'_>,
+        _prior: &State<Self>,
+    ) -> Option<&'static str>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// What tells this object from another that has, or had, the same name; `None` where the outputs do not say.
+    fn instance<'a>(&self, _outputs: &'a Self::Outputs) -> Option<&'a str> {
         None
     }
 
@@ -113,6 +138,13 @@ pub trait Resource: Send + Sync + 'static {
     async fn delete(&self, call: &Call<Self::Client>, prior: &State<Self>) -> Result<(), Failure>
     where
         Self: Sized;
+
+    /// The client is told that the object exists: it was created or changed, and `state` is the answer.
+    fn answered(&self, _client: &Self::Client, _state: &State<Self>)
+    where
+        Self: Sized,
+    {
+    }
 
     /// The outputs with which a read finds the object that an import names.
     fn import(&self, target: ImportTarget<Self::Identity>) -> Result<Self::Outputs, Diagnostic>;
@@ -181,6 +213,26 @@ pub struct Planned<'a, R: Resource> {
     pub changes: &'a [Change<'a>],
     /// Whether the object is made anew, in place of one that is deleted first.
     pub replaces: bool,
+    /// The state after apply, as far as it is known.
+    pub(super) after: &'a Value,
+    /// What the resource declares.
+    pub(super) block: &'a schema::Block,
+}
+
+impl<R: Resource> Planned<'_, R> {
+    /// What a plan would refuse that made the object `live` what is wanted: changes that need a new object.
+    pub fn refusals(&self, resource: &R, client: &R::Client, live: &State<R>) -> Vec<Diagnostic> {
+        let Some(spec) = self.spec else {
+            return Vec::new();
+        };
+        let found = plan::overlay(&live.spec.encode(), &live.outputs.encode());
+        let found = plan::reconcile(self.block, &found, self.after);
+        let changes = plan::changes(self.block, &found, self.after);
+        replacements(resource, client, &changes, live, spec)
+            .iter()
+            .map(Replacement::refusal::<R>)
+            .collect()
+    }
 }
 
 /// How a verb ends short of success.
@@ -188,9 +240,25 @@ pub struct Planned<'a, R: Resource> {
 pub enum Failure {
     /// It failed.
     Failed(Vec<Diagnostic>),
+    /// The service accepted a creation, and it went wrong afterwards: what is told as errors here is told as warnings
+    /// where the object was kept, so that no client marks it as tainted and has it replaced.
+    Accepted(Vec<Diagnostic>),
     /// Terraform asked to stop; what was begun goes on at the service, and what is known of it
     /// was kept.
     Interrupted(Diagnostic),
+}
+
+impl Failure {
+    /// What is told, each message as bad as it is where nothing was kept.
+    pub fn told(self) -> Vec<Diagnostic> {
+        match self {
+            Self::Failed(told) | Self::Accepted(told) => told,
+            Self::Interrupted(word) => vec![Diagnostic {
+                severity: Severity::Error,
+                ..word
+            }],
+        }
+    }
 }
 
 impl From<Diagnostic> for Failure {
@@ -285,9 +353,13 @@ impl<C> Call<C> {
         self.with(|record| record.outputs = Some(outputs.encode()));
     }
 
-    /// Adds a warning to the answer.
+    /// Adds a warning to the answer, once.
     pub fn warn(&self, warning: Diagnostic) {
-        self.with(|record| record.warnings.push(warning));
+        self.with(|record| {
+            if !record.warnings.contains(&warning) {
+                record.warnings.push(warning);
+            }
+        });
     }
 
     /// Keeps a value beside the state; it comes back with the next call.
@@ -303,6 +375,19 @@ impl<C> Call<C> {
     /// A value kept beside the state.
     pub fn private(&self, name: &str) -> Option<Json> {
         self.with(|record| record.private.get(name).cloned())
+    }
+
+    /// Which object a create takes the place of, by its [`Resource::instance`]; empty where that is not known, and
+    /// `None` where the create is no half of a replacement.
+    pub fn predecessor(&self) -> Option<String> {
+        let replaced = self.private(REPLACES)?;
+        Some(replaced.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Whether what stood beside the state was lost, or never was: after an import, or when the provider died in an
+    /// update. Something may have been done then that no state tells of.
+    pub fn has_forgotten(&self) -> bool {
+        self.private(WHOLE).is_none()
     }
 
     pub(super) fn record(&self) -> Record {

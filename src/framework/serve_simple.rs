@@ -196,8 +196,8 @@ fn judged<Query: Block>(
 
 fn told(failure: Failure) -> Vec<Diagnostic> {
     match failure {
-        Failure::Failed(errors) => errors,
         Failure::Interrupted(word) => vec![word],
+        failure => failure.told(),
     }
 }
 

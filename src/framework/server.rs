@@ -404,4 +404,11 @@ impl<P: Provider> Service for Server<P> {
             .unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *cancelled).cancel();
     }
+
+    fn close(&self) {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*client {
+            self.provider.close(client);
+        }
+    }
 }

@@ -291,4 +291,7 @@ pub trait Service: Send + Sync + 'static {
 
     /// Asks everything under way to end soon. What comes afterwards is not affected.
     fn stop(&self);
+
+    /// The host ends this process in order: it has taken in every answer it was given.
+    fn close(&self) {}
 }

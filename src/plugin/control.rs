@@ -2,11 +2,13 @@
 
 use std::future::ready;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures::stream::{Stream, StreamExt, once, select};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::panic::catch;
 use super::wire::go_plugin::grpc_broker_server::GrpcBroker;
 use super::wire::go_plugin::grpc_controller_server::GrpcController;
 use super::wire::go_plugin::grpc_stdio_server::GrpcStdio;
@@ -14,6 +16,7 @@ use super::wire::go_plugin::{ConnInfo, Empty, StdioData};
 use super::wire::health::health_check_response::ServingStatus;
 use super::wire::health::health_server::Health;
 use super::wire::health::{HealthCheckRequest, HealthCheckResponse};
+use crate::framework::service::Service;
 
 type Items<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -21,12 +24,13 @@ type Items<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 #[derive(Clone)]
 pub(super) struct Control {
     ending: CancellationToken,
+    service: Arc<dyn Service>,
 }
 
 impl Control {
-    /// Services that cancel `ending` when the host calls for it.
-    pub(super) fn new(ending: CancellationToken) -> Self {
-        Self { ending }
+    /// Services that cancel `ending` when the host calls for it, after they have told `service`.
+    pub(super) fn new(ending: CancellationToken, service: Arc<dyn Service>) -> Self {
+        Self { ending, service }
     }
 
     /// A stream without items that ends with the process. An earlier end would look like a crash,
@@ -40,6 +44,10 @@ impl Control {
 impl GrpcController for Control {
     async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
         tracing::debug!("The host asks the provider to exit");
+        // Before the answer: the host kills a process that takes its time to exit.
+        if let Err(panic) = catch(async { self.service.close() }).await {
+            tracing::error!("Closing the provider failed: {panic}");
+        }
         self.ending.cancel();
         Ok(Response::new(Empty {}))
     }

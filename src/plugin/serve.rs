@@ -107,7 +107,7 @@ async fn serve_to(
     })?;
 
     let ending = CancellationToken::new();
-    let control = Control::new(ending.clone());
+    let control = Control::new(ending.clone(), Arc::clone(&service));
     let (connections, incoming) = mpsc::channel(1);
     let mut background = JoinSet::new();
     background.spawn(listener.accept_into(connections));

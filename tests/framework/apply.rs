@@ -124,8 +124,20 @@ async fn an_interrupted_creation_warns_and_goes_on_at_the_next_apply() {
 }
 
 #[tokio::test]
+async fn a_creation_that_was_accepted_and_failed_is_kept_and_not_tainted() {
+    let core = Core::new().await;
+    let config = misbehaving(&core, "create", "fail_accepted");
+    let plan = core.plan("thing", None, &config).await;
+
+    let applied = core.apply("thing", &plan).await;
+
+    assert_eq!(brief(&applied.told), ["Warning : Verb failed"]);
+    assert_eq!(applied.kept.unwrap().state.member("id"), &text("things/a"));
+}
+
+#[tokio::test]
 async fn an_update_that_fails_keeps_the_prior_state() {
-    for deed in ["fail", "fail_late", "panic", "panic_late"] {
+    for deed in ["fail", "fail_late", "fail_accepted", "panic", "panic_late"] {
         let core = Core::new().await;
         let (config, kept) = created(&core, "update", deed).await;
         let plan = core
@@ -260,6 +272,6 @@ async fn private_state_comes_back_with_the_next_call() {
         )
         .await;
 
-    assert_eq!(kept.private, br#"{"revision":2}"#);
+    assert_eq!(kept.private, br#"{"revision":2,"whole":true}"#);
     assert_eq!(brief(&lost.told), ["Error : Private state is lost"]);
 }

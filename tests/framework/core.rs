@@ -121,6 +121,26 @@ impl Core {
 
     /// Plans; what it planned may be wrong only where it told an error.
     pub(crate) async fn plan(&self, name: &str, prior: Option<&Kept>, config: &Value) -> Plan {
+        self.plan_as(NEW_CLIENT, name, prior, config).await
+    }
+
+    /// Plans once more, as a client does right before it applies: it then allows deferral (measured with Terraform 1.9
+    /// to 1.15).
+    pub(crate) async fn plan_again(&self, name: &str, prior: &Kept, config: &Value) -> Plan {
+        let client = ClientCapabilities {
+            deferral_allowed: true,
+            ..NEW_CLIENT
+        };
+        self.plan_as(client, name, Some(prior), config).await
+    }
+
+    async fn plan_as(
+        &self,
+        client: ClientCapabilities,
+        name: &str,
+        prior: Option<&Kept>,
+        config: &Value,
+    ) -> Plan {
         let ty = self.ty(name);
         let before = prior.map_or(Value::Null, |kept| kept.state.clone());
         let response = self
@@ -138,7 +158,7 @@ impl Core {
                         &self.identity_ty(name),
                     ))
                 }),
-                client: NEW_CLIENT,
+                client,
             })
             .await;
         let planned = response.planned_state.decode(&ty).unwrap();

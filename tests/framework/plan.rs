@@ -248,7 +248,9 @@ async fn what_is_pending_is_planned_as_an_update() {
     );
     assert_eq!(
         applied.kept.unwrap().private,
-        json!({"revision": 2}).to_string().into_bytes()
+        json!({"revision": 2, "whole": true})
+            .to_string()
+            .into_bytes()
     );
 }
 

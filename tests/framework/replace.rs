@@ -1,8 +1,9 @@
 //! Changes that need a new object: refused with their reason, or planned where that is allowed.
 
-use secureaks::value::Value;
+use secureaks::{framework::GONE, value::Value};
+use serde_json::json;
 
-use crate::core::{Core, brief, number, object, text};
+use crate::core::{Core, Kept, brief, number, object, text};
 
 fn config(core: &Core, allowed: bool) -> Value {
     let case = |material: &str| object([("material", text(material)), ("thickness", Value::Null)]);
@@ -86,8 +87,12 @@ async fn an_allowed_replacement_forgets_everything_the_service_says() {
         .await;
 
     assert_eq!(
-        (plan.replaces, plan.told, plan.identity),
-        (vec!["place".to_owned()], Vec::new(), None)
+        (plan.replaces, brief(&plan.told), plan.identity),
+        (
+            vec!["place".to_owned()],
+            vec!["Warning place: Replacement deletes first".to_owned()],
+            None
+        )
     );
     let outputs = [
         "id",
@@ -116,34 +121,54 @@ async fn an_allowed_replacement_may_have_many_reasons() {
 }
 
 #[tokio::test]
-async fn an_unknown_value_replaces_only_where_that_is_allowed() {
+async fn an_unknown_value_replaces_nothing() {
+    for allow in [false, true] {
+        let core = Core::new().await;
+        let config = config(&core, allow);
+        let kept = core.create("thing", &config).await;
+
+        let unknown = with(&config, "place", Value::unknown());
+        let plan = core.plan("thing", Some(&kept), &unknown).await;
+
+        assert_eq!((brief(&plan.told), plan.replaces), (Vec::new(), Vec::new()));
+        assert_eq!(plan.planned.member("id"), &text("things/a"));
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_turns_out_to_need_a_new_object_is_refused_by_the_apply() {
     let core = Core::new().await;
-    let (refused, allowed) = (config(&core, false), config(&core, true));
-    let kept = core.create("thing", &refused).await;
+    let config = config(&core, true);
+    let kept = core.create("thing", &config).await;
 
-    let refused = core
-        .plan(
-            "thing",
-            Some(&kept),
-            &with(&refused, "place", Value::unknown()),
-        )
-        .await;
-    let allowed = core
-        .plan(
-            "thing",
-            Some(&kept),
-            &with(&allowed, "place", Value::unknown()),
-        )
-        .await;
+    let same = core.plan_again("thing", &kept, &config).await;
+    let other = with(&config, "place", text("south"));
+    let other = core.plan_again("thing", &kept, &other).await;
+
+    assert_eq!(brief(&same.told), Vec::<String>::new());
+    assert_eq!(
+        brief(&other.told),
+        ["Error place: Change needs a new thing, and that was not planned"]
+    );
+}
+
+#[tokio::test]
+async fn what_is_gone_and_has_left_something_is_made_anew_whether_that_is_allowed_or_not() {
+    let core = Core::new().await;
+    let config = config(&core, false);
+    let kept = core.create("thing", &config).await;
+    let private = json!({ GONE: true, "revision": 1 })
+        .to_string()
+        .into_bytes();
+    let kept = Kept { private, ..kept };
+
+    let plan = core.plan("thing", Some(&kept), &config).await;
 
     assert_eq!(
-        (brief(&refused.told), refused.replaces),
-        (Vec::new(), Vec::new())
+        (plan.replaces, plan.told),
+        (vec!["id".to_owned()], Vec::new())
     );
-    assert_eq!(
-        (brief(&allowed.told), allowed.replaces),
-        (Vec::new(), vec!["place".to_owned()])
-    );
+    assert!(plan.planned.member("id").is_unknown());
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! `ApplyResourceChange`: creates, changes or deletes the object, and keeps in the state what is
 //! known of it whatever happens.
 
-use super::{PENDING, Scope, ServedResource, guarded, undecodable};
+use std::sync::Arc;
+
+use super::{GONE, PENDING, REPLACES, Scope, ServedResource, WHOLE, guarded, undecodable};
 use crate::{
     framework::{
         Block as _, Diagnostic, Failure, Resource, Severity, plan,
@@ -39,6 +41,7 @@ impl<R: Resource> ServedResource<R> {
             }
         };
         let working = plan::with_write_only(block, &planned, &config);
+        let client = Arc::clone(&scope.client);
         let mut call = scope.call(read_private(&request.planned_private));
         let (verb, spec) = match (prior.is_null(), planned.is_null()) {
             (_, true) => (Verb::Delete, Self::state(&prior).spec),
@@ -63,12 +66,20 @@ impl<R: Resource> ServedResource<R> {
                     .await;
             }
         }
+        call.drop_private(REPLACES);
+        call.drop_private(GONE);
+        if let Ok(state) = response.new_state.decode(ty) {
+            response.new_identity = self.identity(&state);
+            if state.is_null() {
+                call.drop_private(WHOLE);
+            } else {
+                call.keep_private(WHOLE, true.into());
+                self.resource.answered(&client, &Self::state(&state));
+            }
+        }
         let record = call.record();
         response.diagnostics.extend(record.warnings);
         response.private = write_private(&record.private);
-        if let Ok(state) = response.new_state.decode(ty) {
-            response.new_identity = self.identity(&state);
-        }
         response
     }
 
@@ -90,7 +101,7 @@ impl<R: Resource> ServedResource<R> {
                 response.diagnostics.extend(errors);
                 so_far.unwrap_or(Value::Null)
             }
-            Err(Failure::Interrupted(word)) => {
+            Err(failure @ (Failure::Accepted(_) | Failure::Interrupted(_))) => {
                 // With a state and no error Terraform does not taint the object, and the next
                 // apply finds the work that is left.
                 let severity = if so_far.is_some() {
@@ -98,7 +109,10 @@ impl<R: Resource> ServedResource<R> {
                 } else {
                     Severity::Error
                 };
-                response.diagnostics.push(Diagnostic { severity, ..word });
+                let told = failure.told().into_iter();
+                response
+                    .diagnostics
+                    .extend(told.map(|word| Diagnostic { severity, ..word }));
                 so_far.unwrap_or(Value::Null)
             }
         };
@@ -118,8 +132,8 @@ impl<R: Resource> ServedResource<R> {
         let spec = Self::state(working).spec;
         let state = match guarded(self.resource.update(call, &before, &spec)).await {
             Ok(outputs) => plan::settle(planned, &outputs.encode()),
-            Err(Failure::Failed(errors)) => {
-                response.diagnostics.extend(errors);
+            Err(failure @ (Failure::Failed(_) | Failure::Accepted(_))) => {
+                response.diagnostics.extend(failure.told());
                 prior.clone()
             }
             // What the resource has kept says that the service has accepted the change; without it
@@ -148,17 +162,10 @@ impl<R: Resource> ServedResource<R> {
         let before = Self::state(prior);
         let state = match guarded(self.resource.delete(call, &before)).await {
             Ok(()) => Value::Null,
-            Err(Failure::Failed(errors)) => {
-                response.diagnostics.extend(errors);
-                prior.clone()
-            }
             // A deletion that is not seen to its end has no state to leave but the prior one, and
             // Terraform takes that only with an error.
-            Err(Failure::Interrupted(word)) => {
-                response.diagnostics.push(Diagnostic {
-                    severity: Severity::Error,
-                    ..word
-                });
+            Err(failure) => {
+                response.diagnostics.extend(failure.told());
                 prior.clone()
             }
         };

@@ -17,6 +17,8 @@ use async_trait::async_trait;
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
+pub use self::read::made_anew;
+
 use super::{
     Block as _, Diagnostic, Diagnostics, Failure, Origin, Resource, State,
     plan::with_defaults,
@@ -33,6 +35,18 @@ use crate::value::{DecodeError, Encoded, Type, Value};
 /// end: a plan is then an update even when nothing else changes, so that apply sees to it. It takes
 /// an output that is not stable to show that in a plan; `tests/declarations.rs` asks for one.
 pub const PENDING: &str = "pending";
+
+/// While a private value of this name exists, the object itself is gone, and only the state tells of what was made for it
+/// and is left: a plan is then a replacement, whose first half takes that away. It takes an output `id`.
+pub const GONE: &str = "gone";
+
+/// This private name stands beside every state that an answer of ours was saved with. A client drops it with all the
+/// rest when the provider dies in an update: where it is missing, something may have been done that no state tells of.
+pub(super) const WHOLE: &str = "whole";
+
+/// Terraform plans a replacement twice, the second time as a creation. Under this private name the first plan tells
+/// the second, and the create, which object is going to be deleted: its [`Resource::instance`], or true.
+pub(super) const REPLACES: &str = "replaces";
 
 /// A resource of any Rust type.
 #[async_trait]

@@ -1,14 +1,15 @@
 //! `PlanResourceChange`: what apply will do, in the order of terraform-plugin-framework's
 //! `server_planresourcechange.go`.
 
-use super::{PENDING, Scope, ServedResource, guarded, undecodable};
+use serde_json::{Value as Json, json};
+
+use super::{GONE, PENDING, REPLACES, Scope, ServedResource, guarded, undecodable};
 use crate::{
     framework::{
-        Block as _, Diagnostic, Diagnostics, Failure, Origin, Planned, Resource, Severity, State,
-        plan,
+        Block as _, Diagnostic, Diagnostics, Failure, Origin, Planned, Resource, State, plan,
         private::{read_private, write_private},
+        replacement::{self, Replacement, replacements},
         resource::{Call, Verb},
-        schema::Kind,
         service::{PlanRequest, PlanResponse},
     },
     value::{Encoded, Path, Value},
@@ -48,6 +49,8 @@ impl<R: Resource> ServedResource<R> {
                 spec: None,
                 changes: &[],
                 replaces: false,
+                after: &Value::Null,
+                block,
             };
             let outcome = guarded(self.resource.plan(&call, planned)).await;
             response.planned_state = Encoded::of(&Value::Null, ty);
@@ -67,16 +70,14 @@ impl<R: Resource> ServedResource<R> {
         let changes = plan::changes(block, &prior, &planned);
         let replacements = before
             .as_ref()
-            .map(|before| self.replacements(&changes, before, &spec))
+            .map(|before| replacements(&self.resource, &call.client, &changes, before, &spec))
             .unwrap_or_default();
-        if !self.resource.replacement_allowed(&spec) {
-            response.diagnostics.extend(
-                replacements
-                    .iter()
-                    .map(|(change, reason)| Self::refuse(change, reason)),
-            );
+        let is_gone = before.is_some() && call.private(GONE).is_some();
+        let replaces = is_gone || !replacements.is_empty();
+        if let Some(before) = before.as_ref().filter(|_| !is_gone) {
+            let refused = self.judge_replacements(&call, &replacements, before, &spec, &request);
+            response.diagnostics.extend(refused);
         }
-        let replaces = !replacements.is_empty();
         let pending = call.private(PENDING).is_some();
         if before.is_none() || replaces {
             plan::forget(block, &mut planned, &|_, _| false);
@@ -98,8 +99,9 @@ impl<R: Resource> ServedResource<R> {
         }
         let mut paths: Vec<Path> = replacements
             .iter()
-            .map(|(change, _)| change.path.clone())
+            .map(|replacement| replacement.change.path.clone())
             .collect();
+        paths.extend(is_gone.then(|| Path::attribute("id")));
         paths.sort();
         paths.dedup();
         response.requires_replace = paths;
@@ -109,6 +111,8 @@ impl<R: Resource> ServedResource<R> {
             spec: Some(&spec),
             changes: &changes,
             replaces,
+            after: &planned,
+            block,
         };
         let outcome = guarded(self.resource.plan(&call, judged)).await;
         response.planned_state = Encoded::of(&planned, ty);
@@ -116,68 +120,37 @@ impl<R: Resource> ServedResource<R> {
         response
     }
 
-    /// The changes that need a new object, and why.
-    fn replacements<'a>(
+    /// Refuses changes that need a new object where that is not allowed, and says how it is done where it is.
+    fn judge_replacements(
         &self,
-        changes: &'a [plan::Change<'a>],
-        prior: &State<R>,
+        call: &Call<R::Client>,
+        replacements: &[Replacement<'_>],
+        before: &State<R>,
         spec: &R::Spec,
-    ) -> Vec<(&'a plan::Change<'a>, &'static str)> {
-        let allowed = self.resource.replacement_allowed(spec);
-        let reason = |change: &'a plan::Change<'a>| {
-            // A default that is new to an old state is no change of the object.
-            if change.from.is_null() && change.attribute.default.is_some() {
-                return None;
-            }
-            // Nor is it one to leave to the service what it has, or to write down what it chose.
-            if change.attribute.kind == Kind::UnmanagedWhenNull
-                && (change.to.is_null()
-                    || change.from.is_null() && self.resource.is_already(change, prior))
-            {
-                return None;
-            }
-            // What is not known may turn out to be what it was. Where a replacement is refused
-            // anyway, apply decides; else it is planned, as everywhere in Terraform.
-            if !change.to.is_wholly_known() && !allowed {
-                return None;
-            }
-            let reason = change
-                .attribute
-                .replace
-                .or_else(|| self.resource.replaces(change, prior, spec))?;
-            Some((change, reason))
-        };
-        changes.iter().filter_map(reason).collect()
-    }
-
-    fn refuse(change: &plan::Change<'_>, reason: &str) -> Diagnostic {
-        let shown = |value: &Value| {
-            if change.attribute.has_secrets() {
-                "(sensitive)".to_owned()
-            } else {
-                crate::value::to_json(value).to_string()
-            }
-        };
-        let detail = format!(
-            "`{}` changes from {} to {}: {reason}. {}",
-            change.path,
-            shown(&change.from),
-            shown(&change.to),
-            R::LOSS
-        );
-        Diagnostic::error(format!("Change needs a new {}", R::NAME), detail.trim_end())
-            .at(&change.path)
+        request: &PlanRequest,
+    ) -> Vec<Diagnostic> {
+        if replacements.is_empty() {
+            return Vec::new();
+        }
+        let refusals = replacements.iter().map(Replacement::refusal::<R>);
+        // Measured with Terraform 1.9 to 1.15: a client allows deferral when it plans once more, right before it applies.
+        if request.client.deferral_allowed {
+            return refusals.map(replacement::turned_out).collect();
+        }
+        if !self.resource.replacement_allowed(spec) {
+            return refusals.collect();
+        }
+        let instance = self.resource.instance(&before.outputs);
+        let instance = instance.map_or(Json::Bool(true), |instance| json!(instance));
+        call.keep_private(REPLACES, instance);
+        call.warn(replacement::destroy_first(R::NAME, replacements));
+        Vec::new()
     }
 }
 
 fn finish_plan<C>(response: &mut PlanResponse, call: &Call<C>, outcome: Result<(), Failure>) {
-    match outcome {
-        Ok(()) => {}
-        Err(Failure::Failed(errors)) => response.diagnostics.extend(errors),
-        Err(Failure::Interrupted(word)) => response.diagnostics.push(Diagnostic {
-            severity: Severity::Error,
-            ..word
-        }),
+    if let Err(failure) = outcome {
+        response.diagnostics.extend(failure.told());
     }
     let record = call.record();
     response.diagnostics.extend(record.warnings);

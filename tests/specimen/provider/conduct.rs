@@ -21,6 +21,8 @@ words! {
         Fail = "fail",
         /// Fails when it is done but for the answer.
         FailLate = "fail_late",
+        /// Fails when the service has accepted it and it is done but for the answer.
+        FailAccepted = "fail_accepted",
         /// Goes on until Terraform says stop.
         Hang = "hang",
         /// Goes on until a token was renewed.
@@ -81,6 +83,7 @@ pub(crate) async fn after(
     match deed {
         Some(Deed::PanicLate) => panic!("{verb} panics late as told"),
         Some(Deed::FailLate) => Err(failed(verb).into()),
+        Some(Deed::FailAccepted) => Err(Failure::Accepted(vec![failed(verb)])),
         Some(Deed::Hang) => {
             call.keep_private(PENDING, json!(verb));
             call.cancelled.cancelled().await;
