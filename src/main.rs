@@ -41,8 +41,16 @@ fn serve(reattach: bool) -> ExitCode {
         reattach,
         clock: SystemTime::now,
     };
+    let environment = || {
+        let environment = Environment::of_process();
+        if reattach {
+            environment.attached()
+        } else {
+            environment
+        }
+    };
     match run(&options, || {
-        Arc::new(Server::new(Secureaks::new(Environment::of_process())))
+        Arc::new(Server::new(Secureaks::new(environment())))
     }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => tell(&mut io::stderr(), &error.to_string(), ExitCode::FAILURE),

@@ -11,7 +11,8 @@ use crate::{
     framework::{Attr, Block, Diagnostic, Diagnostics, Origin, Secret, Span, Text as _},
     kube::Clusters,
     resources::{
-        Journal, Ownership, PlannedClusters, Session, aad_binding::Bindings, cannot_sign_in,
+        Assignments, Owner, Ownership, PlannedClusters, Session, Surroundings,
+        aad_binding::Bindings, cannot_sign_in,
     },
     words,
 };
@@ -80,9 +81,11 @@ pub struct Config {
     /// How long to wait between two looks at an operation of which Azure does not say when to
     /// look again, such as `10s`, which is what it is unless told otherwise. `SECUREAKS_POLL_INTERVAL`.
     poll_interval: Attr<Option<Span>>,
-    /// Name of this configuration's state, unique among all of yours: each workspace has a state of its own. With
-    /// it, what a killed run has made is seen through from any machine, without it only from the same folder; and it
-    /// is known which bindings in a cluster are this configuration's. `SECUREAKS_OWNER`.
+    /// Name of this configuration's state, unique among all of yours: each workspace has a state of its own. By it
+    /// it is known which bindings in a cluster are this configuration's. What a killed run has half made is finished
+    /// by the next run from the same folder; from any other machine it is when both have the same secret in the
+    /// environment variable `SECUREAKS_OWNER_SECRET`, at least 16 random bytes: an owner's name alone proves nothing.
+    /// `SECUREAKS_OWNER`.
     owner: Attr<Option<String>>,
     /// Another version of AKS's API than the one this provider is written for.
     /// `SECUREAKS_CLUSTER_API_VERSION`.
@@ -120,7 +123,7 @@ impl Config {
             false,
         );
         let strict_refresh = reader.switch(&self.strict_refresh, "SECUREAKS_STRICT_REFRESH", false);
-        let owner = reader.text(&self.owner, &["SECUREAKS_OWNER"]);
+        let owner = self.owner(&mut reader);
         let azure = match self.not_known_yet() {
             Some(attribute) => Err(not_known(attribute)),
             None => Ok(self.client(&mut reader, wire)),
@@ -133,11 +136,11 @@ impl Config {
         if reader.errors.has_errors() {
             return Err(reader.errors);
         }
-        let data = environment
-            .text("TF_DATA_DIR")
-            .unwrap_or_else(|| ".terraform".to_owned());
-        let journal = Journal {
-            folder: PathBuf::from(data).join("secureaks"),
+        let data = environment.text("TF_DATA_DIR");
+        let surroundings = Surroundings {
+            folder: environment.folder.clone(),
+            data: data.map_or_else(|| PathBuf::from(".terraform"), PathBuf::from),
+            workspace: environment.text("TF_WORKSPACE"),
         };
         Ok(Session {
             clusters: azure.clone().map(Clusters::new),
@@ -145,8 +148,9 @@ impl Config {
             planned: PlannedClusters::default(),
             register_providers,
             strict_refresh,
-            ownership: Ownership::new(owner, journal),
+            ownership: Ownership::new(owner, surroundings, environment.attached),
             bindings: Bindings::default(),
+            assignments: Assignments::default(),
         })
     }
 
@@ -267,6 +271,34 @@ impl Config {
             poll_interval,
             cluster_api_version,
         }))
+    }
+
+    fn owner(&self, reader: &mut Reader<'_>) -> Option<Owner> {
+        const LONGEST: usize = 128;
+        const SHORTEST_SECRET: usize = 16;
+        let name = reader.text(&self.owner, &["SECUREAKS_OWNER"])?;
+        if name.chars().count() > LONGEST || name.chars().any(char::is_control) {
+            let detail = format!(
+                "`owner` (or SECUREAKS_OWNER) is {name:?}. Expected at most {LONGEST} characters without control characters, because objects carry it."
+            );
+            reader
+                .errors
+                .push(self.owner.error("Invalid owner", detail));
+        }
+        let secret = reader.environment.text("SECUREAKS_OWNER_SECRET");
+        if secret
+            .as_ref()
+            .is_some_and(|secret| secret.len() < SHORTEST_SECRET)
+        {
+            reader.errors.push(Diagnostic::error(
+                "Secret of the owner is too short",
+                format!("SECUREAKS_OWNER_SECRET has fewer than {SHORTEST_SECRET} bytes, so that it could be guessed. Set it to a random text, such as the output of `openssl rand -hex 32`."),
+            ));
+        }
+        Some(Owner {
+            name,
+            secret: secret.map(azure::Secret::new),
+        })
     }
 
     fn cloud(&self, reader: &mut Reader<'_>, wire: &Wire) -> Option<CloudSource> {

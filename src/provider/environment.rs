@@ -1,7 +1,7 @@
 //! What the provider block falls back on: the environment, with azurerm's names, so that a pipeline
 //! that runs azurerm runs this provider too.
 
-use std::{collections::BTreeMap, ffi::OsString, fmt};
+use std::{collections::BTreeMap, ffi::OsString, fmt, path::PathBuf};
 
 use uuid::Uuid;
 
@@ -14,6 +14,10 @@ use crate::{
 #[derive(Clone)]
 pub struct Environment {
     pub(super) variables: BTreeMap<String, OsString>,
+    /// The folder of the configuration, in which clients start providers.
+    pub(super) folder: PathBuf,
+    /// Whether clients attach to this process instead of starting and ending it.
+    pub(super) attached: bool,
     pub(super) seed: u64,
 }
 
@@ -35,6 +39,8 @@ impl Environment {
         let (high, low) = Uuid::new_v4().as_u64_pair();
         Self {
             variables: named.collect(),
+            folder: PathBuf::from("."),
+            attached: false,
             seed: high ^ low,
         }
     }
@@ -46,7 +52,24 @@ impl Environment {
                 .into_iter()
                 .map(|(name, value)| (name, value.into()))
                 .collect(),
+            folder: PathBuf::from("."),
+            attached: false,
             seed,
+        }
+    }
+
+    /// The same in another folder.
+    #[must_use]
+    pub fn in_folder(self, folder: PathBuf) -> Self {
+        Self { folder, ..self }
+    }
+
+    /// The same for a process that clients attach to, and that they do not end.
+    #[must_use]
+    pub fn attached(self) -> Self {
+        Self {
+            attached: true,
+            ..self
         }
     }
 

@@ -63,6 +63,10 @@ impl Provider for Secureaks {
         config.session(&self.environment, Arc::clone(&self.network), client_version)
     }
 
+    fn close(&self, session: &Session) {
+        session.ownership.close();
+    }
+
     fn offers(&self) -> Offers<Session> {
         Offers::default()
             .resource(AadBinding)

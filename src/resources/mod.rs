@@ -2,16 +2,20 @@
 //! Azure that users write, and how Azure's refusals are told.
 
 pub mod aad_binding;
+mod assignments;
 pub mod cluster;
 pub mod credentials;
 mod inside;
 pub mod kubeconfig;
 pub mod namespace;
 pub mod network_policy;
+mod ownership;
 mod refusals;
 mod session;
 mod texts;
 
+pub use assignments::Assignments;
 pub use inside::PlannedClusters;
+pub use ownership::{Owner, Ownership, Surroundings};
 pub(crate) use refusals::cannot_sign_in;
-pub use session::{Journal, Ownership, Session};
+pub use session::Session;

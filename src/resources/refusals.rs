@@ -43,6 +43,16 @@ pub(crate) fn tell(error: &Error, verb: Verb, what: &str, places: &dyn Places) -
         .into(),
         Error::Http(refusal) => refused(error, refusal, doing, places).into(),
         Error::OperationFailed(failure) => failed(failure, doing, places).into(),
+        Error::Contradicted { resource } => Diagnostic::error(
+            "Azure contradicts itself",
+            format!("One answer says that {resource} is not there, another one shows it: a part of Azure is behind the rest. Nothing was changed. Run it again in a minute."),
+        )
+        .into(),
+        Error::Unconfirmed { resource, reason } => Diagnostic::error(
+            "Not certain that it is gone",
+            format!("Azure says that {resource} is not there, and a second look, at the list of its resource group, could not be made: {reason}. It stays in the state. Ask for the right to read the resource group; or, when you know that it is gone, remove it from the state with `terraform state rm`."),
+        )
+        .into(),
         Error::Decode { .. } | Error::Address { .. } => {
             Diagnostic::error("Azure's answer cannot be used", format!("While trying to {doing}: {error}. Please report it as a bug of the provider.")).into()
         }

@@ -62,26 +62,41 @@ fn a_failed_operation_of_a_cluster_that_succeeds_is_a_warning() {
 }
 
 #[test]
-fn a_failed_create_stays_in_the_state_and_the_next_apply_replaces_it() {
+fn a_failed_create_stays_in_the_state_and_the_next_apply_goes_on_with_it() {
     let azure = azure();
     azure.fail_next_operation(failure("create", "QuotaExceeded", "Failed"));
     let workspace = Workspace::of_cluster(any_client(), &azure);
 
-    workspace.apply().fails_with(&[
-        "Azure failed to create the cluster",
-        "QuotaExceeded",
-        "The simulated reason",
-        "stays in the state",
-    ]);
+    let applied = workspace.apply();
     let (id, tainted, first) = (
         workspace.cluster()["id"].clone(),
         workspace.is_tainted(),
         birth(&azure),
     );
+    let planned = workspace.plan();
     workspace.apply().succeeds();
 
-    assert_eq!((id.as_str(), tainted), (Some(CLUSTER), true));
-    assert_ne!(birth(&azure), first);
+    let told = [
+        "Azure failed to create the cluster",
+        "QuotaExceeded",
+        "The simulated reason",
+        "Cluster exists and is not as configured",
+    ];
+    let flat = applied.flat();
+    assert!(
+        told.iter().all(|words| flat.contains(words)),
+        "{}",
+        applied.text
+    );
+    assert_eq!((id.as_str(), tainted), (Some(CLUSTER), false));
+    assert!(
+        planned
+            .flat()
+            .contains("0 to add, 1 to change, 0 to destroy"),
+        "{}",
+        planned.text
+    );
+    assert_eq!(birth(&azure), first);
     workspace.assert_no_changes();
     leaves_nothing(&azure, &workspace);
     assert_understood(&azure);

@@ -37,3 +37,4 @@ mod replaced;
 mod secrets;
 mod slides;
 mod support;
+mod workspace_takeover;

@@ -38,7 +38,7 @@ const STORIES: [Story; 11] = [
     Story {
         name: "failed apply",
         tests: &[
-            "failures::a_failed_create_stays_in_the_state_and_the_next_apply_replaces_it",
+            "failures::a_failed_create_stays_in_the_state_and_the_next_apply_goes_on_with_it",
             "failures::a_failed_update_keeps_the_old_state_and_the_next_apply_tries_again",
             "failures::a_failed_deletion_keeps_the_cluster_and_the_next_destroy_succeeds",
         ],

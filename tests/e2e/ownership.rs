@@ -52,13 +52,22 @@ fn with_an_owner_a_half_made_cluster_is_resumed_from_anywhere() {
     azure.advance(HOUR);
     azure.clear_journal();
 
+    let advance = Action::Advance { seconds: 1500.0 };
+    strike(&azure, "GET", "/operations/", 1, 1, advance);
     let planned = elsewhere.plan();
     elsewhere.apply().succeeds();
 
-    assert!(!planned.text.contains("exists already"), "{}", planned.text);
+    assert!(
+        planned
+            .flat()
+            .contains("Continues a cluster that an interrupted run began"),
+        "{}",
+        planned.text
+    );
     assert_eq!(
         (birth(&azure), clusters(&azure).len(), writes(&azure)),
-        (first, 1, vec![])
+        // The last request of a create tells other machines that a state holds the cluster.
+        (first, 1, vec![("PATCH".to_owned(), Some(200))])
     );
     elsewhere.assert_no_changes();
     assert_understood(&azure);
@@ -99,6 +108,7 @@ fn folder(client: &Client, azure: &Simulator, owner: Option<&str>) -> Workspace 
     workspace.set("SECUREAKS_POLL_INTERVAL", "10ms");
     if let Some(owner) = owner {
         workspace.set("SECUREAKS_OWNER", owner);
+        workspace.set("SECUREAKS_OWNER_SECRET", "known to all runs of the owner");
     }
     workspace
 }

@@ -403,8 +403,8 @@ fn a_create_whose_answer_was_lost_is_finished_by_the_next() {
             // Whatever became of it, nobody has seen the answer.
             applied(&provider, &Kept::nothing(), &wanted);
             azure.clear_faults();
-            let next = crate::inside::provider(&azure, TYPE);
-            let kept = reached(&next, &Kept::nothing(), &wanted);
+            let next = provider.restarted(&azure);
+            let (kept, _) = applied(&next, &Kept::nothing(), &wanted);
             let read = next.read(&kept);
             let (gone, _) = applied(&next, &kept, &Value::Null);
 

@@ -17,10 +17,15 @@ pub(crate) fn made_cluster(azure: &Simulator, changes: &Json) -> Kept {
     provider.create(&provider.value(&cluster(&wanted)))
 }
 
-/// A provider with an owner, so that each run knows what another one made.
+/// A provider with an owner and its secret, so that each run knows what another one has begun.
 pub(crate) fn provider(azure: &Simulator, type_name: &'static str) -> Provider {
     let block = json!({ "owner": "platform" });
-    let (provider, told) = Provider::configured(azure, azure.environment(), block);
+    let mut environment = azure.environment();
+    environment.insert(
+        "SECUREAKS_OWNER_SECRET".to_owned(),
+        "known to all runs of the owner".to_owned(),
+    );
+    let (provider, told) = Provider::configured(azure, environment, block);
     assert_eq!(told, []);
     provider.about(type_name)
 }

@@ -34,3 +34,4 @@ mod replace;
 mod support;
 mod timeout;
 mod version;
+mod workspace_takeover;

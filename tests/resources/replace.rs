@@ -177,9 +177,17 @@ fn a_change_that_needs_a_new_cluster_is_refused_with_what_is_lost_unless_that_is
         )
         .expect("text");
         let paths: Vec<String> = replaced.replaces.iter().map(ToString::to_string).collect();
+        let summaries: Vec<&str> = replaced
+            .diagnostics
+            .iter()
+            .map(|told| told.summary.as_str())
+            .collect();
         assert_eq!(
-            (paths, replaced.diagnostics),
-            (vec![attribute.to_owned()], vec![])
+            (paths, summaries),
+            (
+                vec![attribute.to_owned()],
+                vec!["Replacement deletes first"]
+            )
         );
         assert_eq!(
             replaced.value.member("id"),

@@ -67,8 +67,10 @@ pub(crate) struct Provider {
     type_name: &'static str,
     server: Server<Secureaks>,
     runtime: Runtime,
-    /// Its `.terraform`.
-    _folder: TempDir,
+    /// The folder of the configuration, with `.terraform` in it.
+    folder: Arc<TempDir>,
+    environment: BTreeMap<String, String>,
+    block: Json,
 }
 
 /// A cluster's state and what travels with it; null when there is none.
@@ -111,22 +113,50 @@ impl Provider {
     }
 
     /// With the given variables and provider block, and what it says to them.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "blocks are written where they are passed"
-    )]
     pub(crate) fn configured(
         azure: &Simulator,
-        mut environment: BTreeMap<String, String>,
+        environment: BTreeMap<String, String>,
         block: Json,
     ) -> (Self, Vec<Diagnostic>) {
-        let folder = tempfile::tempdir().expect("a folder");
-        environment.insert(
-            "TF_DATA_DIR".to_owned(),
-            folder.path().display().to_string(),
-        );
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::configured_in(azure, folder, environment, block)
+    }
+
+    /// Another process with the same configuration, in the same folder. What the first was not ended in order is killed.
+    pub(crate) fn restarted(&self, azure: &Simulator) -> Self {
+        self.restarted_with(azure, &[])
+    }
+
+    /// The same with further variables.
+    pub(crate) fn restarted_with(&self, azure: &Simulator, variables: &[(&str, &str)]) -> Self {
+        let mut environment = self.environment.clone();
+        let further = variables.iter().copied();
+        environment.extend(further.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let folder = Arc::clone(&self.folder);
+        let (next, told) = Self::configured_in(azure, folder, environment, self.block.clone());
+        assert_eq!(told, []);
+        next.about(self.type_name)
+    }
+
+    /// The client ends the process in order: it has saved what it was told.
+    pub(crate) fn end(&self) {
+        self.server.close();
+    }
+
+    /// The folder of the configuration.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    fn configured_in(
+        azure: &Simulator,
+        folder: Arc<TempDir>,
+        environment: BTreeMap<String, String>,
+        block: Json,
+    ) -> (Self, Vec<Diagnostic>) {
         let network = Arc::new(network(azure));
-        let provider = Secureaks::over(Environment::of(environment, 7), network);
+        let variables = Environment::of(environment.clone(), 7).in_folder(folder.path().into());
+        let provider = Secureaks::over(variables, network);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -136,10 +166,12 @@ impl Provider {
             type_name: TYPE,
             server: Server::new(provider),
             runtime,
-            _folder: folder,
+            folder,
+            environment,
+            block,
         };
         let config = Encoded {
-            json: block.to_string().into_bytes(),
+            json: this.block.to_string().into_bytes(),
             ..Encoded::default()
         };
         let request = ConfigureRequest {

@@ -43,6 +43,6 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     // Our own is gone by now: of two that are deleted at the same time, the later one sees no other.
     grant::revoke_all_but(&inside, &[], id.name()).await?;
     call.client.bindings.release(&id);
-    call.client.ownership.settle(&id).await;
+    call.client.ownership.forget(&id).await;
     Ok(())
 }

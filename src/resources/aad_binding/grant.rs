@@ -8,10 +8,7 @@ use serde_json::json;
 use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
-use super::{
-    assignments::Assignment, objects::Bound, own::Own, spec::Spec, subject::Subject,
-    work::bound_of_ours,
-};
+use super::{objects::Bound, own::Own, spec::Spec, subject::Subject, work::bound_of_ours};
 use crate::{
     azure::{
         self, Error, Request, Response,
@@ -24,6 +21,7 @@ use crate::{
     },
     framework::{Diagnostic, Failure, PENDING},
     resources::{
+        assignments::Assignment,
         inside::{Inside, NoFields},
         refusals,
     },
@@ -174,7 +172,7 @@ impl Grant {
 
     /// Whether somebody who may has given the role already.
     async fn exists(&self, inside: &Inside<'_>) -> bool {
-        let assignments = &inside.call.client.bindings.assignments;
+        let assignments = &inside.call.client.assignments;
         let azure = inside.cluster.azure();
         let listed = assignments
             .of(azure, inside.cluster.id(), &inside.limits)
@@ -426,7 +424,7 @@ pub(super) async fn is_any_left(inside: &Inside<'_>) -> bool {
         return false;
     }
     let cluster = inside.cluster.id();
-    let assignments = &inside.call.client.bindings.assignments;
+    let assignments = &inside.call.client.assignments;
     let listed = assignments
         .of(inside.cluster.azure(), cluster, &inside.limits)
         .await;
@@ -460,12 +458,7 @@ async fn send_whole(inside: &Inside<'_>, request: &Request) -> Result<Response, 
         return Err(Error::Cancelled);
     }
     let azure = inside.cluster.azure();
-    inside
-        .call
-        .client
-        .bindings
-        .assignments
-        .forget(inside.cluster.id());
+    inside.call.client.assignments.forget(inside.cluster.id());
     let whole = azure::Call {
         deadline: Some(later(azure.clock().now(), PATIENCE)),
         last_try: inside.limits.cancelled.clone(),

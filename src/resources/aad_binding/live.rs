@@ -6,9 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding, Subject as KubernetesSubject};
 
 use super::{
-    AadBinding,
-    assignments::Assignment,
-    grant,
+    AadBinding, grant,
     objects::{Bound, Role},
     outputs::Outputs,
     own::{self, Own},
@@ -24,6 +22,7 @@ use crate::{
     framework::{Attr, State, Text as _},
     kube::Error,
     resources::{
+        assignments::Assignment,
         inside::Inside,
         texts::{BindingName, ClusterId, NamespaceName, ObjectId, RoleName, UserPrincipalName},
     },
@@ -316,7 +315,7 @@ async fn read_azures(
 }
 
 async fn assignments(inside: &Inside<'_>) -> Result<Arc<Vec<Assignment>>, Error> {
-    let lists = &inside.call.client.bindings.assignments;
+    let lists = &inside.call.client.assignments;
     let azure = inside.cluster.azure();
     let listed = lists.of(azure, inside.cluster.id(), &inside.limits).await;
     listed.map_err(Error::from)

@@ -1,6 +1,5 @@
 //! `secureaks_aad_binding`: rights inside a cluster for principals of Microsoft Entra.
 
-mod assignments;
 mod check;
 mod create;
 mod delete;
@@ -34,9 +33,12 @@ use crate::{
     azure::arm::ResourceId,
     framework::{
         Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
-        Verb,
+        Verb, plan::Change,
     },
-    resources::{Session, inside::Inside},
+    resources::{
+        Session,
+        inside::{Inside, goes_with_cluster},
+    },
 };
 
 /// The resource.
@@ -96,6 +98,22 @@ impl Resource for AadBinding {
 
     async fn delete(&self, call: &Call<Session>, prior: &State<Self>) -> Result<(), Failure> {
         Box::pin(delete::delete(call, prior)).await
+    }
+
+    fn answered(&self, session: &Session, state: &State<Self>) {
+        if let Ok(id) = state.outputs.resource_id() {
+            session.ownership.answered(&id);
+        }
+    }
+
+    fn goes_with(
+        &self,
+        session: &Session,
+        change: &Change<'_>,
+        prior: &State<Self>,
+    ) -> Option<&'static str> {
+        let id = prior.outputs.resource_id().ok()?;
+        goes_with_cluster(session, change, &outputs::cluster_in(&id)?)
     }
 
     fn import(&self, target: ImportTarget<BindingIdentity>) -> Result<Outputs, Diagnostic> {

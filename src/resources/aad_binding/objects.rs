@@ -114,6 +114,14 @@ impl Objects {
         }))
     }
 
+    /// The same with a mark.
+    pub(super) fn marked(self, mark: Option<&str>) -> Self {
+        Self {
+            mark: mark.map(str::to_owned),
+            ..self
+        }
+    }
+
     /// The binding in the whole cluster.
     pub(super) fn cluster_role_binding(&self) -> ClusterRoleBinding {
         ClusterRoleBinding {

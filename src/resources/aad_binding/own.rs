@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{
     objects::{Bound, Objects},
     registry,
+    work::WHAT,
 };
 use crate::{
     azure::arm::ResourceId,
@@ -17,6 +18,7 @@ use crate::{
     resources::{
         Session,
         inside::{Fields, Inside},
+        ownership::{Vouched, continues},
     },
     value::Path,
 };
@@ -28,13 +30,15 @@ const MARK: &str = "mark";
 const OBJECTS: &str = "objects";
 
 /// The resource, as configurations name it.
-const TYPE: &str = "secureaks_aad_binding";
+pub(super) const TYPE: &str = "secureaks_aad_binding";
 
 /// By what a binding's objects are known.
 #[derive(Debug, Default)]
 pub(super) struct Own {
     mark: Option<String>,
     uids: BTreeSet<String>,
+    /// The uids of the objects that a create takes the place of.
+    replaced: BTreeSet<String>,
 }
 
 impl Own {
@@ -47,13 +51,28 @@ impl Own {
             uids: uids
                 .and_then(|uids| serde_json::from_value(uids).ok())
                 .unwrap_or_default(),
+            replaced: BTreeSet::new(),
         }
     }
 
     /// Of a binding that is created: what is kept beside the state is an older one's, which it replaces.
-    pub(super) async fn anew(inside: &Inside<'_>, id: &ResourceId) -> Result<Self, Failure> {
+    pub(super) fn anew(inside: &Inside<'_>, id: &ResourceId) -> Result<Self, Failure> {
+        let replaced = match inside.call.predecessor() {
+            Some(_) => Self::of(inside.call).uids,
+            None => BTreeSet::new(),
+        };
         inside.call.drop_private(OBJECTS);
-        Self::default().marked(inside, id).await
+        inside.call.client.ownership.reserve(id)?;
+        Ok(Self {
+            replaced,
+            ..Self::default()
+        })
+    }
+
+    /// The same with the mark of a binding whose create begins.
+    pub(super) async fn begun(self, inside: &Inside<'_>, id: &ResourceId) -> Result<Self, Failure> {
+        let mark = inside.begin_mark(id).await?;
+        Ok(self.with(inside, mark))
     }
 
     /// The same with a mark, which is given where there is none or one from before there was an owner: a binding that
@@ -67,12 +86,19 @@ impl Own {
         if self.mark().is_some_and(|mark| !ownership.is_outdated(mark)) {
             return Ok(self);
         }
-        let mark = inside.mark(id).await?;
+        match ownership.ended(id) {
+            Some(mark) => Ok(self.with(inside, mark.to_string())),
+            None => self.begun(inside, id).await,
+        }
+    }
+
+    /// The same with the mark `mark`.
+    pub(super) fn with(self, inside: &Inside<'_>, mark: String) -> Self {
         inside.call.keep_private(MARK, json!(mark));
-        Ok(Self {
+        Self {
             mark: Some(mark),
             ..self
-        })
+        }
     }
 
     /// The mark.
@@ -134,14 +160,16 @@ impl Own {
     }
 }
 
-/// Refuses to apply over objects of somebody else.
+/// Refuses to apply over objects of another configuration or, unless `force` says so, of another tool.
 pub(super) async fn stand(
     inside: &Inside<'_>,
     id: &ResourceId,
     objects: &Objects,
     own: &Own,
+    force: bool,
     fields: &dyn Fields,
 ) -> Result<(), Failure> {
+    let mut continued = false;
     for place in objects.places() {
         let found = match look(inside, place.as_deref(), &objects.name).await {
             Ok(found) => found,
@@ -150,6 +178,27 @@ pub(super) async fn stand(
         let Some(found) = found.filter(|found| !own.has(found)) else {
             continue;
         };
+        if found
+            .uid
+            .as_ref()
+            .is_some_and(|uid| own.replaced.contains(uid))
+        {
+            return Err(inside.still_there(id).into());
+        }
+        let vouched = match found.mark() {
+            Some(mark) => inside.call.client.ownership.vouched(id, mark).await,
+            None => Vouched::Unknown,
+        };
+        match vouched {
+            Vouched::Begun => {
+                continued = true;
+                continue;
+            }
+            Vouched::Held(_) if matches!(inside.verb, Verb::Update) => {}
+            Vouched::Held(by) => return Err(inside.refuse_held(id, TYPE, &by).into()),
+            Vouched::Unknown if force => continue,
+            Vouched::Unknown => {}
+        }
         if matches!(inside.verb, Verb::Update) {
             return Err(in_its_place(inside, &found).into());
         }
@@ -163,6 +212,9 @@ pub(super) async fn stand(
                 inside.refuse_foreign(id, &wanted, TYPE, fields).await
             }
         });
+    }
+    if continued {
+        inside.call.warn(continues(WHAT, id));
     }
     Ok(())
 }

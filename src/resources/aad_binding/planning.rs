@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
+
 use super::{
     AadBinding,
     grant::Grant,
     objects::{Objects, Role},
     outputs,
-    own::Own,
+    own::{Own, TYPE},
     registry::{self, Stage},
     resolve,
     roles::{self, Found},
@@ -124,6 +126,12 @@ async fn judge_change(
     if touched("cluster_role") || touched("role") || touched("namespaces") {
         judge_role(&inside, spec).await?;
     }
+    if plan.prior.is_none()
+        && spec.namespaces.if_known().is_some()
+        && let Ok(id) = &id
+    {
+        tell_of_marked(&inside, id, spec).await;
+    }
     if let Some(subjects) = subjects
         && spec.namespaces.if_known().is_some()
         && let Ok(Some(objects)) = Objects::wanted(spec, &subjects, None)
@@ -151,6 +159,23 @@ async fn judge_change(
         }
     }
     Ok(())
+}
+
+/// Warns of objects that have the binding's name already and carry a mark of this provider's.
+async fn tell_of_marked(inside: &Inside<'_>, id: &ResourceId, spec: &Spec) {
+    let name = id.name();
+    for place in spec.places() {
+        match place {
+            None => {
+                let told = inside.tell_of_marked::<ClusterRoleBinding>(id, None, name, TYPE);
+                told.await;
+            }
+            Some(namespace) => {
+                let told = inside.tell_of_marked::<RoleBinding>(id, Some(&namespace), name, TYPE);
+                told.await;
+            }
+        }
+    }
 }
 
 /// The principals, once all of them are known.

@@ -10,9 +10,7 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{
-    assignments::Assignments,
     objects::{Bound, Objects, Role},
-    outputs,
     spec::Spec,
     subject::Subject,
     work::bound_of_ours,
@@ -32,8 +30,6 @@ pub struct Bindings {
     rules: Mutex<BTreeMap<String, Arc<Vec<PolicyRule>>>>,
     found: Mutex<BTreeMap<String, Arc<Vec<Bound>>>>,
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    /// The role assignments of each cluster.
-    pub(super) assignments: Assignments,
 }
 
 /// Whether rights are only planned or being given.
@@ -238,8 +234,7 @@ fn scopes(namespaces: Option<&BTreeSet<String>>) -> Vec<String> {
 
 /// Whether a binding that is found in a cluster is another configuration's; `None` where nobody can say.
 pub(super) fn is_anothers(inside: &Inside<'_>, found: &Bound) -> Option<bool> {
-    let id = outputs::id_of(inside.cluster.id(), &found.name).ok()?;
-    inside.call.client.ownership.is_anothers(&id, found.mark()?)
+    inside.call.client.ownership.is_anothers(found.mark()?)
 }
 
 /// The first of `objects`' rights that one of `others`, which are bindings in the cluster, gives already.

@@ -107,12 +107,22 @@ impl<'a> Work<'a> {
         Objects::wanted(self.spec, &self.subjects, own.mark().map(str::to_owned))
     }
 
-    /// Refuses to apply over objects of somebody else, unless told to.
+    /// Refuses to apply over objects of another configuration or, unless told to, of another tool.
     pub(super) async fn stand(&self, objects: &Objects, own: &Own) -> Result<(), Failure> {
-        if *self.spec.force_conflicts.known()? {
+        let force = *self.spec.force_conflicts.known()?;
+        own::stand(&self.inside, &self.id, objects, own, force, &BindingFields).await
+    }
+
+    /// Gives the objects the mark that tells other machines that a state holds them, where there is such a mark.
+    pub(super) async fn close(&self, own: Own) -> Result<(), Failure> {
+        let Some(mark) = self.inside.call.client.ownership.ended(&self.id) else {
             return Ok(());
+        };
+        let own = own.with(&self.inside, mark.to_string());
+        match self.objects(&own)? {
+            Some(objects) => self.apply(&objects).await,
+            None => Ok(()),
         }
-        own::stand(&self.inside, &self.id, objects, own, &BindingFields).await
     }
 
     /// Keeps what is known of the binding, so that it is in the state whatever happens.

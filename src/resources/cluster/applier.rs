@@ -1,23 +1,20 @@
-//! The right of whoever applies to work inside the cluster: `grant_applier_access`.
+//! The right of the signed-in identity to work inside the cluster: `grant_applier_access`.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{role, spec::Spec, work::Work};
+use super::{made, spec::Spec, work::Work};
 use crate::{
     azure::{
         self, Error,
-        arm::role_assignment::{self, AKS_RBAC_CLUSTER_ADMIN, PrincipalType},
+        arm::role_assignment::{AKS_RBAC_CLUSTER_ADMIN, PrincipalType},
         error::Refusal,
     },
     framework::{Diagnostic, Failure},
     kube::Right,
 };
-
-/// Under this private name stands the id of the assignment, or null where somebody else made it.
-const GRANTED: &str = "applier_role_assignment";
 
 /// This private name stands until the right has been seen to work.
 const UNPROVED: &str = "applier_unproved";
@@ -32,28 +29,50 @@ const REACH: Duration = Duration::from_mins(6);
 /// Makes the role assignment as wanted, as soon as the cluster exists in Azure.
 pub(super) async fn grant(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
     let wanted = *spec.grant_applier_access.known()?;
-    let kept = work.call.private(GRANTED);
-    match (wanted, kept) {
-        (true, None) => assign(work, spec).await,
-        (false, Some(_)) => {
-            revoke(work).await;
+    if !wanted && work.made_at(&work.id).is_empty() {
+        return Ok(());
+    }
+    let made = made::at(work, &work.id).await;
+    match (wanted, made) {
+        // Somebody's right that was given here stays as long as it is wanted, whoever applies.
+        (true, Ok(made)) if !made.is_empty() => {
+            for one in &made {
+                work.note_id(&one.id);
+            }
             Ok(())
         }
-        _ => Ok(()),
+        // That it is there cannot be seen: giving it once more does no harm.
+        (true, _) => assign(work, spec).await,
+        (false, Ok(made)) => {
+            for one in made {
+                take_away(work, &one.id).await?;
+            }
+            Ok(())
+        }
+        (false, Err(error)) => Err(work.fail(&error)),
     }
 }
 
-/// Takes the right away again, if it was given here. Before the cluster is deleted, not after: whoever is killed
-/// in between still has the cluster in the state, and nothing is left behind.
-pub(super) async fn revoke(work: &Work<'_>) {
-    let Some(assignment) = work.call.private(GRANTED) else {
-        return;
+/// Takes the right away again, if it was given here. Before the cluster is deleted, while its id is known to Azure; the
+/// deletion goes on where that fails, and what is left then is told.
+pub(super) async fn revoke(work: &Work<'_>) -> Result<(), Failure> {
+    let made = match made::at(work, &work.id).await {
+        Ok(made) => made.into_iter().map(|one| one.id).collect(),
+        Err(Error::Cancelled) => return Err(work.fail(&Error::Cancelled)),
+        Err(_) => work.made_at(&work.id),
     };
-    if let Some(id) = assignment.as_str() {
-        role::revoke_one(work, id).await;
+    for id in made {
+        take_away(work, &id).await?;
     }
-    work.call.drop_private(GRANTED);
     work.call.drop_private(UNPROVED);
+    Ok(())
+}
+
+async fn take_away(work: &Work<'_>, id: &str) -> Result<(), Failure> {
+    match azure::arm::ResourceId::parse(id) {
+        Ok(id) => made::take_away(work, &id).await,
+        Err(_) => Ok(()),
+    }
 }
 
 async fn assign(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
@@ -61,8 +80,8 @@ async fn assign(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
     let principal = principal.map_err(|error| work.fail(&error))?;
     let principal = principal.ok_or_else(|| {
         spec.grant_applier_access.error(
-            "Whoever applies has no object id",
-            "The token of whoever applies does not say who that is, so no role can be assigned. Set `grant_applier_access = false`, and give the right in another way, such as `entra.admin_group_object_ids`.",
+            "The signed-in identity has no object id",
+            "The token of the signed-in identity does not say who that is, so no role can be assigned. Set `grant_applier_access = false`, and give the right in another way, such as `entra.admin_group_object_ids`.",
         )
     })?;
     let kind = if principal.is_application {
@@ -70,35 +89,22 @@ async fn assign(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
     } else {
         PrincipalType::User
     };
-    let (scope, role) = (&work.id, AKS_RBAC_CLUSTER_ADMIN);
-    let invalid =
-        |error: azure::arm::InvalidResourceId| Diagnostic::error("Invalid id", error.to_string());
-    let id = role_assignment::id(scope, &principal.object_id, role).map_err(invalid)?;
-    let request = role_assignment::put(scope, &principal.object_id, kind, role).map_err(invalid)?;
-    match work.send_whole(&request).await {
+    let role = AKS_RBAC_CLUSTER_ADMIN;
+    match made::make(work, &work.id, &principal.object_id, kind, role).await {
         Ok(_) => {
-            role::keep(work, &id);
-            work.call.keep_private(GRANTED, json!(id.as_str()));
-        }
-        Err(error)
-            if error
-                .refusal()
-                .is_some_and(|refusal| refusal.has_code("RoleAssignmentExists")) =>
-        {
-            work.call.keep_private(GRANTED, json!(null));
+            work.call.keep_private(UNPROVED, json!(true));
+            Ok(())
         }
         Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 403) => {
             let trace = error.refusal().map(Refusal::trace).unwrap_or_default();
-            return Err(spec.grant_applier_access.error(
-                "Cannot give whoever applies a role on the cluster",
-                format!("Assigning `Azure Kubernetes Service RBAC Cluster Admin` on {scope} to {} was refused: whoever applies may not assign roles there.\n\nApply as somebody with `Microsoft.Authorization/roleAssignments/write` (Role Based Access Control Administrator), or leave `grant_applier_access` out and give the right in another way, such as `entra.admin_group_object_ids`.\n\n{trace}.", principal.object_id),
+            Err(spec.grant_applier_access.error(
+                "Cannot give the signed-in identity a role on the cluster",
+                format!("Assigning `Azure Kubernetes Service RBAC Cluster Admin` on {} to {} was refused: the signed-in identity may not assign roles there.\n\nApply as an identity with `Microsoft.Authorization/roleAssignments/write` (Role Based Access Control Administrator), or leave `grant_applier_access` out and give the right in another way, such as `entra.admin_group_object_ids`.\n\n{trace}.", work.id, principal.object_id),
             )
-            .into());
+            .into())
         }
-        Err(error) => return Err(work.fail(&error)),
+        Err(error) => Err(work.fail(&error)),
     }
-    work.call.keep_private(UNPROVED, json!(true));
-    Ok(())
 }
 
 /// Waits until the API server honours the right: by asking it, for as long as that may take.
@@ -163,48 +169,25 @@ fn warn(work: &Work<'_>, reason: &str) {
 }
 
 /// Whether the right is there, for a read: what was granted and somebody took away is drift. An import takes
-/// over the assignment that an earlier configuration made for whoever imports.
-pub(super) async fn is_granted(work: &Work<'_>, imported: bool) -> Option<bool> {
-    if imported {
-        find_granted(work).await;
+/// over the assignment that an earlier configuration made. `None` where that cannot be seen.
+pub(super) async fn is_granted(work: &Work<'_>, prior: Option<bool>) -> Option<bool> {
+    let known = work.made_at(&work.id);
+    if prior == Some(false) && known.is_empty() {
+        return None;
     }
-    let Some(assignment) = work.call.private(GRANTED) else {
-        return Some(false);
-    };
-    let Some(id) = assignment
-        .as_str()
-        .and_then(|id| azure::arm::ResourceId::parse(id).ok())
-    else {
-        return Some(true);
-    };
-    match work
-        .azure
-        .read(&role_assignment::get(&id), &work.limits)
-        .await
+    let made = made::at(work, &work.id).await.ok()?;
+    for id in known
+        .iter()
+        .filter(|id| !made.iter().any(|one| one.id.eq_ignore_ascii_case(id)))
     {
-        Ok(_) => Some(true),
-        Err(error) if error.is_not_found() => {
-            work.call.drop_private(GRANTED);
-            Some(false)
-        }
-        // Who may not see assignments does not see them change either.
-        Err(_) => None,
+        work.forget_id(id);
     }
-}
-
-/// Notes the assignment for whoever imports, if there is one of the name that we give it.
-async fn find_granted(work: &Work<'_>) {
-    let Ok(Some(principal)) = work.azure.principal(&work.limits).await else {
-        return;
-    };
-    let id = role_assignment::id(&work.id, &principal.object_id, AKS_RBAC_CLUSTER_ADMIN);
-    let Ok(id) = id else { return };
-    let found = work
-        .azure
-        .read(&role_assignment::get(&id), &work.limits)
-        .await;
-    if found.is_ok() {
-        role::keep(work, &id);
-        work.call.keep_private(GRANTED, json!(id.as_str()));
+    for one in &made {
+        work.note_id(&one.id);
+    }
+    match prior {
+        // It was given by somebody else before, and stays theirs.
+        Some(true) if known.is_empty() && made.is_empty() => None,
+        _ => Some(!made.is_empty()),
     }
 }

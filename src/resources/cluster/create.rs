@@ -1,18 +1,21 @@
 //! Creating a cluster, or seeing through what a killed process began.
 
 use super::{
-    applier, body, live,
+    applier, body, ended,
     outputs::Outputs,
-    ownership, planning,
+    ownership, resumed,
     role::{self, SubnetRole},
     spec::Spec,
     update,
     work::Work,
 };
 use crate::{
-    azure::{Precondition, arm::managed_cluster::ManagedCluster},
+    azure::{Operation, Precondition, arm::managed_cluster::ManagedCluster},
     framework::{Call, Diagnostic, Failure, PENDING, Verb},
-    resources::Session,
+    resources::{
+        Session,
+        ownership::{Vouched, continues, held, predecessor},
+    },
 };
 
 /// Creates the cluster.
@@ -20,21 +23,22 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     let subscription = call.client.azure()?.subscription_id().to_owned();
     let id = super::id_of(&subscription, spec)?;
     let work = Work::begin(call, id, Verb::Create)?;
-    call.drop_private(planning::REPLACES);
-    let mark = call.client.ownership.mark(&work.id).await?;
+    call.client.ownership.reserve(&work.id)?;
     if let Some(found) = work.find().await.map_err(|error| work.fail(&error))? {
         return Box::pin(found_one(&work, &found, spec)).await;
     }
+    let now = work.azure.clock().now();
+    let mark = call.client.ownership.begin(&work.id, now).await?;
     let role = SubnetRole::wanted(spec)?;
     if let Some(role) = &role {
         role.begin(&work).await?;
     }
-    let body = body::created(spec, &mark)?;
+    let body = body::created(spec, &mark.to_string())?;
     let begun_at = work.azure.clock().now();
     let begun = loop {
         match work.put(&body, Precondition::Absent).await {
             Ok(begun) => break begun,
-            // Somebody was faster, or it was us and the answer was lost.
+            // Another hand was faster, or it was this one and the answer was lost.
             Err(error) if error.is_precondition_failed() => {
                 let found = work.find().await.map_err(|error| work.fail(&error))?;
                 return match found {
@@ -53,34 +57,55 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
                 }
             }
             Err(error) => {
+                let mut told = work.fail(&error);
                 // Azure has said no: there is no cluster that needs what was granted for it.
-                if error.refusal().is_some() {
-                    role::revoke(&work).await;
+                if error.refusal().is_some()
+                    && let Some(subnet) = role::subnet_of(spec)?
+                    && let Err(Failure::Failed(left)) =
+                        role::take_away_all_but(&work, &subnet, None).await
+                    && let Failure::Failed(told) = &mut told
+                {
+                    told.extend(left);
                 }
-                return Err(work.fail(&error));
+                return Err(told);
             }
         }
     };
-    keep(call, &work, &begun.cluster);
-    finish(
+    call.keep(&work.outputs(&begun.cluster));
+    let finished = finish(
         &work,
         begun.operation.as_ref(),
         begun.cluster,
         role.as_ref(),
         spec,
-    )
-    .await
+    );
+    Box::pin(finished)
+        .await
+        .map_err(|failure| accepted(&work, failure))
 }
 
-/// Keeps what is known of the cluster, so that it is in the state whatever happens.
-fn keep(call: &Call<Session>, work: &Work<'_>, cluster: &ManagedCluster) {
-    call.keep(&outputs(work, cluster));
+/// How a create ends that Azure has accepted, and that then failed: the cluster is there, and is to stay. A client
+/// marks what comes with an error as tainted, and its next apply deletes that and all that is in it; so it comes with
+/// warnings, and the next apply goes on where this one ended.
+fn accepted(work: &Work<'_>, failure: Failure) -> Failure {
+    let Failure::Failed(told) = failure else {
+        return failure;
+    };
+    work.call.client.planned.failed(&work.id);
+    let why = Diagnostic::error(
+        "Cluster exists and is not as configured",
+        format!(
+            "{} is in the state, and the next apply goes on with it. What went wrong is told as warnings: after an error the client would mark the cluster as tainted, and its next apply would delete it. Where the apply must fail all the same, write a `postcondition` that `provisioning_state` is `Succeeded`.",
+            work.id
+        ),
+    );
+    Failure::Accepted(told.into_iter().chain([why]).collect())
 }
 
 /// Waits for the cluster, and grants the role that only an existing identity can have.
 async fn finish(
     work: &Work<'_>,
-    operation: Option<&crate::azure::Operation>,
+    operation: Option<&Operation>,
     accepted: ManagedCluster,
     role: Option<&SubnetRole>,
     spec: &Spec,
@@ -99,6 +124,7 @@ async fn finish(
         }
     };
     let (granted, waited) = futures::join!(grant, wait);
+    work.call.keep(&work.outputs(&accepted));
     let waited = waited.map_err(|error| work.fail(&error));
     let cluster = match (granted, waited) {
         // Without its role a cluster cannot succeed: why it has none comes first.
@@ -108,7 +134,7 @@ async fn finish(
         }
         (granted, waited) => {
             let cluster = waited?.ok_or_else(|| vanished(work))?;
-            keep(work.call, work, &cluster);
+            work.call.keep(&work.outputs(&cluster));
             granted?;
             cluster
         }
@@ -117,8 +143,9 @@ async fn finish(
         clusters.created(&work.id);
     }
     applier::prove(work).await?;
+    let cluster = ended::mark(work, cluster).await?;
     work.call.drop_private(PENDING);
-    Ok(outputs(work, &cluster))
+    Ok(work.outputs(&cluster))
 }
 
 /// There is a cluster of that name already. One that carries our mark is a half-made one of ours.
@@ -127,37 +154,56 @@ async fn found_one(
     found: &ManagedCluster,
     spec: &Spec,
 ) -> Result<Outputs, Failure> {
-    let ours = match ownership::mark_of(found) {
-        Some(mark) => work.call.client.ownership.is_ours(&work.id, mark).await,
-        None => false,
-    };
-    if !ours {
+    let vouched = vouched(work, found).await;
+    if vouched != Vouched::Begun {
         return Err(spec
             .name
-            .error("Cluster exists already", taken(work.id.as_str()))
+            .error(SUMMARY, taken(work, found, &vouched))
             .into());
     }
-    keep(work.call, work, found);
+    let now = work.azure.clock().now();
+    work.call.client.ownership.begin(&work.id, now).await?;
+    work.call.warn(continues("cluster", &work.id));
+    for strange in resumed::strange(found, spec) {
+        work.call.warn(strange);
+    }
+    work.call.keep(&work.outputs(found));
     if let Ok(clusters) = &work.call.client.clusters {
         clusters.created(&work.id);
     }
     let role = SubnetRole::wanted(spec)?;
-    Box::pin(update::converge(work, spec, role.as_ref())).await
+    Box::pin(update::converge(work, spec, role.as_ref(), None))
+        .await
+        .map_err(|failure| accepted(work, failure))
+}
+
+/// What is said of a cluster that has the name of one that is to be created.
+pub(super) const SUMMARY: &str = "Cluster exists already";
+
+/// Who has to do with a cluster that has the name.
+pub(super) async fn vouched(work: &Work<'_>, found: &ManagedCluster) -> Vouched {
+    match ownership::mark_of(found) {
+        Some(mark) => work.call.client.ownership.vouched(&work.id, mark).await,
+        None => Vouched::Unknown,
+    }
 }
 
 /// What to do about a cluster that is there already.
-pub(super) fn taken(id: &str) -> String {
-    format!(
-        "A cluster of that name exists, and this configuration did not create it:\n\n  {id}\n\nChoose another name, or take the cluster over with\n\n  terraform import secureaks_cluster.NAME '{id}'\n\nor with an `import` block of that id. Nothing was changed."
-    )
-}
-
-fn outputs(work: &Work<'_>, cluster: &ManagedCluster) -> Outputs {
-    live::outputs(
-        &work.id,
-        cluster,
-        &cluster.properties.clone().unwrap_or_default(),
-    )
+pub(super) fn taken(work: &Work<'_>, found: &ManagedCluster, vouched: &Vouched) -> String {
+    let id = &work.id;
+    let uid = found
+        .properties
+        .as_ref()
+        .and_then(|properties| properties.resource_uid.clone());
+    if uid.is_some() && uid == work.call.predecessor() {
+        return predecessor(id);
+    }
+    match vouched {
+        Vouched::Held(by) => held(id, "secureaks_cluster", by),
+        Vouched::Begun | Vouched::Unknown => format!(
+            "A cluster of that name exists, and this configuration did not create it:\n\n  {id}\n\nChoose another name, or take the cluster over with\n\n  terraform import secureaks_cluster.NAME '{id}'\n\nor with an `import` block of that id. Nothing was changed."
+        ),
+    }
 }
 
 fn vanished(work: &Work<'_>) -> Failure {

@@ -17,7 +17,7 @@ use crate::{
         agent_pool::AgentPoolProfile,
         managed_cluster::{ManagedCluster, NetworkProfile, Properties},
     },
-    framework::{Attr, State, Text},
+    framework::{Attr, Computed, State, Text},
     resources::texts::{
         AuthorizedRange, ClusterName, GroupId, IdentityId, KubernetesVersion, PoolName, Region,
         ResourceGroupName, SubnetId, VmSize, Zone,
@@ -77,11 +77,14 @@ pub(super) fn outputs(
                 dns_service_ip: network.dns_service_ip.clone().into(),
             })
             .into(),
+        provisioning_state: properties.provisioning_state.clone().into(),
         power_state: properties
             .power_state
             .as_ref()
             .and_then(|state| state.code.clone())
             .into(),
+        resource_uid: properties.resource_uid.clone().into(),
+        role_assignment_ids: Computed::none(),
     }
 }
 

@@ -7,11 +7,15 @@ mod check;
 mod create;
 mod data_source;
 mod delete;
+mod ended;
 mod live;
+mod made;
 mod outputs;
 mod ownership;
 mod places;
 mod planning;
+mod read;
+mod resumed;
 mod role;
 mod spec;
 #[cfg(test)]
@@ -27,16 +31,12 @@ use self::{
     baseline::Choices,
     outputs::{ClusterIdentity, Outputs},
     spec::{NetworkMode, Spec},
-    work::{Work, has_failed, is_settled},
 };
 use crate::{
-    azure::arm::{
-        ResourceId,
-        managed_cluster::{self, ManagedCluster, RESOURCE_TYPE},
-    },
+    azure::arm::{ResourceId, managed_cluster::RESOURCE_TYPE},
     framework::{
-        Call, Diagnostic, Diagnostics, Failure, ImportTarget, PENDING, Planned, Resource, State,
-        Timeouts, Verb, plan::Change,
+        Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
+        plan::Change,
     },
     resources::Session,
     value::Value,
@@ -132,35 +132,7 @@ impl Resource for Cluster {
         call: &Call<Session>,
         prior: &State<Self>,
     ) -> Result<Option<State<Self>>, Failure> {
-        let work = Work::begin(call, id_in(&prior.outputs)?, Verb::Read)?;
-        let answer = work
-            .azure
-            .read(&managed_cluster::get(&work.id), &work.limits)
-            .await;
-        let cluster: ManagedCluster = match answer.and_then(|response| response.json()) {
-            Ok(cluster) => cluster,
-            Err(error) if error.is_not_found() => {
-                role::tell_of_left(&work).await;
-                return Ok(None);
-            }
-            Err(error) => {
-                return Err(work.fail(&error));
-            }
-        };
-        // The state names the cluster, so that nobody needs the journal to find it.
-        call.client.ownership.settle(&work.id).await;
-        // What failed of ours is still to be done: only a cluster that succeeded has nothing pending.
-        let done = is_settled(&cluster) && !has_failed(&cluster);
-        if done && !role::is_left_over(call) {
-            call.drop_private(PENDING);
-        }
-        tell_of_trouble(&work, &cluster);
-        let mut state = live::state(&work.id, &cluster, Some(&prior.spec));
-        let imported = prior.spec.grant_applier_access.if_known().is_none();
-        if let Some(granted) = applier::is_granted(&work, imported).await {
-            state.spec.grant_applier_access = granted.into();
-        }
-        Ok(Some(state))
+        Box::pin(read::read(call, prior)).await
     }
 
     async fn update(
@@ -174,6 +146,16 @@ impl Resource for Cluster {
 
     async fn delete(&self, call: &Call<Session>, prior: &State<Self>) -> Result<(), Failure> {
         Box::pin(delete::delete(call, prior)).await
+    }
+
+    fn answered(&self, session: &Session, state: &State<Self>) {
+        if let Ok(id) = id_in(&state.outputs) {
+            session.ownership.answered(&id);
+        }
+    }
+
+    fn instance<'a>(&self, outputs: &'a Outputs) -> Option<&'a str> {
+        outputs.resource_uid.value().map(String::as_str)
     }
 
     fn import(&self, target: ImportTarget<ClusterIdentity>) -> Result<Outputs, Diagnostic> {
@@ -212,60 +194,6 @@ impl Resource for Cluster {
 
     fn timeouts<'a>(&self, spec: &'a Spec) -> Option<&'a Timeouts> {
         spec.timeouts.if_set()
-    }
-}
-
-/// A cluster that does not run as it should is read all the same, and it is said.
-fn tell_of_trouble(work: &Work<'_>, cluster: &ManagedCluster) {
-    let state = cluster.provisioning_state().unwrap_or_default();
-    if state.eq_ignore_ascii_case("Deleting") {
-        let detail = format!(
-            "Azure is deleting {}. It is still there, and an apply waits until it is gone.",
-            work.id
-        );
-        work.call
-            .warn(Diagnostic::warning("Cluster is being deleted", detail));
-        // It must not pass for a cluster that is as wanted.
-        work.call.keep_private(PENDING, true.into());
-    }
-    let properties = cluster.properties.clone().unwrap_or_default();
-    let power = properties
-        .power_state
-        .and_then(|state| state.code)
-        .unwrap_or_default();
-    if power.eq_ignore_ascii_case("Stopped") {
-        work.call.warn(Diagnostic::warning(
-            "Cluster is stopped",
-            format!("{} is stopped; it can be read and not changed.", work.id),
-        ));
-    }
-    if is_settled(cluster) && has_failed(cluster) {
-        let error = properties
-            .status
-            .and_then(|status| status.provisioning_error)
-            .unwrap_or_default();
-        let reason = [error.code, error.message]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(": ");
-        let reason = match reason.trim_end_matches('.') {
-            "" => "Azure gives no reason",
-            reason => reason,
-        };
-        let advice = if work.call.private(PENDING).is_some() {
-            "The next apply tries again"
-        } else {
-            "An apply that changes something tries again"
-        };
-        work.call.warn(Diagnostic::warning(
-            "Cluster is in a failed state",
-            format!(
-                "The last operation on {} ended as {}: {reason}. {advice}.",
-                work.id,
-                cluster.provisioning_state().unwrap_or_default()
-            ),
-        ));
     }
 }
 

@@ -1,5 +1,7 @@
 //! What Azure says about a cluster.
 
+use std::collections::BTreeSet;
+
 use crate::framework::{Block, Computed};
 
 /// What Azure says about a cluster.
@@ -32,9 +34,20 @@ pub struct Outputs {
     /// Address ranges that are in use, chosen by you or by Azure.
     #[tf(follows("network"))]
     pub(super) current_network: Computed<CurrentNetwork>,
+    /// How the last operation on the cluster ended: `Succeeded`, or else such as `Failed`. A create that Azure accepted
+    /// and that failed ends with warnings, so that the next apply goes on with the cluster instead of replacing it; a
+    /// `postcondition` that this is `Succeeded` makes the apply fail all the same.
+    pub(super) provisioning_state: Computed<String>,
     /// Whether the cluster is `Running` or `Stopped`.
     #[tf(stable)]
     pub(super) power_state: Computed<String>,
+    /// Id Azure gave this very cluster; another cluster of the same name has another.
+    #[tf(stable)]
+    pub(super) resource_uid: Computed<String>,
+    /// Ids of the role assignments that were made for this cluster and go with it: of its identity on the subnet of
+    /// its nodes, and of the signed-in identity on the cluster.
+    #[tf(follows("grant_applier_access", "identity"))]
+    pub(super) role_assignment_ids: Computed<BTreeSet<String>>,
 }
 
 /// Identity the nodes act as.
@@ -73,7 +86,10 @@ impl Outputs {
             principal_id: Computed::none(),
             current_kubernetes_version: Computed::none(),
             current_network: Computed::none(),
+            provisioning_state: Computed::none(),
             power_state: Computed::none(),
+            resource_uid: Computed::none(),
+            role_assignment_ids: Computed::none(),
         }
     }
 }

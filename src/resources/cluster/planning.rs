@@ -3,9 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
-
-use super::{Cluster, baseline, create, ownership, spec::Spec, work::Work};
+use super::{Cluster, baseline, create, live, spec::Spec, work::Work};
 use crate::{
     azure::{
         Error,
@@ -15,12 +13,13 @@ use crate::{
         },
     },
     framework::{Call, Diagnostic, Failure, Planned, State, Text, Verb},
-    resources::{Session, inside::PlannedCluster, texts::KubernetesVersion},
+    resources::{
+        Session,
+        inside::PlannedCluster,
+        ownership::{Vouched, continues},
+        texts::KubernetesVersion,
+    },
 };
-
-/// Terraform plans a replacement twice, the second time as a creation. Under this private name the
-/// first plan tells the second that the cluster that is there is going to be deleted.
-pub(super) const REPLACES: &str = "replaces";
 
 /// Judges a plan.
 pub(super) async fn judge(
@@ -37,16 +36,13 @@ pub(super) async fn judge(
         // The provider block holds something that is only known after apply; nothing can be asked.
         Err(_) => return Ok(()),
     };
-    if plan.replaces {
-        call.keep_private(REPLACES, Json::Bool(true));
-    }
     let changed = plan.prior.filter(|_| !plan.replaces);
     note_planned(call, &subscription, spec, changed);
     if plan.prior.is_none()
-        && call.private(REPLACES).is_none()
+        && call.predecessor().is_none()
         && let Ok(id) = super::id_of(&subscription, spec)
     {
-        warn_of_taken_name(&Work::begin(call, id, Verb::Read)?, spec).await?;
+        judge_taken_name(cluster, &Work::begin(call, id, Verb::Read)?, plan, spec).await?;
     }
     check_version(call, spec, plan).await
 }
@@ -78,6 +74,7 @@ fn note_planned(
     let before = changed.and_then(|prior| prior.spec.grant_applier_access.if_known());
     call.client.planned.note(PlannedCluster {
         name: name.text(),
+        id: super::id_of(subscription, spec).ok(),
         changed: changed.and_then(|prior| super::id_in(&prior.outputs).ok()),
         resource_group,
         granted: *granted && before != Some(&true),
@@ -108,26 +105,40 @@ fn tell_of_newer_baseline(
 }
 
 /// A cluster that exists under the name is told already now; only apply refuses, because the plan
-/// may be about to delete it.
-async fn warn_of_taken_name(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
+/// may be about to delete it. One that an interrupted run began is gone on with, and must not need a new one for that.
+async fn judge_taken_name(
+    cluster: &Cluster,
+    work: &Work<'_>,
+    plan: &Planned<'_, Cluster>,
+    spec: &Spec,
+) -> Result<(), Failure> {
     match work.find().await {
         Ok(None) => Ok(()),
-        Ok(Some(found)) => {
-            let ours = match ownership::mark_of(&found) {
-                Some(mark) => work.call.client.ownership.is_ours(&work.id, mark).await,
-                None => false,
-            };
-            if !ours {
+        Ok(Some(_)) if work.call.client.planned.is_gone(&work.id) => {
+            let resource = work.id.to_string();
+            Err(work.fail(&Error::Contradicted { resource }))
+        }
+        Ok(Some(found)) => match create::vouched(work, &found).await {
+            Vouched::Begun => {
+                work.call.warn(continues("cluster", &work.id));
+                let live = live::state(&work.id, &found, Some(spec));
+                let refused = plan.refusals(cluster, &work.call.client, &live);
+                if refused.is_empty() {
+                    return Ok(());
+                }
+                Err(Failure::Failed(refused.into_iter().map(as_begun).collect()))
+            }
+            vouched => {
                 work.call.warn(spec.name.warning(
-                    "Cluster exists already",
+                    create::SUMMARY,
                     format!(
                         "Unless this plan deletes it first, apply will refuse: {}",
-                        create::taken(work.id.as_str())
+                        create::taken(work, &found, &vouched)
                     ),
                 ));
+                Ok(())
             }
-            Ok(())
-        }
+        },
         // The group may come with the same apply, and so may the right to read it.
         Err(error)
             if error.is_resource_group_missing() || error.missing_registration().is_some() =>
@@ -136,6 +147,18 @@ async fn warn_of_taken_name(work: &Work<'_>, spec: &Spec) -> Result<(), Failure>
         }
         Err(Error::Http(refusal)) if refusal.status == 403 => Ok(()),
         Err(error) => Err(work.fail(&error)),
+    }
+}
+
+/// The error about a cluster that an interrupted run began otherwise than it is configured now.
+fn as_begun(refusal: Diagnostic) -> Diagnostic {
+    Diagnostic {
+        summary: "Interrupted run began another cluster".to_owned(),
+        detail: format!(
+            "The cluster that an interrupted run began exists, and Azure cannot make it what the configuration says now. {} Or apply what was configured then, or delete the cluster with `az aks delete`, first.",
+            refusal.detail
+        ),
+        ..refusal
     }
 }
 

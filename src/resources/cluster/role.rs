@@ -3,11 +3,10 @@
 use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    live,
+    live, made,
     spec::{IdentityType, Spec},
     work::Work,
 };
@@ -15,23 +14,17 @@ use crate::{
     azure::{
         Error,
         arm::{
-            InvalidResourceId, ResourceId,
+            ResourceId,
             managed_cluster::ManagedCluster,
-            role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType, RoleAssignment},
+            role_assignment::{self, NETWORK_CONTRIBUTOR, PrincipalType},
             user_assigned_identity::{self, UserAssignedIdentity},
         },
         error::Refusal,
     },
-    framework::{Call, Diagnostic, Failure, Text as _},
-    resources::Session,
+    framework::{Diagnostic, Failure, Text as _},
+    resources::assignments::Assignment,
     value::Path,
 };
-
-/// Under this private name stand the ids of the assignments that we made, which are ours to delete.
-const KEPT: &str = "role_assignments";
-
-/// This private name stands from before the role is granted until after it.
-const LEFT_OVER: &str = "role_left_over";
 
 /// Roles that let an identity join a subnet and write what is attached to it: Network Contributor,
 /// Contributor, Owner (Azure built-in roles).
@@ -50,16 +43,19 @@ pub(super) struct SubnetRole {
     granted: OnceLock<String>,
 }
 
+/// What the role is like on a subnet.
+pub(super) struct Standing {
+    /// The assignments that were made for the cluster.
+    made: Vec<Assignment>,
+    /// Whether the cluster's identity has the role, or one that includes it, from whomever.
+    is_given: bool,
+}
+
 impl SubnetRole {
     /// The role a specification needs; `None` when nodes are in Azure's own network.
     pub(super) fn wanted(spec: &Spec) -> Result<Option<Self>, Diagnostic> {
-        let pool = spec.system_pool.known()?;
-        let Some(subnet) = pool.subnet_id.known()? else {
+        let Some(subnet) = subnet_of(spec)? else {
             return Ok(None);
-        };
-        let parse = |text: &str| {
-            ResourceId::parse(text)
-                .map_err(|error| pool.subnet_id.error("Invalid id", error.to_string()))
         };
         let identity = spec.identity.known()?;
         let assigned = identity
@@ -67,18 +63,19 @@ impl SubnetRole {
             .known()?
             .as_ref()
             .filter(|_| identity.r#type.if_known() == Some(&IdentityType::UserAssigned));
-        let identity = assigned.map(|id| parse(&id.text())).transpose()?;
+        let parse = |text: String| {
+            ResourceId::parse(&text)
+                .map_err(|error| identity.identity_id.error("Invalid id", error.to_string()))
+        };
         Ok(Some(Self {
-            subnet: parse(&subnet.text())?,
-            identity,
+            subnet,
+            identity: assigned.map(|id| parse(id.text())).transpose()?,
             granted: OnceLock::new(),
         }))
     }
 
-    /// Notes that the role is to be granted, and grants it to an identity that exists by itself,
-    /// before the cluster needs it.
+    /// Grants it to an identity that exists by itself, before the cluster needs it.
     pub(super) async fn begin(&self, work: &Work<'_>) -> Result<(), Failure> {
-        work.call.keep_private(LEFT_OVER, json!(true));
         let Some(identity) = &self.identity else {
             return Ok(());
         };
@@ -96,18 +93,19 @@ impl SubnetRole {
         }
     }
 
-    /// Grants it to the identity that was made with the cluster; after this the role is granted,
-    /// whoever's the identity is.
+    /// Grants it to the identity that was made with the cluster, and takes it from one that the cluster had before.
     pub(super) async fn finish(
         &self,
         work: &Work<'_>,
         cluster: &ManagedCluster,
     ) -> Result<(), Failure> {
-        if let Some(principal) = live::principal(cluster).filter(|_| self.identity.is_none()) {
+        let Some(principal) = live::principal(cluster) else {
+            return Ok(());
+        };
+        if self.identity.is_none() {
             self.grant(work, &principal).await?;
         }
-        work.call.drop_private(LEFT_OVER);
-        Ok(())
+        take_away_all_but(work, &self.subnet, Some(&principal)).await
     }
 
     /// Whether a refusal at this moment comes from a role that we granted and Azure has not spread
@@ -134,27 +132,17 @@ impl SubnetRole {
     }
 
     async fn grant(&self, work: &Work<'_>, principal: &str) -> Result<(), Failure> {
-        let assignment = role_assignment::id(&self.subnet, principal, NETWORK_CONTRIBUTOR)
-            .map_err(|error| invalid(&error))?;
         let kind = PrincipalType::ServicePrincipal;
-        let request = role_assignment::put(&self.subnet, principal, kind, NETWORK_CONTRIBUTOR)
-            .map_err(|error| invalid(&error))?;
-        match work.send_whole(&request).await {
-            Ok(_) => {
-                drop(self.granted.set(principal.to_owned()));
-                keep(work, &assignment);
-                Ok(())
-            }
-            // Somebody granted it already; it stays theirs.
-            Err(error)
-                if error
-                    .refusal()
-                    .is_some_and(|refusal| refusal.has_code("RoleAssignmentExists")) =>
-            {
+        match made::make(work, &self.subnet, principal, kind, NETWORK_CONTRIBUTOR).await {
+            Ok(is_ours) => {
+                if is_ours {
+                    drop(self.granted.set(principal.to_owned()));
+                }
                 Ok(())
             }
             Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 403) => {
-                if self.is_granted(work, principal).await {
+                let standing = standing(work, &self.subnet, Some(principal)).await;
+                if standing.is_ok_and(|standing| standing.is_given) {
                     Ok(())
                 } else {
                     Err(refused(&self.subnet, principal, &error).into())
@@ -163,104 +151,140 @@ impl SubnetRole {
             Err(error) => Err(work.fail(&error)),
         }
     }
-
-    /// Whether the identity has the role, or one that includes it, from somebody who may grant it.
-    async fn is_granted(&self, work: &Work<'_>, principal: &str) -> bool {
-        let Ok(request) = role_assignment::list(&self.subnet, principal) else {
-            return false;
-        };
-        let listed = work
-            .azure
-            .read_pages::<RoleAssignment>(&request, &work.limits);
-        let listed = Box::pin(listed).await;
-        let sufficient =
-            |assignment: &RoleAssignment| assignment.gives_one_of(&SUFFICIENT, &self.subnet);
-        listed.is_ok_and(|assignments| assignments.iter().any(sufficient))
-    }
 }
 
-/// Whether an earlier run ended before it had granted the role.
-pub(super) fn is_left_over(call: &Call<Session>) -> bool {
-    call.private(LEFT_OVER).is_some()
-}
-
-fn invalid(error: &InvalidResourceId) -> Diagnostic {
-    Diagnostic::error("Invalid id", error.to_string())
-}
-
-/// The ids of the assignments that we made for this cluster.
-fn kept(work: &Work<'_>) -> Vec<String> {
-    work.call
-        .private(KEPT)
-        .and_then(|kept| serde_json::from_value(kept).ok())
-        .unwrap_or_default()
-}
-
-/// Notes an assignment that we made for this cluster, and that goes with it.
-pub(super) fn keep(work: &Work<'_>, assignment: &ResourceId) {
-    let mut ours = kept(work);
-    ours.push(assignment.as_str().to_owned());
-    ours.sort();
-    ours.dedup();
-    work.call.keep_private(KEPT, json!(ours));
-}
-
-/// Deletes one of the assignments that we made.
-pub(super) async fn revoke_one(work: &Work<'_>, assignment: &str) {
-    let Ok(id) = ResourceId::parse(assignment) else {
-        return;
+/// The subnet of a specification's nodes.
+pub(super) fn subnet_of(spec: &Spec) -> Result<Option<ResourceId>, Diagnostic> {
+    let pool = spec.system_pool.known()?;
+    let Some(subnet) = pool.subnet_id.known()? else {
+        return Ok(None);
     };
-    if delete(work, &id).await {
-        let mut ours = kept(work);
-        ours.retain(|kept| kept != assignment);
-        work.call.keep_private(KEPT, json!(ours));
+    ResourceId::parse(&subnet.text())
+        .map(Some)
+        .map_err(|error| pool.subnet_id.error("Invalid id", error.to_string()))
+}
+
+/// What the role is like on a subnet, for the identity `principal`.
+pub(super) async fn standing(
+    work: &Work<'_>,
+    subnet: &ResourceId,
+    principal: Option<&str>,
+) -> Result<Standing, Error> {
+    let made = made::at(work, subnet).await?;
+    let lists = &work.call.client.assignments;
+    let listed = lists.of(work.azure, subnet, &work.limits).await?;
+    let is_given = principal.is_some_and(|principal| {
+        listed.iter().any(|one| {
+            SUFFICIENT.iter().any(|role| one.gives(*role, principal)) && one.covers(subnet)
+        })
+    });
+    Ok(Standing { made, is_given })
+}
+
+impl Standing {
+    /// Whether the role is the provider's to look after: it was given for this cluster before.
+    pub(super) fn is_looked_after(&self) -> bool {
+        !self.made.is_empty()
+    }
+
+    /// Whether something is to be done: the identity lacks the role, or another one has it that the cluster had
+    /// before.
+    pub(super) fn has_work(&self, principal: Option<&str>) -> bool {
+        let is_another = |one: &Assignment| {
+            principal.is_none_or(|principal| !one.principal.eq_ignore_ascii_case(principal))
+        };
+        !self.is_given || self.made.iter().any(is_another)
+    }
+
+    /// The ids of the assignments that were made for the cluster.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.made.iter().map(|one| one.id.as_str())
     }
 }
 
-/// Deletes the assignments that we made. That one cannot be deleted is no reason to keep a cluster
-/// in the state that is gone.
-pub(super) async fn revoke(work: &Work<'_>) {
-    for id in kept(work)
-        .iter()
-        .filter_map(|id| ResourceId::parse(id).ok())
-    {
-        delete(work, &id).await;
-    }
-}
-
-/// Deletes an assignment, and says so when it stays.
-async fn delete(work: &Work<'_>, id: &ResourceId) -> bool {
-    let request = role_assignment::delete(id);
-    match work.azure.send(&request, &work.limits).await {
-        Err(error) if !error.is_not_found() => {
-            work.call.warn(Diagnostic::warning(
-                "Role assignment is left",
-                format!("The role assignment {id} that was made for the cluster {} could not be deleted: {error}. Delete it with `az role assignment delete --ids {id}`.", work.id),
-            ));
-            false
+/// Takes away what was made for the cluster on `subnet`, but for the identity `wanted`.
+pub(super) async fn take_away_all_but(
+    work: &Work<'_>,
+    subnet: &ResourceId,
+    wanted: Option<&str>,
+) -> Result<(), Failure> {
+    let made = made::at(work, subnet)
+        .await
+        .map_err(|error| work.fail(&error))?;
+    let unwanted = made.iter().filter(|one| {
+        wanted.is_none_or(|principal| !one.principal.eq_ignore_ascii_case(principal))
+    });
+    for one in unwanted {
+        let Ok(id) = ResourceId::parse(&one.id) else {
+            continue;
+        };
+        let needed = made::needed_by(work, subnet, &one.principal)
+            .await
+            .map_err(|error| work.fail(&error))?;
+        match needed {
+            Some(other) => made::leave_to(work, subnet, one, &other).await?,
+            None => made::take_away(work, &id).await?,
         }
-        _ => true,
     }
+    Ok(())
 }
 
-/// Tells of assignments that we made for a cluster that is gone: whoever deleted it, or was killed
-/// while deleting it, left them. A read only looks.
-pub(super) async fn tell_of_left(work: &Work<'_>) {
-    for id in kept(work)
-        .iter()
-        .filter_map(|id| ResourceId::parse(id).ok())
-    {
-        let found = work
+/// Takes away whatever was made for a cluster that is gone. Where assignments may not be listed, those that the state
+/// names are taken away; what nobody can name is an error, for only the state still tells of it.
+pub(super) async fn take_away_left(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
+    if let Ok(Some(subnet)) = subnet_of(spec) {
+        match made::at(work, &subnet).await {
+            Ok(_) => take_away_all_but(work, &subnet, None).await?,
+            Err(error) if error.is_not_found() => {}
+            Err(error)
+                if error.refusal().is_some_and(|refusal| refusal.status == 403)
+                    && !work.call.has_forgotten() => {}
+            Err(error) => return Err(work.fail(&error)),
+        }
+    }
+    for id in work.made() {
+        if let Ok(id) = ResourceId::parse(&id) {
+            made::take_away(work, &id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether something that was made for the cluster, which is gone, is still there; where that cannot be seen, it is.
+pub(super) async fn is_any_left(work: &Work<'_>, spec: &Spec) -> Result<bool, Failure> {
+    let failed = |error: Error| work.fail(&error);
+    if let Ok(Some(subnet)) = subnet_of(spec) {
+        match made::at(work, &subnet).await {
+            Ok(made) => {
+                for one in &made {
+                    work.note_id(&one.id);
+                }
+                let listed: Vec<&str> = made.iter().map(|one| one.id.as_str()).collect();
+                for id in work.made_at(&subnet) {
+                    if !listed.iter().any(|one| one.eq_ignore_ascii_case(&id)) {
+                        work.forget_id(&id);
+                    }
+                }
+            }
+            Err(error @ (Error::Cancelled | Error::TimedOut)) => return Err(failed(error)),
+            Err(_) => {}
+        }
+    }
+    for id in work.made_at(&work.id) {
+        let Ok(id) = ResourceId::parse(&id) else {
+            continue;
+        };
+        match work
             .azure
             .read(&role_assignment::get(&id), &work.limits)
-            .await;
-        if found.is_ok() {
-            work.call.warn(Diagnostic::warning(
-                "Role assignment is left",
-                format!("The cluster {} is gone; the role assignment {id} that was made for it is still there. Unless the cluster is created anew, delete it with `az role assignment delete --ids {id}`.", work.id),
-            ));
+            .await
+        {
+            Err(error @ (Error::Cancelled | Error::TimedOut)) => return Err(failed(error)),
+            Err(error) if error.is_not_found() => work.forget_made(&id),
+            _ => {}
         }
     }
+    Ok(!work.made().is_empty())
 }
 
 fn refused(subnet: &ResourceId, principal: &str, error: &Error) -> Diagnostic {
@@ -268,7 +292,7 @@ fn refused(subnet: &ResourceId, principal: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(
         "Cannot give the cluster its role on the subnet",
         format!(
-            "The cluster's identity {principal} needs Network Contributor on {subnet}, and whoever applies may not grant it.\n\nApply as somebody with `Microsoft.Authorization/roleAssignments/write` there (Role Based Access Control Administrator), or use a user-assigned identity that has the role.\n\n{trace}."
+            "The cluster's identity {principal} needs Network Contributor on {subnet}, and the signed-in identity may not grant it.\n\nApply as an identity with `Microsoft.Authorization/roleAssignments/write` there (Role Based Access Control Administrator), or use a user-assigned identity that has the role.\n\n{trace}."
         ),
     )
     .at(&Path::attribute("system_pool").join_attribute("subnet_id"))

@@ -17,7 +17,9 @@ use crate::{
         service::{ConfigureRequest, PlanRequest, Service as _},
     },
     kube::Clusters,
-    resources::{Journal, Ownership, PlannedClusters, Session, aad_binding::Bindings},
+    resources::{
+        Assignments, Ownership, PlannedClusters, Session, Surroundings, aad_binding::Bindings,
+    },
     value::{Encoded, Value, from_json},
 };
 
@@ -193,10 +195,12 @@ impl Provider for Newer {
     type Client = Session;
 
     async fn configure(&self, _: NoConfig, _: &str) -> Result<Session, Diagnostics> {
-        let journal = Journal {
+        let surroundings = Surroundings {
             folder: "unused".into(),
+            data: "unused".into(),
+            workspace: None,
         };
-        let ownership = Ownership::new(Some("tests".to_owned()), journal);
+        let ownership = Ownership::new(None, surroundings, false);
         let azure = Err(Diagnostic::error("Offline", ""));
         Ok(Session {
             clusters: azure.clone().map(Clusters::new),
@@ -206,6 +210,7 @@ impl Provider for Newer {
             strict_refresh: false,
             ownership,
             bindings: Bindings::default(),
+            assignments: Assignments::default(),
         })
     }
 

@@ -2,14 +2,15 @@
 //! as wanted.
 
 use super::{
-    applier, body, live,
+    applier, body, ended, live,
     outputs::Outputs,
+    ownership,
     role::{self, SubnetRole},
     spec::Spec,
-    work::{Work, has_failed},
+    work::{Work, has_failed, is_of_state},
 };
 use crate::{
-    azure::{Precondition, arm::managed_cluster::ManagedCluster},
+    azure::{Error, Precondition, arm::managed_cluster::ManagedCluster},
     framework::{Block as _, Call, Diagnostic, Failure, Field as _, PENDING, State, Verb},
     resources::Session,
 };
@@ -24,37 +25,63 @@ pub(super) async fn update(
     spec: &Spec,
 ) -> Result<Outputs, Failure> {
     let work = Work::begin(call, super::id_in(&prior.outputs)?, Verb::Update)?;
-    // Another identity needs the role anew, and so does one that an earlier run did not come to;
-    // else the one there was has it, from whomever.
+    let work = work.knowing(&prior.outputs);
+    // Another identity needs the role anew; else the provider looks after it where it gave it.
     let changed = prior.spec.identity.encode() != spec.identity.encode();
-    let role = if changed || role::is_left_over(call) {
-        SubnetRole::wanted(spec)?
+    let role = SubnetRole::wanted(spec)?;
+    let role = if changed || is_looked_after(&work, spec).await? {
+        role
     } else {
         None
     };
-    Box::pin(converge(&work, spec, role.as_ref())).await
+    Box::pin(converge(&work, spec, role.as_ref(), Some(&prior.outputs))).await
 }
 
-/// Brings the cluster and its role to what is wanted, from wherever they are.
+/// Whether the role on the subnet was given by the provider, so that it is the provider's to give again.
+async fn is_looked_after(work: &Work<'_>, spec: &Spec) -> Result<bool, Failure> {
+    let Some(subnet) = role::subnet_of(spec)? else {
+        return Ok(false);
+    };
+    if !work.made_at(&subnet).is_empty() {
+        return Ok(true);
+    }
+    match role::standing(work, &subnet, None).await {
+        Ok(standing) if standing.is_looked_after() => return Ok(true),
+        Err(error @ (Error::Cancelled | Error::TimedOut)) => return Err(work.fail(&error)),
+        Ok(_) | Err(_) => {}
+    }
+    // A create that was interrupted may not have come to it.
+    let found = work.find().await.map_err(|error| work.fail(&error))?;
+    Ok(found.is_some_and(|found| ownership::mark_of(&found).is_some()))
+}
+
+/// Brings the cluster and its roles to what is wanted, from wherever they are. `prior` names the cluster that is meant.
 pub(super) async fn converge(
     work: &Work<'_>,
     spec: &Spec,
     role: Option<&SubnetRole>,
+    prior: Option<&Outputs>,
 ) -> Result<Outputs, Failure> {
     if let Some(role) = role {
         role.begin(work).await?;
     }
-    let cluster = Box::pin(reach(work, spec)).await?;
+    let cluster = Box::pin(reach(work, spec, prior)).await?;
+    work.call.keep(&work.outputs(&cluster));
     if let Some(role) = role {
         role.finish(work, &cluster).await?;
     }
     applier::grant(work, spec).await?;
     applier::prove(work).await?;
+    let cluster = ended::mark(work, cluster).await?;
     work.call.drop_private(PENDING);
-    Ok(outputs(work, &cluster))
+    Ok(work.outputs(&cluster))
 }
 
-async fn reach(work: &Work<'_>, spec: &Spec) -> Result<ManagedCluster, Failure> {
+async fn reach(
+    work: &Work<'_>,
+    spec: &Spec,
+    prior: Option<&Outputs>,
+) -> Result<ManagedCluster, Failure> {
     let (mut overtaken, mut conflicts) = (0, 0);
     let left = work.follow_left_over().await;
     left.map_err(|error| work.fail(&error))?;
@@ -63,6 +90,9 @@ async fn reach(work: &Work<'_>, spec: &Spec) -> Result<ManagedCluster, Failure> 
         let Some(found) = found else {
             return Err(gone(work));
         };
+        if prior.is_some_and(|prior| !is_of_state(&found, prior)) {
+            return Err(another(work));
+        }
         let mut wanted = found.clone();
         body::change(&mut wanted, spec)?;
         if !has_failed(&found) && !matters(work, &found, &wanted, spec) {
@@ -77,7 +107,7 @@ async fn reach(work: &Work<'_>, spec: &Spec) -> Result<ManagedCluster, Failure> 
             .map_or(Precondition::None, Precondition::Matches);
         match work.put(&wanted.for_put(), precondition).await {
             Ok(begun) => {
-                work.call.keep(&outputs(work, &begun.cluster));
+                work.call.keep(&work.outputs(&begun.cluster));
                 let Some(operation) = begun.operation else {
                     return Ok(begun.cluster);
                 };
@@ -116,12 +146,7 @@ fn matters(work: &Work<'_>, found: &ManagedCluster, wanted: &ManagedCluster, spe
     meaning(found) != meaning(wanted) || versions(found) != versions(wanted)
 }
 
-fn outputs(work: &Work<'_>, cluster: &ManagedCluster) -> Outputs {
-    let properties = cluster.properties.clone().unwrap_or_default();
-    live::outputs(&work.id, cluster, &properties)
-}
-
-fn is_stopped(cluster: &ManagedCluster) -> bool {
+pub(super) fn is_stopped(cluster: &ManagedCluster) -> bool {
     let code = cluster
         .properties
         .as_ref()
@@ -137,6 +162,17 @@ fn stopped(work: &Work<'_>) -> Failure {
             work.id,
             work.id.name(),
             work.id.resource_group().unwrap_or("GROUP")
+        ),
+    )
+    .into()
+}
+
+fn another(work: &Work<'_>) -> Failure {
+    Diagnostic::error(
+        "Another cluster has the name",
+        format!(
+            "The cluster of the state was deleted, and {} is another one that another hand made since. Nothing was changed. Run it again: the plan tells what is to be done.",
+            work.id
         ),
     )
     .into()

@@ -1,11 +1,15 @@
 //! One verb's work on one cluster: what it may take, how it asks Azure, and how it tells what
 //! went wrong.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use serde_json::json;
 
-use super::places::ClusterPlaces;
+use super::{live, outputs::Outputs, places::ClusterPlaces};
 use crate::{
     azure::{
         self, Client, Ending, Error, Operation, Precondition, Response,
@@ -31,6 +35,8 @@ pub(super) struct Work<'a> {
     pub(super) id: ResourceId,
     /// What is being done.
     verb: Verb,
+    /// The ids of the role assignments that were made for the cluster, in lower case.
+    made: Mutex<BTreeSet<String>>,
 }
 
 /// What AKS needs beside its own service.
@@ -70,7 +76,65 @@ impl<'a> Work<'a> {
             limits,
             id,
             verb,
+            made: Mutex::default(),
         })
+    }
+
+    /// The same for the cluster of a state, which names the role assignments that were made for it.
+    pub(super) fn knowing(self, outputs: &Outputs) -> Self {
+        let ids = outputs.role_assignment_ids.value().into_iter().flatten();
+        for id in ids {
+            self.note_id(id);
+        }
+        self
+    }
+
+    /// The ids of the role assignments that were made for the cluster, in lower case.
+    pub(super) fn made(&self) -> BTreeSet<String> {
+        self.ids().clone()
+    }
+
+    /// Those of them that are for `scope`.
+    pub(super) fn made_at(&self, scope: &ResourceId) -> Vec<String> {
+        let start = format!(
+            "{}/providers/microsoft.authorization/",
+            scope.as_str().to_ascii_lowercase()
+        );
+        let made = self.made().into_iter();
+        made.filter(|id| id.starts_with(&start)).collect()
+    }
+
+    /// Notes a role assignment that was made for the cluster.
+    pub(super) fn note_made(&self, id: &ResourceId) {
+        self.note_id(id.as_str());
+    }
+
+    /// The same by its id as a text.
+    pub(super) fn note_id(&self, id: &str) {
+        self.ids().insert(id.to_ascii_lowercase());
+    }
+
+    /// Forgets a role assignment that is gone.
+    pub(super) fn forget_made(&self, id: &ResourceId) {
+        self.forget_id(id.as_str());
+    }
+
+    /// The same by its id as a text.
+    pub(super) fn forget_id(&self, id: &str) {
+        self.ids().remove(&id.to_ascii_lowercase());
+    }
+
+    fn ids(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of the cluster, to be kept in the state.
+    pub(super) fn outputs(&self, cluster: &ManagedCluster) -> Outputs {
+        let properties = cluster.properties.clone().unwrap_or_default();
+        Outputs {
+            role_assignment_ids: self.made().into(),
+            ..live::outputs(&self.id, cluster, &properties)
+        }
     }
 
     /// What Azure refused, in the user's words.
@@ -117,6 +181,14 @@ impl<'a> Work<'a> {
             cluster: response.json()?,
             operation,
         })
+    }
+
+    /// What to believe of an answer by which the cluster is not there: the same, when a second look agrees.
+    pub(super) async fn believe(&self, missing: Error) -> Error {
+        let version = managed_cluster::API_VERSION;
+        self.azure
+            .believe(missing, &self.id, version, &self.limits)
+            .await
     }
 
     /// Sends a request whose answer must not be lost.
@@ -269,6 +341,18 @@ pub(super) struct Begun {
     pub(super) cluster: ManagedCluster,
     /// What is still going on.
     pub(super) operation: Option<Operation>,
+}
+
+/// Whether the cluster is the one of a state. One whose state knows no uid is taken for it.
+pub(super) fn is_of_state(cluster: &ManagedCluster, outputs: &Outputs) -> bool {
+    let found = cluster
+        .properties
+        .as_ref()
+        .and_then(|properties| properties.resource_uid.as_ref());
+    match (found, outputs.resource_uid.value()) {
+        (Some(found), Some(known)) => found == known,
+        _ => true,
+    }
 }
 
 /// Whether nothing is going on with a cluster.

@@ -8,26 +8,31 @@ use crate::{
     azure::arm::ResourceId,
     framework::{Diagnostic, Failure},
     kube::{Apply, LABEL, MANAGER, Object},
+    resources::ownership::{Vouched, continues, held, predecessor},
 };
 
 /// The annotation that holds the mark.
 pub(crate) const MARK: &str = "secureaks/mark";
 
-/// Whose an object is that a create finds.
+/// Whose an object is that has the name of what is to be created.
 #[derive(Debug)]
 pub(crate) enum Standing<K> {
     /// There is none.
     Free,
-    /// A run of ours made it and ended before the state was saved.
-    Ours(K),
-    /// Somebody else made it.
+    /// A run of this state made it and ended before the client had saved that.
+    Begun(K),
+    /// A state holds it; which, as a sentence.
+    Held(K, String),
+    /// Another hand made it, or it cannot be told which state holds it.
     Foreign(K),
 }
 
 impl Inside<'_> {
-    /// The mark for the object `id`; it is kept before anything carries it.
-    pub(crate) async fn mark(&self, id: &ResourceId) -> Result<String, Failure> {
-        Ok(self.call.client.ownership.mark(id).await?)
+    /// The mark for the object `id`, which is about to be made; it is noted before anything carries it.
+    pub(crate) async fn begin_mark(&self, id: &ResourceId) -> Result<String, Failure> {
+        let now = self.cluster.azure().clock().now();
+        let mark = self.call.client.ownership.begin(id, now).await?;
+        Ok(mark.to_string())
     }
 
     /// Whose the object is that has the name of what is to be created.
@@ -40,20 +45,74 @@ impl Inside<'_> {
         let Some(found) = self.cluster.get::<K>(namespace, name, &self.limits).await? else {
             return Ok(Standing::Free);
         };
-        let mark = found
-            .meta()
-            .annotations
-            .as_ref()
-            .and_then(|annotations| annotations.get(MARK).cloned());
-        let ours = match mark {
-            Some(mark) => self.call.client.ownership.is_ours(id, &mark).await,
-            None => false,
-        };
-        Ok(if ours {
-            Standing::Ours(found)
-        } else {
-            Standing::Foreign(found)
+        Ok(match self.vouched(id, &found).await {
+            Vouched::Begun => Standing::Begun(found),
+            Vouched::Held(by) => Standing::Held(found, by),
+            Vouched::Unknown => Standing::Foreign(found),
         })
+    }
+
+    /// Warns, in a plan, of an object that has the name of what is to be created and carries a mark of this
+    /// provider's. Only an apply refuses it, as it may be gone by then.
+    pub(crate) async fn tell_of_marked<K: Object>(
+        &self,
+        id: &ResourceId,
+        namespace: Option<&str>,
+        name: &str,
+        resource_type: &str,
+    ) {
+        // The object that a replacement deletes first is no news.
+        if self.call.predecessor().is_some() {
+            return;
+        }
+        let key = (namespace.map(str::to_owned), name.to_owned());
+        let Ok(ours) = self.cluster.ours::<K>(&self.limits).await else {
+            return;
+        };
+        let Some(found) = ours.get(&key).filter(|found| !is_going(*found)) else {
+            return;
+        };
+        match self.vouched(id, found).await {
+            Vouched::Begun => self.call.warn(continues(self.what, id)),
+            Vouched::Held(by) => self.call.warn(Diagnostic::warning(
+                held_summary(self.what),
+                format!(
+                    "Unless this plan deletes it first, apply will refuse: {}",
+                    held(id, resource_type, &by)
+                ),
+            )),
+            Vouched::Unknown => {}
+        }
+    }
+
+    /// The error about an object that a state holds, and that is to be created in another.
+    pub(crate) fn refuse_held(&self, id: &ResourceId, resource_type: &str, by: &str) -> Diagnostic {
+        Diagnostic::error(held_summary(self.what), held(id, resource_type, by))
+    }
+
+    /// The error about the object that this create was to take the place of, and that is still there.
+    pub(crate) fn refuse_predecessor<K: Object>(
+        &self,
+        id: &ResourceId,
+        found: &K,
+    ) -> Option<Diagnostic> {
+        let replaced = self.call.predecessor()?;
+        (found.meta().uid.as_deref() == Some(replaced.as_str())).then(|| self.still_there(id))
+    }
+
+    /// The error about an object that is still there, and whose place is to be taken.
+    pub(crate) fn still_there(&self, id: &ResourceId) -> Diagnostic {
+        Diagnostic::error(
+            format!("The {} to be replaced is still there", self.what),
+            predecessor(id),
+        )
+    }
+
+    async fn vouched<K: Object>(&self, id: &ResourceId, found: &K) -> Vouched {
+        match mark_of(found) {
+            Some(mark) => self.call.client.ownership.vouched(id, mark).await,
+            None => Vouched::Unknown,
+        }
     }
 
     /// Refuses to create `wanted` over an object of somebody else: names the fields in dispute where there are
@@ -93,4 +152,18 @@ impl Inside<'_> {
 /// The labels of an object that we make.
 pub(crate) fn labels() -> BTreeMap<String, String> {
     BTreeMap::from([(LABEL.to_owned(), MANAGER.to_owned())])
+}
+
+/// The mark that an object carries.
+fn mark_of<K: Object>(found: &K) -> Option<&str> {
+    let annotations = found.meta().annotations.as_ref()?;
+    annotations.get(MARK).map(String::as_str)
+}
+
+fn is_going<K: Object>(found: &K) -> bool {
+    found.meta().deletion_timestamp.is_some()
+}
+
+fn held_summary(what: &str) -> String {
+    format!("A state holds such a {what} already")
 }

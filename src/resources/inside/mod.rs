@@ -9,6 +9,6 @@ mod work;
 
 pub(crate) use marks::{MARK, Standing, labels};
 pub use rights::PlannedClusters;
-pub(crate) use rights::{PlannedCluster, check_planned};
+pub(crate) use rights::{PlannedCluster, check_planned, goes_with_cluster};
 pub(crate) use telling::{Fields, NoFields};
 pub(crate) use work::{Inside, planning_limits};

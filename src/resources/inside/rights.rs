@@ -13,7 +13,7 @@ use crate::{
             },
         },
     },
-    framework::{Attr, Failure},
+    framework::{Attr, Failure, plan::Change},
     kube::{Error, Right},
     resources::{Session, texts::ClusterId},
 };
@@ -23,6 +23,8 @@ use crate::{
 pub(crate) struct PlannedCluster {
     /// Its name.
     pub(crate) name: String,
+    /// Its id, as far as it can be told.
+    pub(crate) id: Option<ResourceId>,
     /// Its id, when it exists and the plan only changes it.
     pub(crate) changed: Option<ResourceId>,
     /// The group it will be in, whose role assignments hold for it.
@@ -37,18 +39,42 @@ pub(crate) struct PlannedCluster {
     pub(crate) admin_groups: BTreeSet<String>,
 }
 
-/// The clusters that a plan makes. Terraform plans them before what refers to them, whose cluster is not known
-/// by then.
+/// What one run knows of the clusters that it plans and makes. Terraform plans them before what refers to them, whose
+/// cluster is not known by then.
 #[derive(Debug, Default)]
-pub struct PlannedClusters(Mutex<Vec<PlannedCluster>>);
+pub struct PlannedClusters {
+    planned: Mutex<Vec<PlannedCluster>>,
+    gone: Mutex<BTreeSet<String>>,
+    failed: Mutex<BTreeSet<String>>,
+}
 
 impl PlannedClusters {
     /// Notes a cluster that the plan makes.
     pub(crate) fn note(&self, cluster: PlannedCluster) {
-        self.0
+        self.planned
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(cluster);
+    }
+
+    /// Notes that this run has found the cluster `id` to be gone.
+    pub(crate) fn gone(&self, id: &ResourceId) {
+        insert(&self.gone, id);
+    }
+
+    /// Whether this run has found the cluster `id` to be gone.
+    pub(crate) fn is_gone(&self, id: &ResourceId) -> bool {
+        contains(&self.gone, id)
+    }
+
+    /// Notes that the cluster `id`, which this run has made, is not as it should be.
+    pub(crate) fn failed(&self, id: &ResourceId) {
+        insert(&self.failed, id);
+    }
+
+    /// Whether this run has made the cluster `id`, and that is not as it should be.
+    pub(crate) fn has_failed(&self, id: &ResourceId) -> bool {
+        contains(&self.failed, id)
     }
 
     /// What the plan leaves the cluster `id` as, which exists.
@@ -58,12 +84,40 @@ impl PlannedClusters {
         clusters.find(|cluster| cluster.changed.as_ref().is_some_and(same))
     }
 
+    /// Whether the plan makes the cluster `id` anew, in place of the one there is.
+    pub(crate) fn makes_anew(&self, id: &ResourceId) -> bool {
+        let same = |made: &ResourceId| made.as_str().eq_ignore_ascii_case(id.as_str());
+        let clusters = self.all();
+        let mut made = clusters.iter().filter(|cluster| cluster.changed.is_none());
+        made.any(|cluster| cluster.id.as_ref().is_some_and(same))
+    }
+
     fn all(&self) -> Vec<PlannedCluster> {
-        self.0
+        self.planned
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
+
+fn insert(ids: &Mutex<BTreeSet<String>>, id: &ResourceId) {
+    let mut ids = ids.lock().unwrap_or_else(PoisonError::into_inner);
+    ids.insert(id.as_str().to_ascii_lowercase());
+}
+
+fn contains(ids: &Mutex<BTreeSet<String>>, id: &ResourceId) -> bool {
+    let ids = ids.lock().unwrap_or_else(PoisonError::into_inner);
+    ids.contains(&id.as_str().to_ascii_lowercase())
+}
+
+/// Whether an object in `cluster` is made anew because the same plan makes its cluster anew; the reason.
+pub(crate) fn goes_with_cluster(
+    session: &Session,
+    change: &Change<'_>,
+    cluster: &ResourceId,
+) -> Option<&'static str> {
+    let of_cluster = change.path.to_string() == "cluster_id";
+    (of_cluster && session.planned.makes_anew(cluster)).then_some("its cluster is made anew")
 }
 
 /// How whoever applies stands in a cluster that does not exist yet.

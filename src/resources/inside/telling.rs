@@ -47,10 +47,7 @@ impl Inside<'_> {
     pub(super) async fn tell(&self, error: &Error, fields: &dyn Fields) -> Diagnostic {
         match error {
             Error::Azure(refused) => {
-                let told = match self.azures(refused) {
-                    Failure::Failed(told) => told.into_iter().next(),
-                    Failure::Interrupted(told) => Some(told),
-                };
+                let told = self.azures(refused).told().into_iter().next();
                 told.map_or_else(
                     || Diagnostic::error("Azure refused", refused.to_string()),
                     |told| self.with_needed_role(told, refused),

@@ -60,6 +60,13 @@ impl<'a> Inside<'a> {
             Verb::Create | Verb::Update | Verb::Delete => LONG,
             Verb::Read => SHORT,
         };
+        if verb == Verb::Create && call.client.planned.has_failed(id) {
+            return Err(Diagnostic::error(
+                "Cluster is not ready",
+                format!("{id} was created by this apply and is not as configured, as the warning about it says. The {what} is made by the next apply, when the cluster is."),
+            )
+            .into());
+        }
         let cluster = call.client.cluster(id)?;
         let deadline = cluster
             .azure()

@@ -71,8 +71,8 @@ pub(super) async fn converge(
                 .at(&Path::attribute(attribute)),
             ),
             Err(error) => match work.fail(&error, &Within(attribute)).await {
-                Failure::Failed(errors) => told.extend(errors),
                 interrupted @ Failure::Interrupted(_) => return Err(interrupted),
+                failure => told.extend(failure.told()),
             },
         }
     }

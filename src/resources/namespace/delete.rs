@@ -40,7 +40,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<Namespace>) -> Re
         Err(error) if error.is_cluster_gone() => {}
         Err(error) => return Err(work.fail(&error, &NoFields).await),
     }
-    call.client.ownership.settle(&place.id).await;
+    call.client.ownership.forget(&place.id).await;
     Ok(())
 }
 

@@ -28,13 +28,20 @@ use self::{
 use crate::{
     framework::{
         Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
+        plan::Change,
     },
     kube::LABEL,
-    resources::{Session, inside::MARK},
+    resources::{
+        Session,
+        inside::{MARK, goes_with_cluster},
+    },
 };
 
 /// The kind of object, in messages.
 const WHAT: &str = "namespace";
+
+/// The resource, as configurations name it.
+const TYPE: &str = "secureaks_namespace";
 
 /// Labels and annotations by which an object is known as ours, and that nobody may write.
 const MARKS: [&str; 2] = [LABEL, MARK];
@@ -82,6 +89,25 @@ impl Resource for Namespace {
 
     async fn delete(&self, call: &Call<Session>, prior: &State<Self>) -> Result<(), Failure> {
         Box::pin(delete::delete(call, prior)).await
+    }
+
+    fn answered(&self, session: &Session, state: &State<Self>) {
+        if let Ok(place) = place_in(&state.outputs) {
+            session.ownership.answered(&place.id);
+        }
+    }
+
+    fn instance<'a>(&self, outputs: &'a Outputs) -> Option<&'a str> {
+        outputs.uid.value().map(String::as_str)
+    }
+
+    fn goes_with(
+        &self,
+        session: &Session,
+        change: &Change<'_>,
+        prior: &State<Self>,
+    ) -> Option<&'static str> {
+        goes_with_cluster(session, change, &place_in(&prior.outputs).ok()?.cluster)
     }
 
     fn import(&self, target: ImportTarget<NamespaceIdentity>) -> Result<Outputs, Diagnostic> {

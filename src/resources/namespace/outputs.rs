@@ -11,11 +11,11 @@ pub struct Outputs {
     #[tf(stable)]
     pub(super) id: Computed<String>,
     /// Id Kubernetes gave it; another namespace of the same name has another.
-    #[tf(stable)]
+    #[tf(follows("cluster_id"))]
     pub(super) uid: Computed<String>,
     /// Whether it was there before and the provider took it over or imported it. It is then not
     /// deleted on destroy.
-    #[tf(stable)]
+    #[tf(follows("cluster_id"))]
     pub(super) adopted: Computed<bool>,
     /// `Active`, or `Terminating` while it is being deleted.
     pub(super) phase: Computed<String>,

@@ -4,8 +4,8 @@
 use k8s_openapi::api::core::v1::Namespace as Object;
 
 use super::{
-    Namespace, WHAT, delete::occupied, place::Place, read::mark, spec::Spec, workloads::workloads,
-    write::taken,
+    Namespace, TYPE, WHAT, delete::occupied, place::Place, read::mark, spec::Spec,
+    workloads::workloads, write::taken,
 };
 use crate::{
     framework::{Call, Diagnostic, Failure, Planned, Severity, State, Verb, schema::Kind},
@@ -64,8 +64,12 @@ pub(super) async fn judge(
         Err(_) => {}
     }
     work.check_right(&RIGHT, &spec.cluster_id).await?;
-    if plan.prior.is_none() {
-        tell_of_taken_name(&work, spec).await;
+    if plan.prior.is_none()
+        && let Ok(place) = Place::of(spec)
+    {
+        work.tell_of_marked::<Object>(&place.id, None, &place.name, TYPE)
+            .await;
+        tell_of_taken_name(&work, spec, &place).await;
     }
     Ok(())
 }
@@ -100,8 +104,8 @@ async fn judge_deletion(
         Err(error) if error.is_cluster_gone() => Ok(()),
         Err(error) => {
             let told = match work.fail(&error, &NoFields).await {
-                Failure::Failed(told) => told,
                 interrupted @ Failure::Interrupted(_) => return Err(interrupted),
+                failure => failure.told(),
             };
             for told in told {
                 call.warn(Diagnostic {
@@ -141,8 +145,7 @@ fn tell_of_engine(call: &Call<Session>, engine: &Engine, plan: &Planned<'_, Name
 
 /// A namespace that exists under the name is told already now; only apply refuses, because it may
 /// be gone by then. What the provider made itself, and so what is being replaced, has a mark.
-async fn tell_of_taken_name(work: &Inside<'_>, spec: &Spec) {
-    let Ok(place) = Place::of(spec) else { return };
+async fn tell_of_taken_name(work: &Inside<'_>, spec: &Spec, place: &Place) {
     if spec.adopt.if_known() != Some(&false) {
         return;
     }
@@ -155,7 +158,7 @@ async fn tell_of_taken_name(work: &Inside<'_>, spec: &Spec) {
     {
         work.call.warn(Diagnostic {
             severity: Severity::Warning,
-            ..taken(spec, &place)
+            ..taken(spec, place)
         });
     }
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Namespace as Object;
 
 use super::{
-    Namespace, WHAT,
+    Namespace, TYPE, WHAT,
     body::{self, Marks, POD_SECURITY},
     contents, delete,
     outputs::Outputs,
@@ -18,6 +18,7 @@ use crate::{
     resources::{
         Session,
         inside::{Fields, Inside, MARK, NoFields, Standing, labels},
+        ownership::continues,
     },
     value::{Path, Step},
 };
@@ -27,25 +28,56 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     call.drop_private(planning::ALLOWED);
     let place = Place::of(spec)?;
     let work = Inside::within(call, &place.cluster, Verb::Create, WHAT)?;
-    let mark = work.mark(&place.id).await?;
-    let mark = loop {
+    call.client.ownership.reserve(&place.id)?;
+    let is_ours = loop {
         let standing = work.standing::<Object>(&place.id, None, &place.name).await;
         match standing {
             // One of that name that is going makes room first, whoever it was.
-            Ok(Standing::Ours(found) | Standing::Foreign(found)) if is_terminating(&found) => {
+            Ok(Standing::Begun(found) | Standing::Held(found, _) | Standing::Foreign(found))
+                if is_terminating(&found) =>
+            {
                 delete::wait(&work, &place, found).await?;
             }
-            Ok(Standing::Free | Standing::Ours(_)) => break Some(mark),
-            Ok(Standing::Foreign(found)) if read::mark(&found).is_some() => {
-                return Err(elsewhere(spec, &place).into());
+            Ok(Standing::Free) => break true,
+            Ok(Standing::Begun(_)) => {
+                call.warn(continues(WHAT, &place.id));
+                break true;
             }
-            Ok(Standing::Foreign(_)) if *spec.adopt.known()? => break None,
-            Ok(Standing::Foreign(_)) => return Err(taken(spec, &place).into()),
+            Ok(Standing::Held(found, by)) => {
+                let refused = work.refuse_predecessor(&place.id, &found);
+                return Err(refused
+                    .unwrap_or_else(|| work.refuse_held(&place.id, TYPE, &by))
+                    .into());
+            }
+            Ok(Standing::Foreign(found)) => {
+                if let Some(refused) = work.refuse_predecessor(&place.id, &found) {
+                    return Err(refused.into());
+                }
+                if *spec.adopt.known()? {
+                    break false;
+                }
+                return Err(taken(spec, &place).into());
+            }
             Err(error) => return Err(work.fail(&error, &NoFields).await),
         }
     };
     work.warn_of_local_administrator().await;
-    converge(&work, &place, spec, mark.as_deref()).await
+    if !is_ours {
+        return converge(&work, &place, spec, None).await;
+    }
+    let mark = work.begin_mark(&place.id).await?;
+    let outputs = converge(&work, &place, spec, Some(&mark)).await?;
+    match call.client.ownership.ended(&place.id) {
+        Some(mark) => {
+            let how = how(spec)?;
+            let marked = body::namespace(spec, &marks(Some(&mark.to_string())))?;
+            match work.cluster.apply(&marked, how, &work.limits).await {
+                Ok(_) => Ok(outputs),
+                Err(error) => Err(work.fail(&error, &Written).await),
+            }
+        }
+        None => Ok(outputs),
+    }
 }
 
 /// Changes the namespace.
@@ -85,17 +117,8 @@ async fn converge(
     spec: &Spec,
     mark: Option<&str>,
 ) -> Result<Outputs, Failure> {
-    let how = Apply {
-        force: *spec.force_conflicts.known()?,
-        dry_run: false,
-    };
-    let within = Marks {
-        labels: labels(),
-        annotations: mark
-            .map(|mark| (MARK.to_owned(), mark.to_owned()))
-            .into_iter()
-            .collect(),
-    };
+    let how = how(spec)?;
+    let within = marks(mark);
     let own = mark.map_or_else(Marks::default, |_| within.clone());
     let wanted = body::namespace(spec, &own)?;
     let contents = body::contents(spec, &within)?;
@@ -111,19 +134,27 @@ async fn converge(
     Ok(outputs)
 }
 
+fn how(spec: &Spec) -> Result<Apply, Diagnostic> {
+    Ok(Apply {
+        force: *spec.force_conflicts.known()?,
+        dry_run: false,
+    })
+}
+
+/// By what an object is known as the provider's, and with a mark as this state's.
+fn marks(mark: Option<&str>) -> Marks {
+    let mark = mark.map(|mark| (MARK.to_owned(), mark.to_owned()));
+    Marks {
+        labels: labels(),
+        annotations: mark.into_iter().collect(),
+    }
+}
+
 /// What to do about a namespace that is there already.
 pub(super) fn taken(spec: &Spec, place: &Place) -> Diagnostic {
     spec.name.error(
         "Namespace exists already",
         format!("{} exists, and this configuration did not create it. Nothing was changed. Choose another name, or set `adopt = true` to take the namespace over: it keeps what is in it, gets the labels, quota, limits and policies of this resource, and is not deleted on destroy.", place.id),
-    )
-}
-
-/// What to do about a namespace that carries a mark of another configuration's.
-fn elsewhere(spec: &Spec, place: &Place) -> Diagnostic {
-    spec.name.error(
-        "Namespace belongs to another configuration",
-        format!("{0} exists and was created by this provider, from another configuration or by a run whose state was lost. Nothing was changed. Two configurations cannot share it: choose another name, or remove it from the other configuration (a `removed` block with `destroy = false`) and take it over with `terraform import secureaks_namespace.NAME '{0}'`.", place.id),
     )
 }
 

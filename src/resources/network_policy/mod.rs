@@ -28,13 +28,19 @@ use self::{
 use crate::{
     framework::{
         Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
-        Verb,
+        Verb, plan::Change,
     },
-    resources::{Session, inside::Inside},
+    resources::{
+        Session,
+        inside::{Inside, goes_with_cluster},
+    },
 };
 
 /// The kind of object, in messages.
 const WHAT: &str = "network policy";
+
+/// The resource, as configurations name it.
+const TYPE: &str = "secureaks_network_policy";
 
 /// The resource.
 #[derive(Debug, Default)]
@@ -98,6 +104,25 @@ impl Resource for NetworkPolicy {
 
     async fn delete(&self, call: &Call<Session>, prior: &State<Self>) -> Result<(), Failure> {
         Box::pin(write::delete(call, prior)).await
+    }
+
+    fn answered(&self, session: &Session, state: &State<Self>) {
+        if let Ok(place) = place_in(&state.outputs) {
+            session.ownership.answered(&place.id);
+        }
+    }
+
+    fn instance<'a>(&self, outputs: &'a Outputs) -> Option<&'a str> {
+        outputs.uid.value().map(String::as_str)
+    }
+
+    fn goes_with(
+        &self,
+        session: &Session,
+        change: &Change<'_>,
+        prior: &State<Self>,
+    ) -> Option<&'static str> {
+        goes_with_cluster(session, change, &place_in(&prior.outputs).ok()?.cluster)
     }
 
     fn import(&self, target: ImportTarget<NetworkPolicyIdentity>) -> Result<Outputs, Diagnostic> {

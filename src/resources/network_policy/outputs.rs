@@ -10,7 +10,7 @@ pub struct Outputs {
     #[tf(stable)]
     pub(super) id: Computed<String>,
     /// Id Kubernetes gave it; another policy of the same name has another.
-    #[tf(stable)]
+    #[tf(follows("cluster_id"))]
     pub(super) uid: Computed<String>,
     /// How often what it says has been written.
     pub(super) generation: Computed<i64>,

@@ -1,8 +1,10 @@
 //! What is judged when a plan is made: what the cluster's engine does not enforce, and what the API
 //! server would say.
 
+use k8s_openapi::api::networking::v1::NetworkPolicy as Object;
+
 use super::{
-    NetworkPolicy, WHAT, body,
+    NetworkPolicy, TYPE, WHAT, body,
     engine::Engine,
     fields,
     place::Place,
@@ -56,6 +58,13 @@ pub(super) async fn judge(
         namespace: spec.namespace.if_known().map(Text::text),
     };
     work.check_right(&right, &spec.cluster_id).await?;
+    if plan.prior.is_none()
+        && let Ok(place) = Place::of(spec)
+    {
+        let namespace = Some(place.namespace.as_str());
+        work.tell_of_marked::<Object>(&place.id, namespace, &place.name, TYPE)
+            .await;
+    }
     rehearse(&work, spec).await
 }
 

@@ -4,13 +4,16 @@ use k8s_openapi::{
     api::networking::v1::NetworkPolicy as Object, apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
-use super::{NetworkPolicy, WHAT, body, fields, live, outputs::Outputs, place::Place, spec::Spec};
+use super::{
+    NetworkPolicy, TYPE, WHAT, body, fields, live, outputs::Outputs, place::Place, spec::Spec,
+};
 use crate::{
     framework::{Call, Diagnostic, Failure, State, Verb},
     kube::{self, Apply},
     resources::{
         Session,
         inside::{Fields, Inside, MARK, Standing, labels},
+        ownership::continues,
     },
     value::Path,
 };
@@ -19,24 +22,43 @@ use crate::{
 pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs, Failure> {
     let place = Place::of(spec)?;
     let work = Inside::within(call, &place.cluster, Verb::Create, WHAT)?;
-    let mark = work.mark(&place.id).await?;
-    let wanted = object(&place, spec, Some(&mark))?;
+    call.client.ownership.reserve(&place.id)?;
     let namespace = Some(place.namespace.as_str());
     let standing = work
         .standing::<Object>(&place.id, namespace, &place.name)
         .await;
     match standing {
-        Ok(Standing::Foreign(_)) if !is_forced(spec)? => {
+        Ok(Standing::Free) => {}
+        Ok(Standing::Begun(_)) => call.warn(continues(WHAT, &place.id)),
+        Ok(Standing::Held(found, by)) => {
+            let refused = work.refuse_predecessor(&place.id, &found);
+            return Err(refused
+                .unwrap_or_else(|| work.refuse_held(&place.id, TYPE, &by))
+                .into());
+        }
+        Ok(Standing::Foreign(_)) if is_forced(spec)? => {}
+        Ok(Standing::Foreign(found)) => {
+            if let Some(refused) = work.refuse_predecessor(&place.id, &found) {
+                return Err(refused.into());
+            }
+            let wanted = object(&place, spec, None)?;
             let written = Written(spec);
-            let refused =
-                work.refuse_foreign(&place.id, &wanted, "secureaks_network_policy", &written);
+            let refused = work.refuse_foreign(&place.id, &wanted, TYPE, &written);
             return Err(refused.await);
         }
-        Ok(_) => {}
         Err(error) => return Err(fail(&work, spec, &error).await),
     }
     work.warn_of_local_administrator().await;
-    apply(&work, &place, spec, &wanted).await
+    let mark = work.begin_mark(&place.id).await?;
+    let wanted = object(&place, spec, Some(&mark))?;
+    let outputs = apply(&work, &place, spec, &wanted).await?;
+    match call.client.ownership.ended(&place.id) {
+        Some(mark) => {
+            let wanted = object(&place, spec, Some(&mark.to_string()))?;
+            apply(&work, &place, spec, &wanted).await
+        }
+        None => Ok(outputs),
+    }
 }
 
 /// Changes the policy.
@@ -86,7 +108,7 @@ pub(super) async fn delete(
         )),
         Err(error) => return Err(fail(&work, &prior.spec, &error).await),
     }
-    call.client.ownership.settle(&place.id).await;
+    call.client.ownership.forget(&place.id).await;
     Ok(())
 }
 

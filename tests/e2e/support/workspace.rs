@@ -135,6 +135,34 @@ impl Workspace {
         workspace
     }
 
+    /// Lets the client install the provider from a mirror, for `init`, which knows nothing of development overrides.
+    pub(crate) fn install_provider(&mut self) {
+        let version = env!("CARGO_PKG_VERSION");
+        let platform = format!(
+            "{}_{}",
+            std::env::consts::OS,
+            match std::env::consts::ARCH {
+                "x86_64" => "amd64",
+                "aarch64" => "arm64",
+                other => other,
+            }
+        );
+        for host in ["registry.terraform.io", "registry.opentofu.org"] {
+            let place = self.path(&format!(
+                "mirror/{host}/secureaks/secureaks/{version}/{platform}"
+            ));
+            fs::create_dir_all(&place).expect("a folder");
+            let binary = place.join(format!("terraform-provider-secureaks_v{version}"));
+            std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_terraform-provider-secureaks"), binary)
+                .expect("linked");
+        }
+        let text = format!(
+            "provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n",
+            self.path("mirror").display()
+        );
+        self.write("client.tfrc", &text);
+    }
+
     /// A file of the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -1,4 +1,4 @@
-//! The role assignments of a cluster: one list tells of all, at the cluster, above and below it.
+//! The role assignments at a place: one list tells of all, at it, above and below it.
 
 use std::{
     collections::BTreeMap,
@@ -22,24 +22,28 @@ const FRESH: Duration = Duration::from_mins(1);
 
 /// One role assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Assignment {
+pub(crate) struct Assignment {
+    /// Its id.
+    pub(crate) id: String,
     /// The object id of whoever has the role.
-    pub(super) principal: String,
+    pub(crate) principal: String,
     /// What that is.
-    pub(super) kind: PrincipalType,
+    pub(crate) kind: PrincipalType,
     /// The role.
-    pub(super) role: Uuid,
+    pub(crate) role: Uuid,
     /// Where, in lower case.
-    pub(super) scope: String,
+    pub(crate) scope: String,
     /// What it is for.
-    pub(super) description: String,
+    pub(crate) description: String,
 }
 
 impl Assignment {
     fn read(assignment: RoleAssignment) -> Option<Self> {
         let (role, scope) = (assignment.role()?, assignment.scope()?);
+        let id = assignment.id.unwrap_or_default();
         let properties = assignment.properties?;
         Some(Self {
+            id,
             principal: properties.principal_id?,
             kind: match properties.principal_type.as_deref() {
                 Some("User") => PrincipalType::User,
@@ -53,23 +57,23 @@ impl Assignment {
     }
 
     /// Whether it gives `role` to a principal.
-    pub(super) fn gives(&self, role: Uuid, object_id: &str) -> bool {
+    pub(crate) fn gives(&self, role: Uuid, object_id: &str) -> bool {
         self.role == role && self.principal.eq_ignore_ascii_case(object_id)
     }
 
     /// Whether it is made for exactly this scope.
-    pub(super) fn is_at(&self, scope: &ResourceId) -> bool {
+    pub(crate) fn is_at(&self, scope: &ResourceId) -> bool {
         self.scope.eq_ignore_ascii_case(scope.as_str())
     }
 
     /// The namespace of the cluster that it is made for; `None` for the cluster itself and all else.
-    pub(super) fn namespace_in(&self, cluster: &ResourceId) -> Option<String> {
+    pub(crate) fn namespace_in(&self, cluster: &ResourceId) -> Option<String> {
         let own = format!("{}/namespaces/", cluster.as_str().to_ascii_lowercase());
         self.scope.strip_prefix(&own).map(str::to_owned)
     }
 
     /// Whether it counts at this scope: made there, or for something that holds it.
-    pub(super) fn covers(&self, scope: &ResourceId) -> bool {
+    pub(crate) fn covers(&self, scope: &ResourceId) -> bool {
         role_assignment::covers(&self.scope, scope)
     }
 }
@@ -77,20 +81,20 @@ impl Assignment {
 type Kept = Option<(Timestamp, Result<Arc<Vec<Assignment>>, Error>)>;
 type Slot = Arc<tokio::sync::Mutex<Kept>>;
 
-/// The lists, by cluster.
+/// The lists, by scope.
 #[derive(Debug, Default)]
-pub(super) struct Assignments(Mutex<BTreeMap<String, Slot>>);
+pub struct Assignments(Mutex<BTreeMap<String, Slot>>);
 
 impl Assignments {
-    /// The assignments of a cluster, from the list of a moment ago or a new one. Whoever wants the same meanwhile
-    /// waits for the one request; that it was refused is kept like an answer.
-    pub(super) async fn of(
+    /// The assignments that have to do with `scope`, such as a cluster, from the list of a moment ago or a new one.
+    /// Whoever wants the same meanwhile waits for the one request; that it was refused is kept like an answer.
+    pub(crate) async fn of(
         &self,
         azure: &Client,
-        cluster: &ResourceId,
+        scope: &ResourceId,
         limits: &azure::Call,
     ) -> Result<Arc<Vec<Assignment>>, Error> {
-        let slot = Arc::clone(self.slots().entry(key(cluster)).or_default());
+        let slot = Arc::clone(self.slots().entry(key(scope)).or_default());
         let mut slot = limits.lock(azure.clock(), &slot).await?;
         let now = azure.clock().now();
         if let Some((begun, kept)) = slot.as_ref()
@@ -98,20 +102,33 @@ impl Assignments {
         {
             return kept.clone();
         }
-        let request = role_assignment::list_all(cluster);
-        let answer = azure
-            .read_pages::<RoleAssignment>(&request, limits)
-            .await
-            .map(|listed| Arc::new(listed.into_iter().filter_map(Assignment::read).collect()));
+        let answer = list(azure, scope, limits).await;
         if !matches!(answer, Err(Error::Cancelled | Error::TimedOut)) {
             *slot = Some((now, answer.clone()));
         }
         answer
     }
 
-    /// Forgets a cluster's list: an assignment is being written.
-    pub(super) fn forget(&self, cluster: &ResourceId) {
-        self.slots().remove(&key(cluster));
+    /// The assignments that have to do with `scope`, as they are now.
+    pub(crate) async fn now(
+        &self,
+        azure: &Client,
+        scope: &ResourceId,
+        limits: &azure::Call,
+    ) -> Result<Arc<Vec<Assignment>>, Error> {
+        let begun = azure.clock().now();
+        let listed = list(azure, scope, limits).await?;
+        let slot: Slot = Arc::new(tokio::sync::Mutex::new(Some((
+            begun,
+            Ok(Arc::clone(&listed)),
+        ))));
+        self.slots().insert(key(scope), slot);
+        Ok(listed)
+    }
+
+    /// Forgets what was listed for `scope`: an assignment is being written.
+    pub(crate) fn forget(&self, scope: &ResourceId) {
+        self.slots().remove(&key(scope));
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<String, Slot>> {
@@ -119,8 +136,20 @@ impl Assignments {
     }
 }
 
-fn key(cluster: &ResourceId) -> String {
-    cluster.as_str().to_ascii_lowercase()
+async fn list(
+    azure: &Client,
+    scope: &ResourceId,
+    limits: &azure::Call,
+) -> Result<Arc<Vec<Assignment>>, Error> {
+    let request = role_assignment::list_all(scope);
+    let listed = azure.read_pages::<RoleAssignment>(&request, limits).await?;
+    Ok(Arc::new(
+        listed.into_iter().filter_map(Assignment::read).collect(),
+    ))
+}
+
+fn key(scope: &ResourceId) -> String {
+    scope.as_str().to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -1,0 +1,245 @@
+//! Whose an object is: by a mark that its first request carries, and by notes of what was begun, an object that a run
+//! of this state has half made is told from one that a state holds, and from a stranger's.
+
+mod journal;
+mod mark;
+mod place;
+mod telling;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub(crate) use self::mark::Mark;
+pub use self::place::Surroundings;
+pub(crate) use self::telling::{continues, held, predecessor};
+use self::{
+    journal::{Entry, Journal, Note},
+    mark::{Stage, derived},
+};
+use crate::{
+    azure::{Secret, arm::ResourceId},
+    framework::Diagnostic,
+};
+
+/// By what the objects of this run's state are known.
+#[derive(Debug)]
+pub struct Ownership {
+    owner: Option<Owner>,
+    journal: Journal,
+    /// Whether nobody will say that the client has saved the state: it attached itself to this process.
+    attached: bool,
+    /// The ids of what this process makes: a second resource of the same name would take the
+    /// first one's object for its own.
+    reserved: Mutex<BTreeSet<String>>,
+    /// The objects of which the client was told that they exist.
+    answered: Mutex<Vec<ResourceId>>,
+}
+
+/// Who owns the state of this run.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// `owner` of the provider block.
+    pub name: String,
+    /// `SECUREAKS_OWNER_SECRET`: with it marks follow from the owner, and prove that they are the owner's.
+    pub secret: Option<Secret>,
+}
+
+/// Who has to do with an object, by the mark it carries.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Vouched {
+    /// A run of this state made it and ended before the client had saved that.
+    Begun,
+    /// A state holds it, as far as can be told here; which, as a sentence.
+    Held(String),
+    /// No mark of this provider's.
+    Unknown,
+}
+
+impl Ownership {
+    /// What is known by `owner` and by the notes in the client's data folder.
+    pub fn new(owner: Option<Owner>, surroundings: Surroundings, attached: bool) -> Self {
+        Self {
+            owner,
+            journal: Journal::new(surroundings),
+            attached,
+            reserved: Mutex::default(),
+            answered: Mutex::default(),
+        }
+    }
+
+    /// The name of the object `id`, which is to be made, for one resource only.
+    pub(crate) fn reserve(&self, id: &ResourceId) -> Result<(), Diagnostic> {
+        if self.reserved().insert(key(id)) {
+            return Ok(());
+        }
+        let detail = format!(
+            "Another resource of this configuration creates {id} too. Give one of them another name, or remove it."
+        );
+        Err(Diagnostic::error(
+            "Two resources have the same name",
+            detail,
+        ))
+    }
+
+    /// The mark for the object `id`, which is about to be made; noted before anything carries it.
+    pub(crate) async fn begin(&self, id: &ResourceId, now: Timestamp) -> Result<Mark, Diagnostic> {
+        let derived = self.derived(id, Stage::Begun);
+        let (journal, object) = (self.journal.clone(), id.clone());
+        let noted =
+            tokio::task::spawn_blocking(move || note(&journal, &object, derived, now)).await;
+        let failed = |reason: String| {
+            Diagnostic::error(
+                "Cannot write the journal",
+                format!(
+                    "Before an object is asked for, a note of it is written to {}, by which it is found again should this process be killed. That failed: {reason}. Make the folder writable, or set TF_DATA_DIR to one that is.",
+                    self.journal.folder().display()
+                ),
+            )
+        };
+        let number = match noted {
+            Ok(Ok(number)) => number,
+            Ok(Err(error)) => return Err(failed(error.to_string())),
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        Ok(self.mark(number))
+    }
+
+    /// The mark that an object gets with the last request of its create, where that tells other machines that a
+    /// state holds it; `None` where the mark stays.
+    pub(crate) fn ended(&self, id: &ResourceId) -> Option<Mark> {
+        Some(self.mark(self.derived(id, Stage::Ended)?))
+    }
+
+    /// Who has to do with the object `id`, which carries the mark `text`.
+    pub(crate) async fn vouched(&self, id: &ResourceId, text: &str) -> Vouched {
+        let Some(mark) = Mark::read(text) else {
+            return Vouched::Unknown;
+        };
+        let (journal, object) = (self.journal.clone(), id.clone());
+        let noted = tokio::task::spawn_blocking(move || (journal.find(&object), journal.place()));
+        let Ok((note, place)) = noted.await else {
+            return Vouched::Unknown;
+        };
+        let begun = self.derived(id, Stage::Begun);
+        let ended = self.derived(id, Stage::Ended);
+        let is_of = |entry: &Entry| {
+            entry.mark == mark.number || begun == Some(entry.mark) && ended == Some(mark.number)
+        };
+        match note {
+            Some(Note::Open(entry)) if is_of(&entry) => Vouched::Begun,
+            Some(Note::Closed(entry) | Note::Elsewhere(entry)) if is_of(&entry) => {
+                Vouched::Held(format!(
+                    "It was made {}, by a run that began at {}.",
+                    place.tell_apart(&entry.place),
+                    entry.begun
+                ))
+            }
+            _ if begun == Some(mark.number) => Vouched::Begun,
+            _ => Vouched::Held(match mark.owner {
+                Some(owner) => {
+                    format!("It was made by the configuration whose `owner` is {owner:?}.")
+                }
+                None => "It was made by this provider, from another folder or machine.".to_owned(),
+            }),
+        }
+    }
+
+    /// Whether `text`, on an object, is another configuration's mark: a hint, as anybody can write an owner's name.
+    /// Of one without an owner nobody can say it.
+    pub(crate) fn is_anothers(&self, text: &str) -> Option<bool> {
+        let own = &self.owner.as_ref()?.name;
+        Some(Mark::read(text)?.owner? != *own)
+    }
+
+    /// Whether another mark than `text` is to be given to an object of ours: an owner has been named since.
+    pub(crate) fn is_outdated(&self, text: &str) -> bool {
+        let named = Mark::read(text).and_then(|mark| mark.owner);
+        self.owner
+            .as_ref()
+            .is_some_and(|owner| named.as_ref() != Some(&owner.name))
+    }
+
+    /// The client is told that the object `id` exists. From when on its state holds the object nobody says; a client
+    /// that ends this process in order has come to that.
+    pub(crate) fn answered(&self, id: &ResourceId) {
+        if self.attached {
+            self.journal.close(id);
+        } else {
+            self.all_answered().push(id.clone());
+        }
+    }
+
+    /// The client ends this process in order: whatever it was told is in its state.
+    pub fn close(&self) {
+        for id in self.all_answered().drain(..) {
+            self.journal.close(&id);
+        }
+    }
+
+    /// A state that names the object `id` was read: it holds the object.
+    pub(crate) async fn settle(&self, id: &ResourceId) {
+        self.reserved().remove(&key(id));
+        let (journal, id) = (self.journal.clone(), id.clone());
+        drop(tokio::task::spawn_blocking(move || journal.close(&id)).await);
+    }
+
+    /// The object `id` is gone.
+    pub(crate) async fn forget(&self, id: &ResourceId) {
+        self.reserved().remove(&key(id));
+        let (journal, id) = (self.journal.clone(), id.clone());
+        drop(tokio::task::spawn_blocking(move || journal.forget(&id)).await);
+    }
+
+    fn mark(&self, number: Uuid) -> Mark {
+        Mark {
+            number,
+            owner: self.owner.as_ref().map(|owner| owner.name.clone()),
+        }
+    }
+
+    fn derived(&self, id: &ResourceId, stage: Stage) -> Option<Uuid> {
+        let owner = self.owner.as_ref()?;
+        Some(derived(owner.secret.as_ref()?, &owner.name, id, stage))
+    }
+
+    fn reserved(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all_answered(&self) -> MutexGuard<'_, Vec<ResourceId>> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Notes that the object `id` is about to be made, and returns the number it gets: the one that an earlier run has
+/// drawn which did not come to its end.
+fn note(
+    journal: &Journal,
+    id: &ResourceId,
+    derived: Option<Uuid>,
+    now: Timestamp,
+) -> std::io::Result<Uuid> {
+    if let Some(Note::Open(entry)) = journal.find(id) {
+        return Ok(entry.mark);
+    }
+    let entry = Entry {
+        id: id.as_str().to_owned(),
+        mark: derived.unwrap_or_else(Uuid::new_v4),
+        begun: now.to_string(),
+        place: journal.place(),
+    };
+    journal.open(&entry)?;
+    Ok(entry.mark)
+}
+
+fn key(id: &ResourceId) -> String {
+    id.as_str().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests;
