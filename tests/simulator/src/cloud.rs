@@ -131,7 +131,13 @@ impl Cloud {
                     .manager
                     .handle(&request, &mut self.directory, &mut moment)
                 {
-                    Some(response) => wire(response, message, &mut moment),
+                    Some(response) => {
+                        // A service that does not know the request answers itself.
+                        if response.status == 501 {
+                            self.unknown.push(line(message));
+                        }
+                        wire(response, message, &mut moment)
+                    }
                     None => self.not_simulated(message),
                 }
             }
@@ -163,7 +169,7 @@ impl Cloud {
 
     /// Honest about what is missing: the request is named, and remembered for the test to fail.
     fn not_simulated(&mut self, message: &Message) -> Reply {
-        let request = format!("{} {}", message.method, message.path);
+        let request = line(message);
         let text = format!("the simulator does not know {request}");
         self.unknown.push(request);
         Reply::json(
@@ -171,6 +177,11 @@ impl Cloud {
             &json!({ "error": { "code": "NotSimulated", "message": text } }),
         )
     }
+}
+
+/// A request, as the list of unknown ones names it.
+fn line(message: &Message) -> String {
+    format!("{} {}", message.method, message.path)
 }
 
 /// The moment as sign-in sees it.
