@@ -78,7 +78,8 @@ impl Cloud {
         match host {
             Host::Arm => self.resource_manager(message, setting, clock, random),
             Host::Login => {
-                let mut sign_in = sign_in(setting, clock, random);
+                let address = self.public_address(setting);
+                let mut sign_in = sign_in(setting, clock, random, address);
                 let reply = self
                     .pipeline(message, &sign_in)
                     .or_else(|| self.directory.answer(message, &mut sign_in));
@@ -189,6 +190,7 @@ pub(crate) fn sign_in<'a>(
     setting: &'a Setting,
     clock: &Clock,
     random: &'a mut StdRng,
+    address: IpAddr,
 ) -> SignIn<'a> {
     SignIn {
         token_time: clock.token_time(),
@@ -197,5 +199,6 @@ pub(crate) fn sign_in<'a>(
         origins: &setting.origins,
         key: &setting.key,
         lifetime: setting.token_lifetime,
+        address,
     }
 }
