@@ -356,7 +356,7 @@ fn is_the_services(pointer: &str) -> bool {
 }
 
 /// The values of a document that hold no others, by JSON pointer.
-fn leaves(document: &Json) -> BTreeMap<String, Json> {
+pub(crate) fn leaves(document: &Json) -> BTreeMap<String, Json> {
     let escaped = |name: &String| name.replace('~', "~0").replace('/', "~1");
     let members: Vec<(String, &Json)> = match document {
         Json::Object(members) => members

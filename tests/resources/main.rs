@@ -22,6 +22,7 @@ mod conflict;
 mod credentials;
 mod drift;
 mod existing;
+mod imported;
 mod input;
 mod inside;
 mod kubeconfig;

@@ -103,12 +103,14 @@ impl AgentPool {
 
 impl AgentPoolProfile {
     /// Removes what the API's schema of 2026-05-01 marks read-only. `powerState` stays: writing it is how a
-    /// pool is stopped.
+    /// pool is stopped. `nodeImageVersion`, which API 2026-10-01 lets be written, goes: that rolls the nodes back to
+    /// another image, and one that a read had seen may not be the newest any more.
     pub(super) fn strip_read_only(&mut self) {
         self.etag = None;
         self.provisioning_state = None;
         self.status = None;
         self.current_orchestrator_version = None;
+        self.node_image_version = None;
         if let Some(local_dns) = self
             .extra
             .get_mut("localDNSProfile")
@@ -149,6 +151,7 @@ mod tests {
             "properties": {
                 "count": 3, "eTag": "e", "provisioningState": "Succeeded", "powerState": {"code": "Running"},
                 "currentOrchestratorVersion": "1.35.7", "orchestratorVersion": "1.35",
+                "nodeImageVersion": "AKSUbuntu-2404gen2containerd-202609.03.0",
                 "localDNSProfile": {"mode": "Required", "state": "Enabled"}, "nodeTaints": null
             }
         }))

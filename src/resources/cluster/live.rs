@@ -34,7 +34,13 @@ pub(super) fn state(
     let empty = Properties::default();
     let properties = cluster.properties.as_ref().unwrap_or(&empty);
     State {
-        spec: spec(id, cluster, properties, prior),
+        spec: Spec {
+            name: other::<ClusterName>(id.name()),
+            resource_group_name: other::<ResourceGroupName>(
+                id.resource_group().unwrap_or_default(),
+            ),
+            ..settings(cluster, prior)
+        },
         outputs: outputs(id, cluster, properties),
     }
 }
@@ -123,18 +129,16 @@ pub(super) fn system_pool<'a>(
     })
 }
 
-fn spec(
-    id: &ResourceId,
-    cluster: &ManagedCluster,
-    properties: &Properties,
-    prior: Option<&Spec>,
-) -> Spec {
+/// What a cluster is, without the names that stand in its id.
+pub(super) fn settings(cluster: &ManagedCluster, prior: Option<&Spec>) -> Spec {
+    let empty = Properties::default();
+    let properties = cluster.properties.as_ref().unwrap_or(&empty);
     let upgrades = properties.auto_upgrade_profile.clone().unwrap_or_default();
     let security = properties.security_profile.clone().unwrap_or_default();
     let cleaner = security.image_cleaner.unwrap_or_default();
     Spec {
-        name: other::<ClusterName>(id.name()),
-        resource_group_name: other::<ResourceGroupName>(id.resource_group().unwrap_or_default()),
+        name: Attr::unknown(),
+        resource_group_name: Attr::unknown(),
         location: other::<Region>(cluster.location.as_deref().unwrap_or_default()),
         baseline: Baseline::First.into(),
         kubernetes_version: properties

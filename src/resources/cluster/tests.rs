@@ -123,35 +123,105 @@ fn a_change_touches_what_it_says_and_nothing_else() {
 }
 
 #[test]
-fn the_autoscalers_number_of_nodes_is_left_alone_within_its_bounds() {
-    let mut wanted = quickstart();
-    wanted["system_pool"] =
-        json!({"vm_size": "Standard_D4ds_v5", "autoscale": {"min_count": 2, "max_count": 5}});
-    let mut live = answered(&body::created(&spec(&wanted), "mark").unwrap());
-    let pools = |cluster: &mut ManagedCluster, count| {
-        cluster
-            .properties
-            .as_mut()
-            .unwrap()
-            .agent_pool_profiles
-            .as_mut()
-            .unwrap()[0]
-            .count = Some(count);
+fn the_autoscalers_number_of_nodes_is_left_alone_until_new_bounds_leave_it_outside() {
+    let scaled = |least: i64, most: i64| {
+        let mut wanted = quickstart();
+        wanted["system_pool"] = json!({"vm_size": "Standard_D4ds_v5", "autoscale": {"min_count": least, "max_count": most}});
+        spec(&wanted)
+    };
+    let live = answered(&body::created(&scaled(2, 5), "mark").unwrap());
+    let count = |cluster: &mut ManagedCluster, count: Option<i64>| {
+        let pools = &mut cluster.properties.as_mut().unwrap().agent_pool_profiles;
+        let own = &mut pools.as_mut().unwrap()[0].count;
+        *own = count.or(*own);
+        *own
     };
 
-    let counts = [4, 9].map(|found| {
-        pools(&mut live, found);
-        body::change(&mut live, &spec(&wanted)).unwrap();
-        live.properties
-            .as_ref()
-            .unwrap()
-            .agent_pool_profiles
-            .as_ref()
-            .unwrap()[0]
-            .count
+    let counts = [
+        (4, scaled(2, 5)),
+        (9, scaled(2, 5)),
+        (9, scaled(2, 6)),
+        (1, scaled(3, 5)),
+    ]
+    .map(|(found, wanted)| {
+        let mut live = live.clone();
+        count(&mut live, Some(found));
+        body::change(&mut live, &wanted).unwrap();
+        count(&mut live, None)
     });
 
-    assert_eq!(counts, [Some(4), Some(5)]);
+    assert_eq!(counts, [Some(4), Some(9), Some(6), Some(3)]);
+}
+
+/// Clusters of which a configuration cannot say all there is, or nothing at all.
+fn strange_clusters() -> [(&'static str, Json); 7] {
+    let pool = json!({"name": "x1", "mode": "System", "type": "VirtualMachines", "osSKU": "Ubuntu2204", "count": 1});
+    let cluster = |more: &Json| {
+        let mut properties = json!({
+            "kubernetesVersion": "1.35", "dnsPrefix": "d", "enableRBAC": false, "agentPoolProfiles": [pool],
+        });
+        let members = more.as_object().unwrap().clone();
+        properties.as_object_mut().unwrap().extend(members);
+        json!({"location": "westeurope", "sku": {"name": "Automatic"}, "tags": {"a": "b"}, "properties": properties})
+    };
+    [
+        ("bare", cluster(&json!({}))),
+        (
+            "kubenet",
+            cluster(
+                &json!({"networkProfile": {"networkPlugin": "kubenet", "loadBalancerSku": "basic"}}),
+            ),
+        ),
+        (
+            "no plugin",
+            cluster(
+                &json!({"networkProfile": {"networkPlugin": "none", "outboundType": "userDefinedRouting"}}),
+            ),
+        ),
+        (
+            "private",
+            cluster(
+                &json!({"apiServerAccessProfile": {"enablePrivateCluster": true, "privateDNSZone": "system"}}),
+            ),
+        ),
+        // Azure takes no new one of these; what it says of one that is there is sent back as it is.
+        (
+            "cilium without its policy",
+            cluster(&json!({"networkProfile": {
+                "networkPlugin": "azure", "networkPluginMode": "overlay",
+                "networkDataplane": "cilium", "networkPolicy": "none"
+            }})),
+        ),
+        (
+            "service principal",
+            cluster(&json!({"servicePrincipalProfile": {"clientId": "c"}, "securityProfile": {}})),
+        ),
+        (
+            "half an entra",
+            cluster(
+                &json!({"aadProfile": {"managed": true, "adminUsers": ["u"]}, "autoUpgradeProfile": {}}),
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn a_tag_is_all_that_is_sent_otherwise_than_it_was_read() {
+    let sent = strange_clusters().map(|(name, body)| {
+        let found: ManagedCluster = serde_json::from_value(body).unwrap();
+        let mut wanted = live::state(&id(), &found, None).spec.encode();
+        wanted.set_member("tags", Value::Map([("a".to_owned(), "c".into())].into()));
+        let wanted = Spec::from_value(&wanted, Origin::Service, &mut Diagnostics::default());
+        let mut changed = found;
+        body::change(&mut changed, &wanted).unwrap();
+        (name, serde_json::to_value(changed.for_put()).unwrap())
+    });
+
+    let expected = strange_clusters().map(|(name, mut body)| {
+        body["tags"] = json!({"a": "c"});
+        (name, body)
+    });
+    assert_eq!(sent, expected);
 }
 
 #[test]

@@ -78,7 +78,8 @@ impl Cloud {
         match host {
             Host::Arm => self.resource_manager(message, setting, clock, random),
             Host::Login => {
-                let mut sign_in = sign_in(setting, clock, random);
+                let address = self.public_address(setting);
+                let mut sign_in = sign_in(setting, clock, random, address);
                 let reply = self
                     .pipeline(message, &sign_in)
                     .or_else(|| self.directory.answer(message, &mut sign_in));
@@ -131,7 +132,13 @@ impl Cloud {
                     .manager
                     .handle(&request, &mut self.directory, &mut moment)
                 {
-                    Some(response) => wire(response, message, &mut moment),
+                    Some(response) => {
+                        // A service that does not know the request answers itself.
+                        if response.status == 501 {
+                            self.unknown.push(line(message));
+                        }
+                        wire(response, message, &mut moment)
+                    }
                     None => self.not_simulated(message),
                 }
             }
@@ -163,7 +170,7 @@ impl Cloud {
 
     /// Honest about what is missing: the request is named, and remembered for the test to fail.
     fn not_simulated(&mut self, message: &Message) -> Reply {
-        let request = format!("{} {}", message.method, message.path);
+        let request = line(message);
         let text = format!("the simulator does not know {request}");
         self.unknown.push(request);
         Reply::json(
@@ -173,11 +180,17 @@ impl Cloud {
     }
 }
 
+/// A request, as the list of unknown ones names it.
+fn line(message: &Message) -> String {
+    format!("{} {}", message.method, message.path)
+}
+
 /// The moment as sign-in sees it.
 pub(crate) fn sign_in<'a>(
     setting: &'a Setting,
     clock: &Clock,
     random: &'a mut StdRng,
+    address: IpAddr,
 ) -> SignIn<'a> {
     SignIn {
         token_time: clock.token_time(),
@@ -186,5 +199,6 @@ pub(crate) fn sign_in<'a>(
         origins: &setting.origins,
         key: &setting.key,
         lifetime: setting.token_lifetime,
+        address,
     }
 }

@@ -265,7 +265,8 @@ fn environment(shared: &Shared, credential: Option<&String>) -> Result<Value, Wr
 fn managed_identity(shared: &Shared, message: &Message) -> Reply {
     let mut guard = shared.lock();
     let inner = &mut *guard;
-    let mut sign_in = sign_in(&shared.setting, &inner.clock, &mut inner.random);
+    let address = inner.cloud.public_address(&shared.setting);
+    let mut sign_in = sign_in(&shared.setting, &inner.clock, &mut inner.random, address);
     let header = &inner.cloud.secrets.identity_header;
     inner
         .cloud

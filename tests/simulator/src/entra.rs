@@ -24,6 +24,8 @@ pub(crate) use key::{ClientCertificate, SigningKey};
 pub(crate) use local_identity::{Subject, github_token, pipelines_token};
 pub(crate) use token::{Claims, Refusal, reissued, verify};
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 
@@ -45,6 +47,8 @@ pub(crate) struct SignIn<'a> {
     pub(crate) key: &'a SigningKey,
     /// Seconds an access token is valid.
     pub(crate) lifetime: u64,
+    /// The address that the sign-in comes from, as the internet sees it.
+    pub(crate) address: IpAddr,
 }
 
 impl Directory {

@@ -121,7 +121,8 @@ impl Shared {
     pub(crate) fn exchange_token(&self) -> String {
         let mut guard = self.lock();
         let inner = &mut *guard;
-        let sign_in = sign_in(&self.setting, &inner.clock, &mut inner.random);
+        let address = inner.cloud.public_address(&self.setting);
+        let sign_in = sign_in(&self.setting, &inner.clock, &mut inner.random, address);
         Subject::Kubernetes.exchange_token(&sign_in)
     }
 }

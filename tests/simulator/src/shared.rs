@@ -119,9 +119,7 @@ impl Shared {
             exchange.caller = caller.map(|caller| caller.object_id);
         }
         self.follow(inner);
-        if !matches!(message.method.as_str(), "GET" | "HEAD") {
-            self.save(inner);
-        }
+        self.save(inner);
         reply
     }
 
@@ -149,9 +147,7 @@ impl Shared {
         if let Some(exchange) = inner.journal.exchange(entry) {
             exchange.caller = user;
         }
-        if !matches!(message.method.as_str(), "GET" | "HEAD") {
-            self.save(inner);
-        }
+        self.save(inner);
         drop(guard);
         self.changed.notify_waiters();
         Some(answer)
@@ -305,10 +301,13 @@ impl Shared {
         });
     }
 
+    /// Keeps the state. What time has brought about is part of it, so that this is done for reads too: a restart
+    /// must not go back behind what a client was told.
     fn save(&self, inner: &mut Inner) {
         let Some(path) = &self.state_file else { return };
         let state = State {
             now: inner.clock.now(),
+            advanced: inner.clock.advanced(),
             starts: self.starts,
             origins: self.setting.origins.clone(),
             keys: self.keys.clone(),

@@ -328,6 +328,8 @@ impl Drop for Simulator {
             // A panic in there has been reported by its own thread.
             let _ = thread.join();
         }
+        // Time has passed since the last request.
+        self.shared.with(|_, _| ());
     }
 }
 
@@ -431,7 +433,7 @@ fn shared(
     let seed = options.seed;
     let starts = earlier.as_ref().map_or(0, |state| state.starts) + 1;
     let mut random = StdRng::seed_from_u64(seed.wrapping_add(starts - 1));
-    let origin = earlier.as_ref().map(|state| state.now);
+    let clock = Clock::after(earlier.as_ref(), options.speed);
     let written_down = match &options.directory_file {
         Some(path) => read_directory_file(path)?,
         None => Vec::new(),
@@ -461,7 +463,6 @@ fn shared(
         Some(programs) => Some(RealServers::new(programs)?),
         None => None,
     };
-    let clock = Clock::start(origin, options.speed);
     // Its own randomness, so that chaos does not change ids and durations.
     let faults = Faults::new(options.chaos, !seed);
     let inner = Inner::new(cloud, clock, random, faults);

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ use crate::origins::Origins;
 pub(crate) struct State<C = Cloud> {
     /// Simulated time when it was written; it stands still until the next start.
     pub(crate) now: Timestamp,
+    /// By how much the clock was moved forward.
+    #[serde(default)]
+    pub(crate) advanced: Duration,
     /// How often the simulator was started with this state; it varies the randomness.
     pub(crate) starts: u64,
     pub(crate) origins: Origins,

@@ -37,6 +37,7 @@ fn live() -> serde_json::Value {
             "addonProfiles": {"extensionManager": {"enabled": true, "config": null, "identity": {"clientId": "c"}}},
             "agentPoolProfiles": [{
                 "name": "system", "count": 3, "eTag": "e", "provisioningState": "Succeeded",
+                "nodeImageVersion": "AKSUbuntu-2404gen2containerd-202609.03.0",
                 "upgradeSettings": {"maxSurge": "10%"}
             }],
             "networkProfile": {

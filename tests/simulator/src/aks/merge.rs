@@ -147,12 +147,26 @@ pub(crate) fn cluster(existing: &mut Value, wish: &Value) {
             .iter_mut()
             .find(|own| text(own, "/name") == text(&pool, "/name"));
         match own {
-            Some(own) => lay(own, &pool),
+            Some(own) => lay_pool(own, &pool),
             None => merged.push(pool),
         }
     }
     if let Some(properties) = existing.get_mut("properties") {
         object(properties).insert("agentPoolProfiles".to_owned(), Value::Array(merged));
+    }
+}
+
+/// Lays a wish for a pool over what is there. An autoscaler that is turned off takes its bounds along, which are left out
+/// then (recorded `test_aks_create_autoscaler_then_update` of azure-cli, 2022-10: a PUT of the cluster; azurerm's
+/// `TestAccKubernetesClusterNodePool_autoScale` expects the same of a PUT of the pool).
+pub(crate) fn lay_pool(existing: &mut Value, wish: &Value) {
+    lay(existing, wish);
+    if wish.get("enableAutoScaling") == Some(&json!(false)) {
+        for bound in ["minCount", "maxCount"] {
+            if wish.get(bound).is_none() {
+                remove(existing, bound);
+            }
+        }
     }
 }
 

@@ -54,7 +54,7 @@ impl Engine {
             .cloned()
             .unwrap_or(json!({}));
         let mut draft = before.clone().unwrap_or(json!({}));
-        merge::lay(&mut draft, &merge::pool_wish(&sent));
+        merge::lay_pool(&mut draft, &merge::pool_wish(&sent));
         let name = before
             .as_ref()
             .map_or(name.to_owned(), |pool| owned(pool, "/name"));

@@ -228,16 +228,23 @@ pub(crate) fn upgrade_profile(version: Version) -> Vec<Value> {
         .collect()
 }
 
-/// Newer patches of the same minor, then every patch of the next, each newest first, as recorded.
+/// Newer patches of the same minor, then every patch of the next, each newest first, as recorded. A minor that only
+/// has long-term support leads up to three minors on, all newest first (recorded
+/// `test_aks_upgrade_with_tier_switch` of azure-cli, 2025-06: 1.28 to 1.31, 1.29 to 1.32).
 fn upgrades(from: Version) -> Vec<Version> {
+    const LONG_TERM_STEP: u32 = 3;
     let newest_first = |minor: u32| {
         OFFERED
             .iter()
             .filter(move |offer| offer.minor == minor)
             .flat_map(|offer| versions_of(offer).rev())
+            .filter(move |version| *version > from)
     };
+    if is_long_term_only(from) {
+        let minors = (from.minor..=from.minor + LONG_TERM_STEP).rev();
+        return minors.flat_map(newest_first).collect();
+    }
     newest_first(from.minor)
-        .filter(|version| *version > from)
         .chain(newest_first(from.minor + 1))
         .collect()
 }
@@ -330,6 +337,15 @@ mod tests {
         let list = words(&upgrades(version(34, 7)));
 
         assert_eq!(list, "1.34.9 1.34.8 1.35.7 1.35.6 1.35.5 1.35.4 1.35.3");
+    }
+
+    #[test]
+    fn long_term_support_leads_three_minors_on() {
+        let list = words(&upgrades(version(33, 11)));
+
+        let expected = "1.36.3 1.36.2 1.36.1 1.36.0 1.35.7 1.35.6 1.35.5 1.35.4 1.35.3 1.34.9 \
+                        1.34.8 1.34.7 1.34.6 1.34.5 1.33.12";
+        assert_eq!(list, expected);
     }
 
     #[test]

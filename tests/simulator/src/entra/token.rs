@@ -63,6 +63,9 @@ impl Directory {
             if principal.kind == PrincipalKind::User {
                 claims.insert("appidacr".into(), json!("0"));
                 claims.insert("idtyp".into(), json!("user"));
+                // Where a person signed in from; tokens of applications do not say it (Entra docs,
+                // access-token-claims-reference).
+                claims.insert("ipaddr".into(), json!(sign_in.address));
                 claims.insert("name".into(), json!(principal.display_name));
                 claims.insert("scp".into(), json!("user_impersonation"));
                 if principal.is_guest() {

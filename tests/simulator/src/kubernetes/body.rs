@@ -13,13 +13,16 @@ pub(crate) fn decode(message: &Message, kind: &Kind) -> Result<Value, Status> {
         "" | "application/json" => from_json(&message.body)?,
         "application/yaml" => from_yaml(&message.body)?,
         protobuf::MEDIA_TYPE => protobuf::decode(&message.body, kind)?,
-        _ => {
-            return Err(Status::unsupported_media_type(
-                "application/json, application/yaml, application/vnd.kubernetes.protobuf",
-            ));
-        }
+        _ => return Err(unknown_media_type()),
     };
     of_kind(object, kind)
+}
+
+/// The refusal of a body in another form.
+pub(crate) fn unknown_media_type() -> Status {
+    Status::unsupported_media_type(
+        "application/json, application/yaml, application/vnd.kubernetes.protobuf",
+    )
 }
 
 /// The `Content-Type` without its parameters.

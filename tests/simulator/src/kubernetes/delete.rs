@@ -6,10 +6,11 @@ use super::call::{Call, Place};
 use super::exchange::Answer;
 use super::kind::{self, KINDS, Kind};
 use super::metadata::{self, time};
+use super::openapi::DELETE_OPTIONS;
 use super::selector::Selector;
 use super::status::Status;
 use super::store::{name, namespace as namespace_of, text};
-use super::{body, namespace};
+use super::{body, namespace, protobuf};
 
 /// What the body or the query of a deletion says.
 struct Options {
@@ -162,11 +163,11 @@ impl Call<'_> {
             match body::media_type(self.message) {
                 "" | "application/json" => body::from_json(&self.message.body)?,
                 "application/yaml" => body::from_yaml(&self.message.body)?,
-                _ => {
-                    return Err(Status::unsupported_media_type(
-                        "application/json, application/yaml",
-                    ));
+                // client-go sends it so where it sends objects so.
+                protobuf::MEDIA_TYPE => {
+                    protobuf::of_definition(&self.message.body, DELETE_OPTIONS)?
                 }
+                _ => return Err(body::unknown_media_type()),
             }
         };
         let own = |pointer: &str| {

@@ -77,7 +77,7 @@ fn document(group: &str) -> Value {
     })
 }
 
-const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
+pub(crate) const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 const STATUS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 
 fn schemas(names: &BTreeSet<String>) -> Map<String, Value> {

@@ -39,10 +39,15 @@ const POINTERS: [&str; 12] = [
 
 /// An object in this encoding.
 pub(crate) fn decode(body: &[u8], kind: &Kind) -> Result<Value, Status> {
+    of_definition(body, &kind.definition())
+}
+
+/// A message in this encoding, by the name of its schema.
+pub(crate) fn of_definition(body: &[u8], definition: &str) -> Result<Value, Status> {
     let malformed =
         || Status::bad_request("provided data does not appear to be a protobuf message");
     let envelope = body.strip_prefix(MAGIC).ok_or_else(malformed)?;
-    let shape = Shape::of(kind).ok_or_else(malformed)?;
+    let shape = Shape::named(definition).ok_or_else(malformed)?;
     let (mut identity, mut raw) = (None, None);
     for field in Fields(envelope) {
         match field.ok_or_else(malformed)? {

@@ -35,7 +35,12 @@ pub(crate) enum Form {
 impl Shape {
     /// The shape of a whole object.
     pub(crate) fn of(kind: &Kind) -> Option<Self> {
-        let (name, schema) = definitions().get_key_value(&kind.definition())?;
+        Self::named(&kind.definition())
+    }
+
+    /// The shape of what a definition describes.
+    pub(crate) fn named(definition: &str) -> Option<Self> {
+        let (name, schema) = definitions().get_key_value(definition)?;
         Some(Self {
             schema,
             field: schema,

@@ -163,3 +163,18 @@ fn a_group_takes_its_clusters_along() {
 
     assert_eq!(client.get(&path).code(), "ResourceNotFound");
 }
+
+#[test]
+fn what_the_service_itself_does_not_know_is_remembered_too() {
+    let (simulator, client) = start();
+    let path = format!("{}/trustedAccessRoleBindings/tab", cluster(&client));
+    client.put(&cluster(&client), body());
+
+    let answer = client.get(&path);
+
+    assert_eq!(
+        (answer.status, answer.code()),
+        (501, "NotSimulated".to_owned())
+    );
+    assert_eq!(simulator.unknown_requests(), [format!("GET {path}")]);
+}

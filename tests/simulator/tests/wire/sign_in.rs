@@ -264,6 +264,36 @@ fn a_device_code_becomes_a_token_once_a_user_approves_it() {
 }
 
 #[test]
+fn a_persons_token_says_where_the_person_signed_in_from_and_an_applications_does_not() {
+    let (simulator, client) = start();
+    let tenant = client.variable("ARM_TENANT_ID").to_owned();
+    let start = format!("{}/{tenant}/oauth2/v2.0/devicecode", client.login());
+    let form = BTreeMap::from([
+        ("client_id", "any"),
+        ("scope", "https://management.azure.com/.default"),
+    ]);
+    let address = || {
+        let code = client.form(&start, form.clone()).json();
+        let text = |name: &str| code[name].as_str().unwrap().to_owned();
+        assert!(simulator.approve_device_code(&text("user_code"), "dev@simulated.onmicrosoft.com"));
+        let device = text("device_code");
+        let fields = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("device_code", device.as_str()),
+        ];
+        let token = client.ask_token(&tenant, &fields).json();
+        claims(token["access_token"].as_str().unwrap())["ipaddr"].clone()
+    };
+
+    let first = address();
+    simulator.set_public_address("20.60.0.9".parse().unwrap());
+    let moved = address();
+
+    assert_eq!((first, moved), (json!("20.50.0.4"), json!("20.60.0.9")));
+    assert_eq!(claims(&client.token).get("ipaddr"), None);
+}
+
+#[test]
 fn resource_manager_refuses_tokens_that_are_not_for_it() {
     let (simulator, mut client) = start_with(Options {
         speed: 0.001,

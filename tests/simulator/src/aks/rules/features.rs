@@ -77,6 +77,8 @@ fn cleaner(draft: &Value) -> Result<(), Problem> {
     }
 }
 
+/// Long-term support needs the tier Premium, which goes without it as well: in Azure/AKS issue 4707 a cluster took
+/// Premium with the plan `KubernetesOfficial`.
 fn plans(draft: &Value, cluster: &str) -> Result<(), Problem> {
     let long_term = text(draft, "/properties/supportPlan") == Some("AKSLongTermSupport");
     let tier = text(draft, "/sku/tier").unwrap_or_default();
@@ -84,12 +86,6 @@ fn plans(draft: &Value, cluster: &str) -> Result<(), Problem> {
         return Err(Problem::parameter(
             "supportPlan",
             "The support plan AKSLongTermSupport requires the Premium tier.",
-        ));
-    }
-    if tier == "Premium" && !long_term {
-        return Err(Problem::parameter(
-            "sku.tier",
-            "The Premium tier requires the support plan AKSLongTermSupport.",
         ));
     }
     if on(draft, "/properties/metricsProfile/costAnalysis/enabled") && tier == "Free" {
@@ -149,5 +145,16 @@ mod tests {
 
         let message = "The support plan AKSLongTermSupport requires the Premium tier.";
         assert_eq!(verdict, Err(Problem::parameter("supportPlan", message)));
+    }
+
+    #[test]
+    fn the_premium_tier_goes_with_either_support_plan() {
+        let verdicts = ["KubernetesOfficial", "AKSLongTermSupport"].map(|plan| {
+            let mut cluster = with("", "supportPlan", plan);
+            cluster["sku"]["tier"] = json!("Premium");
+            check(&cluster, "main")
+        });
+
+        assert_eq!(verdicts, [Ok(()), Ok(())]);
     }
 }

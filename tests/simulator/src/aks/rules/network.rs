@@ -82,10 +82,14 @@ fn combinations(network: &Value) -> Result<(), Problem> {
         );
     }
     if cilium && !is("networkPolicy", "cilium") {
-        return refuse(
-            "networkPolicy",
-            "The cilium network dataplane requires the network policy 'cilium'.",
-        );
+        // Text of Azure/AKS-Construction issue 535.
+        return Err(Problem::provider(
+            400,
+            "BadRequest",
+            "Cilium dataplane requires network policy cilium.",
+        )
+        .with_subcode("CiliumDataplaneRequiresNetworkPolicyCilium", Value::Null)
+        .at("networkProfile.networkPolicy"));
     }
     if is("networkPolicy", "cilium") && !cilium {
         return refuse(
@@ -187,6 +191,17 @@ mod tests {
 
         let message = "The network policy 'cilium' requires the network dataplane 'cilium'.";
         assert_eq!(verdict, refusal("networkPolicy", message));
+    }
+
+    #[test]
+    fn the_cilium_data_plane_needs_its_policy() {
+        let verdict = check(&with("networkProfile", "networkPolicy", "none"));
+
+        let message = "Cilium dataplane requires network policy cilium.";
+        let refusal = Problem::provider(400, "BadRequest", message)
+            .with_subcode("CiliumDataplaneRequiresNetworkPolicyCilium", Value::Null)
+            .at("networkProfile.networkPolicy");
+        assert_eq!(verdict, Err(refusal));
     }
 
     #[test]

@@ -217,3 +217,39 @@ fn an_autoscaled_user_pool_rises_to_its_lower_bound() {
 
     assert_eq!(azure.get(&pool("extra"))["properties"]["count"], 1);
 }
+
+#[test]
+fn an_autoscaler_that_is_turned_off_takes_its_bounds_along_through_either_door() {
+    let mut azure = Azure::with_cluster();
+    let scaled = |pool: &mut Value| {
+        for (member, value) in [("minCount", 3), ("maxCount", 6)] {
+            pool[member] = json!(value);
+        }
+        pool["enableAutoScaling"] = json!(true);
+    };
+    let mut whole = azure.get(CLUSTER);
+    scaled(&mut whole["properties"]["agentPoolProfiles"][0]);
+    let accepted = azure.send("PUT", CLUSTER, whole);
+    azure.finish(&accepted);
+    let mut extra = user_pool(3);
+    scaled(&mut extra["properties"]);
+    let accepted = azure.send("PUT", &pool("extra"), extra);
+    azure.finish(&accepted);
+    let off = json!({ "name": "system", "enableAutoScaling": false, "count": 3 });
+    let body = json!({ "location": "westeurope", "properties": { "agentPoolProfiles": [off] } });
+
+    let through_cluster = azure.send("PUT", CLUSTER, body);
+    azure.finish(&through_cluster);
+    let body =
+        json!({ "properties": { "enableAutoScaling": false, "minCount": null, "maxCount": null } });
+    let through_pool = azure.send("PUT", &pool("extra"), body);
+    azure.finish(&through_pool);
+
+    let bounds = ["system", "extra"].map(|name| {
+        let pool = azure.get(&pool(name))["properties"].clone();
+        ["enableAutoScaling", "minCount", "maxCount"].map(|member| pool[member].clone())
+    });
+    let off = [json!(false), Value::Null, Value::Null];
+    assert_eq!((through_cluster.status, through_pool.status), (200, 200));
+    assert_eq!(bounds, [off.clone(), off]);
+}

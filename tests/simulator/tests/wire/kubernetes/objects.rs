@@ -224,6 +224,46 @@ fn an_object_is_deleted_only_under_the_uid_that_was_meant() {
     assert_eq!(own.status, 200);
 }
 
+/// `DeleteOptions` as client-go sends them in protobuf (`generated.proto` of `meta/v1` and of `runtime`): a `runtime.Unknown`
+/// around the precondition of a uid.
+fn options_in_protobuf(uid: &str) -> String {
+    let field = |number: u8, contents: &str| {
+        let length = u8::try_from(contents.len()).unwrap();
+        format!(
+            "{}{}{contents}",
+            char::from(number << 3 | 2),
+            char::from(length)
+        )
+    };
+    let kind = field(1, "v1") + &field(2, "DeleteOptions");
+    let options = field(2, &field(1, uid));
+    format!("k8s\0{}{}", field(1, &kind), field(2, &options))
+}
+
+#[test]
+fn what_a_deletion_says_in_protobuf_counts() {
+    let (_simulator, _client, api) = cluster();
+    let path = format!("{CONFIG_MAPS}/c");
+    let uid = api
+        .send("POST", CONFIG_MAPS, &config_map("c", &json!({})))
+        .text_at("/metadata/uid");
+    let delete = |uid: &str| {
+        let body = options_in_protobuf(uid);
+        api.try_send(
+            "DELETE",
+            &path,
+            "application/vnd.kubernetes.protobuf",
+            &body,
+        )
+        .unwrap()
+    };
+
+    let other = delete("other");
+    let own = delete(&uid);
+
+    assert_eq!((other.status, own.status), (409, 200), "{}", own.text);
+}
+
 #[test]
 fn unknown_fields_are_warned_of_or_refused_as_asked() {
     let (_simulator, _client, api) = cluster();
