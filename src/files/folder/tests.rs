@@ -56,6 +56,22 @@ fn a_folder_and_its_files_are_this_users_alone() {
 }
 
 #[test]
+fn what_the_process_masks_opens_nothing() {
+    let program = std::env::current_exe().unwrap();
+
+    // The mask is the whole process' own, so that another process has to do it.
+    let output = Command::new("sh")
+        .args(["-c", r#"umask 000 && exec "$0" --exact "$1""#])
+        .arg(program)
+        .arg("files::folder::tests::a_folder_and_its_files_are_this_users_alone")
+        .output()
+        .unwrap();
+
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("1 passed; 0 failed"), "{told}");
+}
+
+#[test]
 fn what_is_not_there_is_no_error() {
     let (place, folder) = private_folder();
 
