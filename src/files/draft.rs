@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::{FileError, rights};
 
-/// How often a file is begun anew that another process took for an abandoned one.
-const ATTEMPTS: u32 = 5;
+/// How often something is begun anew that another process took for an abandoned one.
+pub(super) const ATTEMPTS: u32 = 5;
 
 /// What the names of drafts end with, after a UUID.
 const SUFFIX: &str = ".draft";

@@ -37,8 +37,8 @@ impl PrivateFolder {
 
     /// The folder at `path`; `None` where there is none. One of ours that is open to others is closed.
     pub fn find(path: &Path) -> Result<Option<Self>, FileError> {
-        let found = rights::open_folder(path)?;
-        Ok(found.map(|()| Self {
+        let found = rights::close_folder(path)?;
+        Ok(found.then(|| Self {
             path: path.to_owned(),
         }))
     }

@@ -7,7 +7,11 @@
 mod draft;
 mod error;
 mod folder;
+#[cfg(unix)]
+mod held;
 mod rights;
 
 pub use error::{FileError, Refusal};
 pub use folder::PrivateFolder;
+#[cfg(unix)]
+pub use held::HeldFolder;

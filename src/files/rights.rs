@@ -42,12 +42,11 @@ pub(super) fn open_file(path: &Path) -> Result<Option<File>, FileError> {
     }
 }
 
-/// Opens the folder at `path` if it is one and ours, and closes it to others where it is not; `None` where there is
-/// nothing.
-pub(super) fn open_folder(path: &Path) -> Result<Option<()>, FileError> {
+/// Whether there is a folder at `path`. It is refused unless it is ours and no link, and closed to others.
+pub(super) fn close_folder(path: &Path) -> Result<bool, FileError> {
     let refuse = |refusal| Err(FileError::new(path, refusal));
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(FileError::system(path, "looked at")(error)),
         Ok(found) if found.is_symlink() => return refuse(Refusal::Link),
         Ok(found) if !found.is_dir() => return refuse(Refusal::NotAFolder),
@@ -55,14 +54,14 @@ pub(super) fn open_folder(path: &Path) -> Result<Option<()>, FileError> {
     }
     match close_to_others(path)? {
         Some(refusal) => refuse(refusal),
-        None => Ok(Some(())),
+        None => Ok(true),
     }
 }
 
 /// Opening neither leads through a link that has just taken the file's place nor waits for somebody who writes
 /// into a pipe.
 #[cfg(unix)]
-fn follow_no_link(options: &mut OpenOptions) {
+pub(super) fn follow_no_link(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt as _;
 
     use rustix::fs::OFlags;
@@ -101,7 +100,7 @@ fn close_to_others(path: &Path) -> Result<Option<Refusal>, FileError> {
 
 /// How a file differs from one of ours that is private.
 #[cfg(unix)]
-fn unlike(found: &Metadata, wanted: u32) -> Option<Refusal> {
+pub(super) fn unlike(found: &Metadata, wanted: u32) -> Option<Refusal> {
     use std::os::unix::fs::MetadataExt as _;
 
     let user = rustix::process::geteuid().as_raw();
