@@ -29,15 +29,20 @@ impl Network {
     }
 }
 
-/// Whether an address is the machine's own: the metadata of a virtual machine, or a plain HTTP listener on
-/// loopback, as App Service gives to its applications.
-fn is_machine(url: &Url) -> bool {
+/// Whether an address is the machine's own: the metadata of a virtual machine, or a plain HTTP listener on loopback,
+/// as App Service gives to its applications, or on a link-local address, as container instances have. What is sent
+/// there in the clear goes over no network, so neither may a proxy get it.
+pub(crate) fn is_machine(url: &Url) -> bool {
+    let plain = url.scheme() == "http";
     match url.host() {
         Some(Host::Ipv4(address)) => {
-            address == MACHINE_METADATA || (url.scheme() == "http" && address.is_loopback())
+            address == MACHINE_METADATA
+                || (plain && (address.is_loopback() || address.is_link_local()))
         }
-        Some(Host::Ipv6(address)) => url.scheme() == "http" && address.is_loopback(),
-        Some(Host::Domain(name)) => url.scheme() == "http" && name == "localhost",
+        Some(Host::Ipv6(address)) => {
+            plain && (address.is_loopback() || address.is_unicast_link_local())
+        }
+        Some(Host::Domain(name)) => plain && name == "localhost",
         None => false,
     }
 }
@@ -115,12 +120,23 @@ mod tests {
             "http://169.254.169.254/metadata",
             "http://127.0.0.1:41001/token",
             "http://localhost:41001/token",
+            "http://[::1]:41001/token",
+            "http://169.254.128.1:2377/metadata/identity/oauth2/token",
+            "http://[fe80::1]:2377/token",
             "https://127.0.0.1:8443/subscriptions",
+            "http://10.0.0.4/token",
+            "http://localhost.example/token",
+            "http://127.0.0.1@example.com/token",
             "https://management.azure.com/",
         ];
 
         let direct = addresses.map(|address| is_machine(&address.parse().unwrap()));
 
-        assert_eq!(direct, [true, true, true, false, false]);
+        assert_eq!(
+            direct,
+            [
+                true, true, true, true, true, true, false, false, false, false, false
+            ]
+        );
     }
 }
