@@ -81,11 +81,14 @@ impl HttpClient for Network {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use azure_core::http::Method;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::azure::wire::untrusted;
 
     #[tokio::test]
     async fn a_listener_on_the_machine_is_reached() {
@@ -112,6 +115,39 @@ mod tests {
             ("GET /token?a=b HTT", 418)
         );
         assert_eq!(response.body().as_ref(), b"hi");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_nobody_vouches_for_is_not_trusted() {
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
+        let cryptography = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let settings = rustls::ServerConfig::builder_with_provider(cryptography)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.cert.der().clone()], key.into())
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(settings));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("https://localhost:{port}/").parse().unwrap();
+        let (network, request) = (Network::default(), Request::new(url, Method::Get));
+
+        let serve = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            acceptor.accept(stream).await.is_err()
+        };
+        let (refused, answer) = tokio::join!(serve, network.execute_request(&request));
+
+        let reason = untrusted(&answer.unwrap_err());
+        assert_eq!(
+            (refused, reason.as_deref()),
+            (
+                true,
+                Some("its certificate is signed by an unknown authority")
+            )
+        );
     }
 
     #[test]

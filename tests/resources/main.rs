@@ -33,4 +33,5 @@ mod refusals;
 mod replace;
 mod support;
 mod timeout;
+mod untrusted;
 mod version;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use azure_core::http::HttpClient;
 use secureaks::{
     framework::{
         Diagnostic, Server,
@@ -111,12 +112,21 @@ impl Provider {
     }
 
     /// With the given variables and provider block, and what it says to them.
+    pub(crate) fn configured(
+        azure: &Simulator,
+        environment: BTreeMap<String, String>,
+        block: Json,
+    ) -> (Self, Vec<Diagnostic>) {
+        Self::over(Arc::new(network(azure)), environment, block)
+    }
+
+    /// With the given variables and provider block over `network`, and what it says to them.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "blocks are written where they are passed"
     )]
-    pub(crate) fn configured(
-        azure: &Simulator,
+    pub(crate) fn over(
+        network: Arc<dyn HttpClient>,
         mut environment: BTreeMap<String, String>,
         block: Json,
     ) -> (Self, Vec<Diagnostic>) {
@@ -125,7 +135,6 @@ impl Provider {
             "TF_DATA_DIR".to_owned(),
             folder.path().display().to_string(),
         );
-        let network = Arc::new(network(azure));
         let provider = Secureaks::over(Environment::of(environment, 7), network);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -326,15 +335,20 @@ pub(crate) fn lay_over(config: &mut Json, changes: &Json) {
 }
 
 /// Trusts the simulator's own authority, which the process' environment need not name.
+pub(crate) fn network(azure: &Simulator) -> reqwest::Client {
+    let authority = std::fs::read(&azure.environment()["SSL_CERT_FILE"]).expect("the authority");
+    trusting(&authority)
+}
+
+/// Trusts one authority, given as PEM.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one constructor in `azure` trusts what the environment names"
 )]
-fn network(azure: &Simulator) -> reqwest::Client {
+pub(crate) fn trusting(authority: &[u8]) -> reqwest::Client {
     // Whoever came first has installed the same provider.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let authority = std::fs::read(&azure.environment()["SSL_CERT_FILE"]).expect("the authority");
-    let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
+    let authority = reqwest::Certificate::from_pem(authority).expect("a certificate");
     reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([authority])
