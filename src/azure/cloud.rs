@@ -80,10 +80,18 @@ impl Cloud {
     /// Asks `host` which cloud it belongs to.
     pub async fn discover(host: &str, wire: &Wire) -> Result<Self, Error> {
         let address = format!("https://{host}/metadata/endpoints?api-version=2022-09-01");
-        let url = Url::parse(&address).map_err(|error| Error::Address {
+        let refuse = |reason: String| Error::Address {
             address: address.clone(),
-            reason: error.to_string(),
-        })?;
+            reason,
+        };
+        // These would lead to another host than the one it seems to name.
+        let leads_elsewhere = |character: char| {
+            "/\\?#@".contains(character) || character.is_whitespace() || character.is_control()
+        };
+        if host.is_empty() || host.contains(leads_elsewhere) {
+            return Err(refuse(format!("{host:?} is no name of a host")));
+        }
+        let url = Url::parse(&address).map_err(|error| refuse(error.to_string()))?;
         let request = azure_core::http::Request::new(url, Method::Get);
         wire.exchange(request)
             .await?
@@ -293,6 +301,38 @@ mod tests {
                 reason
             })
         );
+    }
+
+    #[tokio::test]
+    async fn a_metadata_host_is_a_host_and_nothing_else() {
+        let scripted = Scripted::new([]);
+        let hosts = [
+            "arm.example@other.example",
+            "other.example/?",
+            "other.example#",
+            "http://arm.example",
+            "",
+        ];
+
+        let mut refused = Vec::new();
+        for host in hosts {
+            refused.push(Cloud::discover(host, &scripted.wire()).await);
+        }
+
+        let all_refused = refused
+            .iter()
+            .all(|result| matches!(result, Err(Error::Address { .. })));
+        assert!(all_refused, "{refused:?}");
+        assert_eq!(scripted.lines(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_metadata_host_may_have_a_port() {
+        let scripted = Scripted::new([Answer::json(200, &metadata())]);
+
+        let found = Cloud::discover("ARM.example:8443", &scripted.wire()).await;
+
+        assert!(found.is_ok(), "{found:?}");
     }
 
     #[test]

@@ -29,15 +29,20 @@ impl Network {
     }
 }
 
-/// Whether an address is the machine's own: the metadata of a virtual machine, or a plain HTTP listener on
-/// loopback, as App Service gives to its applications.
-fn is_machine(url: &Url) -> bool {
+/// Whether an address is the machine's own: the metadata of a virtual machine, or a plain HTTP listener on loopback,
+/// as App Service gives to its applications, or on a link-local address, as container instances have. What is sent
+/// there in the clear goes over no network, so neither may a proxy get it.
+pub(crate) fn is_machine(url: &Url) -> bool {
+    let plain = url.scheme() == "http";
     match url.host() {
         Some(Host::Ipv4(address)) => {
-            address == MACHINE_METADATA || (url.scheme() == "http" && address.is_loopback())
+            address == MACHINE_METADATA
+                || (plain && (address.is_loopback() || address.is_link_local()))
         }
-        Some(Host::Ipv6(address)) => url.scheme() == "http" && address.is_loopback(),
-        Some(Host::Domain(name)) => url.scheme() == "http" && name == "localhost",
+        Some(Host::Ipv6(address)) => {
+            plain && (address.is_loopback() || address.is_unicast_link_local())
+        }
+        Some(Host::Domain(name)) => plain && name == "localhost",
         None => false,
     }
 }
@@ -76,11 +81,14 @@ impl HttpClient for Network {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use azure_core::http::Method;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::azure::wire::untrusted;
 
     #[tokio::test]
     async fn a_listener_on_the_machine_is_reached() {
@@ -109,18 +117,62 @@ mod tests {
         assert_eq!(response.body().as_ref(), b"hi");
     }
 
+    #[tokio::test]
+    async fn a_server_that_nobody_vouches_for_is_not_trusted() {
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
+        let cryptography = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let settings = rustls::ServerConfig::builder_with_provider(cryptography)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.cert.der().clone()], key.into())
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(settings));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("https://localhost:{port}/").parse().unwrap();
+        let (network, request) = (Network::default(), Request::new(url, Method::Get));
+
+        let serve = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            acceptor.accept(stream).await.is_err()
+        };
+        let (refused, answer) = tokio::join!(serve, network.execute_request(&request));
+
+        let reason = untrusted(&answer.unwrap_err());
+        assert_eq!(
+            (refused, reason.as_deref()),
+            (
+                true,
+                Some("its certificate is signed by an unknown authority")
+            )
+        );
+    }
+
     #[test]
     fn only_the_machines_own_addresses_go_around_the_proxy() {
         let addresses = [
             "http://169.254.169.254/metadata",
             "http://127.0.0.1:41001/token",
             "http://localhost:41001/token",
+            "http://[::1]:41001/token",
+            "http://169.254.128.1:2377/metadata/identity/oauth2/token",
+            "http://[fe80::1]:2377/token",
             "https://127.0.0.1:8443/subscriptions",
+            "http://10.0.0.4/token",
+            "http://localhost.example/token",
+            "http://127.0.0.1@example.com/token",
             "https://management.azure.com/",
         ];
 
         let direct = addresses.map(|address| is_machine(&address.parse().unwrap()));
 
-        assert_eq!(direct, [true, true, true, false, false]);
+        assert_eq!(
+            direct,
+            [
+                true, true, true, true, true, true, false, false, false, false, false
+            ]
+        );
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::clock::{Clock, later};
 use super::random::Random;
 use super::response::retry_after;
-use super::wire::{Wire, root_cause};
+use super::wire::{Wire, untrusted};
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const RETURN_CLIENT_REQUEST_ID: HeaderName =
@@ -117,11 +117,9 @@ impl Outcome {
     fn of(result: &PolicyResult) -> Self {
         match result {
             Ok(response) => Self::Answered(response.status().into()),
+            // Whoever is not to be trusted stays so, and waiting would hide the reason.
+            Err(error) if untrusted(error).is_some() => Self::Hopeless,
             Err(error) => match error.kind() {
-                // A certificate that is not trusted stays so, and waiting would hide the reason.
-                ErrorKind::Connection if root_cause(error).contains("certificate") => {
-                    Self::Hopeless
-                }
                 ErrorKind::Connection => Self::Unreachable,
                 ErrorKind::Io => Self::Dropped,
                 _ => Self::Hopeless,

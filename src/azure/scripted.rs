@@ -44,6 +44,8 @@ pub(crate) enum Answer {
     },
     Drop,
     Refuse(&'static str),
+    /// Shows a certificate that is not trusted.
+    Distrust,
     Hang,
 }
 
@@ -145,6 +147,15 @@ impl HttpClient for Scripted {
                 ErrorKind::Connection,
                 reason,
             )),
+            Some(Answer::Distrust) => {
+                let found = rustls::CertificateError::UnknownIssuer;
+                let error = std::io::Error::other(rustls::Error::InvalidCertificate(found));
+                Err(azure_core::Error::with_error(
+                    ErrorKind::Connection,
+                    error,
+                    "no connection",
+                ))
+            }
             Some(Answer::Hang) => std::future::pending().await,
             None => panic!(
                 "nothing was to be asked: {} {}",

@@ -16,6 +16,7 @@ use super::error::{Error, Refusal};
 use super::random::Random;
 use super::response::Response;
 use super::retry::{Repeat, Retry};
+use super::tls::{causes, distrust};
 
 /// Network, time and randomness of one process, and how it names itself.
 #[derive(Debug, Clone)]
@@ -98,6 +99,9 @@ fn failure(url: &Url, error: &azure_core::Error) -> Error {
         return error.clone().into();
     }
     let host = url.host_str().unwrap_or_default().to_owned();
+    if let Some(reason) = untrusted(error) {
+        return Error::Untrusted { host, reason };
+    }
     Error::Connection {
         host,
         reason: root_cause(error),
@@ -105,13 +109,21 @@ fn failure(url: &Url, error: &azure_core::Error) -> Error {
     }
 }
 
+/// Why whoever answered cannot be trusted, if that is why there was no connection. Later than that, TLS breaks as any
+/// connection does.
+pub(crate) fn untrusted(error: &azure_core::Error) -> Option<String> {
+    let connecting = causes(error)
+        .filter_map(|cause| cause.downcast_ref::<azure_core::Error>())
+        .any(|error| matches!(error.kind(), ErrorKind::Connection));
+    connecting.then(|| distrust(error)).flatten()
+}
+
 /// The innermost cause: the outer ones repeat whole addresses, and those of operations hold signatures.
 pub(crate) fn root_cause(error: &azure_core::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    let text = cause.to_string();
+    let text = causes(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     text.split(" for url (")
         .next()
         .unwrap_or_default()

@@ -283,7 +283,8 @@ impl Cluster {
         match &*connection {
             Connection::Open(client) => return Ok(client.clone()),
             Connection::Failed(at, error)
-                if self.azure.clock().now() < later(*at, GIVEN_UP) && !self.is_brand_new() =>
+                if self.azure.clock().now() < later(*at, GIVEN_UP)
+                    && (error.is_untrusted() || !self.is_brand_new()) =>
             {
                 return Err(error.clone());
             }
@@ -324,7 +325,7 @@ impl Cluster {
                 Err(error) => error,
             };
             let passing = matches!(error, Error::Unreachable { .. }) || error.is_unauthorized();
-            if !passing || !self.is_brand_new() {
+            if !passing || error.is_untrusted() || !self.is_brand_new() {
                 return Err(error);
             }
             tracing::info!(resource.id = self.id.as_str(), reason = %error, "Waiting for the new cluster's API server");

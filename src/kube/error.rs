@@ -4,7 +4,11 @@ use std::error::Error as StdError;
 
 use kube::core::{Status, response::StatusCause};
 
-use crate::azure::{self, auth::AuthError};
+use crate::azure::{
+    self,
+    auth::AuthError,
+    tls::{causes, distrust},
+};
 
 /// Why a cluster did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -59,7 +63,7 @@ pub enum Cause {
     Refused,
     /// Nobody answers there.
     Timeout,
-    /// Its certificate is not the cluster's, or there is no common TLS.
+    /// Whoever answered cannot be trusted: the certificate is not the cluster's, or there is no common TLS.
     Tls,
     /// The connection was closed before an answer came.
     Closed,
@@ -99,6 +103,17 @@ impl Error {
         self.has_code(422)
     }
 
+    /// Whether whoever answers in the API server's place cannot be trusted, which waiting does not change.
+    pub fn is_untrusted(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable {
+                cause: Cause::Tls,
+                ..
+            }
+        )
+    }
+
     /// Whether the cluster itself is gone, by Azure's word.
     pub fn is_cluster_gone(&self) -> bool {
         matches!(self, Self::Azure(error) if error.is_not_found())
@@ -118,44 +133,31 @@ impl Error {
 
     /// What the transport says went wrong with a request to `server`.
     pub(super) fn from_transport(server: &str, error: &reqwest::Error) -> Self {
-        let chain = || chain(error);
-        let root = chain().last().map(ToString::to_string).unwrap_or_default();
-        let io = |kind: std::io::ErrorKind| {
-            chain().any(|error| {
-                error
-                    .downcast_ref::<std::io::Error>()
-                    .is_some_and(|error| error.kind() == kind)
-            })
+        let all = || causes(error);
+        let is = |kind: std::io::ErrorKind| {
+            let mut found = all().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+            found.any(|error| error.kind() == kind)
         };
-        let cause = if chain().any(<dyn StdError>::is::<super::network::NameNotFound>) {
+        // Later than that, TLS breaks as any connection does.
+        let distrust = error.is_connect().then(|| distrust(error)).flatten();
+        let cause = if all().any(<dyn StdError>::is::<super::network::NameNotFound>) {
             Cause::Dns
-        } else if chain().any(<dyn StdError>::is::<rustls::Error>) {
+        } else if distrust.is_some() {
             Cause::Tls
-        } else if io(std::io::ErrorKind::ConnectionRefused) {
+        } else if is(std::io::ErrorKind::ConnectionRefused) {
             Cause::Refused
-        } else if error.is_timeout() || io(std::io::ErrorKind::TimedOut) {
+        } else if error.is_timeout() || is(std::io::ErrorKind::TimedOut) {
             Cause::Timeout
         } else {
             Cause::Closed
         };
+        let first = || all().last().map(ToString::to_string);
         Self::Unreachable {
             server: server.to_owned(),
             cause,
-            reason: root,
+            reason: distrust.or_else(first).unwrap_or_default(),
         }
     }
-}
-
-/// An error and what it comes from, down to the first cause.
-fn chain<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
 }
 
 impl From<azure::Error> for Error {

@@ -22,6 +22,8 @@ use tokio_rustls::TlsAcceptor;
 use tonic::transport::server::Connected;
 
 use super::handshake::{Address, Host};
+#[cfg(unix)]
+use super::place::SocketFolder;
 
 /// How long a client may take to prove who it is.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -31,11 +33,15 @@ const CONGESTION_PAUSE: Duration = Duration::from_millis(100);
 /// Why there is nothing to connect to.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
+    /// There is no folder for the Unix socket.
+    #[cfg(unix)]
+    #[error("making a socket failed: {0}")]
+    Folder(#[from] crate::files::FileError),
     /// The Unix socket cannot be made.
-    #[error("making a socket in {directory} failed: {source}")]
+    #[error("making the socket {socket} failed: {source}")]
     Unix {
-        /// The directory it was to be in.
-        directory: PathBuf,
+        /// Where it was to be.
+        socket: PathBuf,
         /// Why not.
         source: io::Error,
     },
@@ -71,16 +77,8 @@ enum Socket {
 pub(super) struct Place {
     /// Its address.
     pub(super) address: Address,
-    directory: Option<PathBuf>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(directory) = &self.directory {
-            // It may be gone already: some systems clean up behind a logout.
-            let _ = std::fs::remove_dir_all(directory);
-        }
-    }
+    #[cfg(unix)]
+    _folder: Option<SocketFolder>,
 }
 
 impl Listener {
@@ -100,29 +98,20 @@ impl Listener {
         parent: &Path,
         acceptor: Option<TlsAcceptor>,
     ) -> Result<(Self, Place), ListenError> {
-        use std::fs::{DirBuilder, Permissions, set_permissions};
-        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        use std::fs::{Permissions, set_permissions};
+        use std::os::unix::fs::PermissionsExt;
 
+        let (folder, path) = SocketFolder::make(parent)?;
         let failed = |source| ListenError::Unix {
-            directory: parent.to_owned(),
+            socket: path.clone(),
             source,
-        };
-        // A directory of its own is closed to others from its first moment on; a socket is not,
-        // because its mode can only be set once it is there. The names are short because a
-        // socket's path may have no more than some hundred bytes.
-        let name = uuid::Uuid::new_v4().simple().to_string();
-        let directory = parent.join(format!("plugin{}", name.get(..12).unwrap_or(&name)));
-        DirBuilder::new()
-            .mode(0o700)
-            .create(&directory)
-            .map_err(failed)?;
-        let path = directory.join("rpc");
-        let place = Place {
-            address: Address::Unix(path.clone()),
-            directory: Some(directory),
         };
         let socket = UnixListener::bind(&path).map_err(failed)?;
         set_permissions(&path, Permissions::from_mode(0o600)).map_err(failed)?;
+        let place = Place {
+            address: Address::Unix(path),
+            _folder: Some(folder),
+        };
         Ok((
             Self {
                 socket: Socket::Unix(socket),
@@ -157,7 +146,8 @@ impl Listener {
         let (address, socket) = listening.ok_or(taken)?;
         let place = Place {
             address: Address::Tcp(address),
-            directory: None,
+            #[cfg(unix)]
+            _folder: None,
         };
         Ok((
             Self {
@@ -320,7 +310,9 @@ mod tests {
 
         assert_eq!(
             refused.as_deref(),
-            Some("making a socket in /nowhere failed: No such file or directory (os error 2)")
+            Some(
+                "making a socket failed: /nowhere cannot be used: No such file or directory (os error 2)"
+            )
         );
     }
 

@@ -8,6 +8,8 @@ mod listener;
 mod logging;
 mod orphan;
 mod panic;
+#[cfg(unix)]
+mod place;
 mod rpc;
 mod serve;
 mod tls;

@@ -20,6 +20,8 @@ use super::listener::{ListenError, Listener};
 use super::logging;
 use super::orphan::Parent;
 use super::panic::install_hook;
+#[cfg(unix)]
+use super::place::SocketFolder;
 use super::rpc::Calls;
 use super::tls::{ServerTls, TlsError};
 use super::wire::go_plugin::grpc_broker_server::GrpcBrokerServer;
@@ -111,6 +113,12 @@ async fn serve_to(
     let (connections, incoming) = mpsc::channel(1);
     let mut background = JoinSet::new();
     background.spawn(listener.accept_into(connections));
+    #[cfg(unix)]
+    {
+        // The host waits for the line above, not for this.
+        let parent = host.socket_directory.clone();
+        background.spawn_blocking(move || SocketFolder::clear(&parent));
+    }
 
     let server = Server::builder()
         .add_service(Calls::server(Arc::clone(&service)))

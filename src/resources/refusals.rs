@@ -6,6 +6,7 @@ use crate::{
         Error,
         auth::AuthError,
         error::{OperationFailure, Refusal},
+        tls::WAY_OUT,
     },
     framework::{Diagnostic, Failure, Verb},
     value::Path,
@@ -39,6 +40,11 @@ pub(crate) fn tell(error: &Error, verb: Verb, what: &str, places: &dyn Places) -
         Error::Connection { .. } => Diagnostic::error(
             "Cannot reach Azure",
             format!("{}. Check the network, `HTTPS_PROXY` and, for an own certificate authority, `SSL_CERT_FILE`.", sentence(&error.to_string())),
+        )
+        .into(),
+        Error::Untrusted { .. } => Diagnostic::error(
+            "Azure cannot be trusted",
+            format!("{}. {WAY_OUT}.", sentence(&error.to_string())),
         )
         .into(),
         Error::Http(refusal) => refused(error, refusal, doing, places).into(),

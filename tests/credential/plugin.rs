@@ -21,6 +21,8 @@ struct Machine<'a> {
     azure: &'a Simulator,
     environment: BTreeMap<String, String>,
     cache: TempDir,
+    /// What a person was told so far.
+    told: String,
     /// Tells no time of its own, so that nobody waits five seconds between two questions.
     clock: ManualClock,
     runtime: tokio::runtime::Runtime,
@@ -37,6 +39,7 @@ impl<'a> Machine<'a> {
             azure,
             environment,
             cache,
+            told: String::new(),
             clock: ManualClock::new(Timestamp::now()),
             runtime,
         }
@@ -55,6 +58,7 @@ impl<'a> Machine<'a> {
         let mut prompt = Browser {
             azure: self.azure,
             user,
+            read: &mut self.told,
         };
         let surroundings = Surroundings {
             environment: &environment,
@@ -85,11 +89,13 @@ impl<'a> Machine<'a> {
 struct Browser<'a> {
     azure: &'a Simulator,
     user: Option<&'a str>,
+    read: &'a mut String,
 }
 
 impl Write for Browser<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
+        self.read.push_str(&text);
         let code = text
             .trim()
             .trim_end_matches('.')
@@ -197,6 +203,46 @@ fn tokens_are_kept_apart_by_tenant() {
     machine.run(&arguments, Some(ada)).expect("a credential");
 
     assert_eq!(machine.asked(), ["devicecode", "token"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_leads_elsewhere_is_told_of_and_not_used() {
+    let azure = azure();
+    let mut machine = Machine::new(&azure, azure.environment());
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let cache = machine.cache.path().join("secureaks/credentials");
+    std::fs::create_dir(machine.cache.path().join("secureaks")).expect("a folder");
+    std::os::unix::fs::symlink(elsewhere.path(), &cache).expect("a link");
+
+    let answer = machine.run(
+        &["--login", "devicecode"],
+        Some("ada@simulated.onmicrosoft.com"),
+    );
+
+    let refused = format!(
+        "{} is a symbolic link, which is not followed; remove it",
+        cache.display()
+    );
+    let told: Vec<&str> = machine
+        .told
+        .lines()
+        .filter(|line| !line.starts_with("To sign in"))
+        .collect();
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(
+        told,
+        [
+            format!("What was kept of an earlier sign-in is not used: {refused}."),
+            format!("The token could not be kept: {refused}. The next command asks again."),
+        ]
+    );
+    assert_eq!(
+        std::fs::read_dir(elsewhere.path())
+            .expect("a folder")
+            .count(),
+        0
+    );
 }
 
 #[test]

@@ -109,7 +109,8 @@ async fn a_directory_that_is_missing_is_named_and_nothing_is_announced() {
         String::from_utf8(output.stdout),
         String::from_utf8(output.stderr),
     );
-    let reason = "making a socket in /nowhere failed: No such file or directory (os error 2)\n";
+    let reason =
+        "making a socket failed: /nowhere cannot be used: No such file or directory (os error 2)\n";
     assert_eq!(told, (Some(1), Ok(String::new()), Ok(reason.to_owned())));
 }
 

@@ -1,5 +1,6 @@
 //! How the provider ends, and what does not end it.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 
 use serde_json::Value as Json;
@@ -64,6 +65,35 @@ async fn a_request_to_terminate_ends_it_cleanly() {
     let status = plugin.ended().await;
 
     assert_eq!((status.code(), leftovers(&plugin)), (Some(0), 0));
+}
+
+#[tokio::test]
+async fn what_a_killed_one_left_goes_with_the_next_start_and_what_runs_stays() {
+    let mut killed = Plugin::start(None).await;
+    let same_folder = |command: &mut Command| {
+        command.env("TMPDIR", killed.temporary.path());
+    };
+    let running = Plugin::start_with(None, same_folder).await;
+    killed.process.kill().await.unwrap();
+
+    let next = Plugin::start_with(None, |command| {
+        command.env("TMPDIR", killed.temporary.path());
+    })
+    .await;
+
+    in_time(async {
+        while killed.socket().parent().unwrap().exists() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let folders = [&running, &next].map(|plugin| plugin.socket().parent().unwrap().to_owned());
+    let left = std::fs::read_dir(killed.temporary.path()).unwrap();
+    assert_eq!(
+        left.map(|entry| entry.unwrap().path())
+            .collect::<BTreeSet<_>>(),
+        BTreeSet::from(folders)
+    );
 }
 
 #[tokio::test]

@@ -34,5 +34,6 @@ mod refusals;
 mod replace;
 mod support;
 mod timeout;
+mod untrusted;
 mod version;
 mod workspace_takeover;

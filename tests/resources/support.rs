@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use azure_core::http::HttpClient;
 use secureaks::{
     framework::{
         Diagnostic, Server,
@@ -118,8 +119,17 @@ impl Provider {
         environment: BTreeMap<String, String>,
         block: Json,
     ) -> (Self, Vec<Diagnostic>) {
+        Self::over(Arc::new(network(azure)), environment, block)
+    }
+
+    /// With the given variables and provider block over `network`, and what it says to them.
+    pub(crate) fn over(
+        network: Arc<dyn HttpClient>,
+        environment: BTreeMap<String, String>,
+        block: Json,
+    ) -> (Self, Vec<Diagnostic>) {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::configured_in(azure, folder, environment, block)
+        Self::in_folder(network, folder, environment, block)
     }
 
     /// Another process with the same configuration, in the same folder. What the first was not ended in order is killed.
@@ -133,7 +143,8 @@ impl Provider {
         let further = variables.iter().copied();
         environment.extend(further.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let folder = Arc::clone(&self.folder);
-        let (next, told) = Self::configured_in(azure, folder, environment, self.block.clone());
+        let network = Arc::new(network(azure));
+        let (next, told) = Self::in_folder(network, folder, environment, self.block.clone());
         assert_eq!(told, []);
         next.about(self.type_name)
     }
@@ -148,13 +159,12 @@ impl Provider {
         self.folder.path()
     }
 
-    fn configured_in(
-        azure: &Simulator,
+    fn in_folder(
+        network: Arc<dyn HttpClient>,
         folder: Arc<TempDir>,
         environment: BTreeMap<String, String>,
         block: Json,
     ) -> (Self, Vec<Diagnostic>) {
-        let network = Arc::new(network(azure));
         let variables = Environment::of(environment.clone(), 7).in_folder(folder.path().into());
         let provider = Secureaks::over(variables, network);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -358,15 +368,20 @@ pub(crate) fn lay_over(config: &mut Json, changes: &Json) {
 }
 
 /// Trusts the simulator's own authority, which the process' environment need not name.
+pub(crate) fn network(azure: &Simulator) -> reqwest::Client {
+    let authority = std::fs::read(&azure.environment()["SSL_CERT_FILE"]).expect("the authority");
+    trusting(&authority)
+}
+
+/// Trusts one authority, given as PEM.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one constructor in `azure` trusts what the environment names"
 )]
-fn network(azure: &Simulator) -> reqwest::Client {
+pub(crate) fn trusting(authority: &[u8]) -> reqwest::Client {
     // Whoever came first has installed the same provider.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let authority = std::fs::read(&azure.environment()["SSL_CERT_FILE"]).expect("the authority");
-    let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
+    let authority = reqwest::Certificate::from_pem(authority).expect("a certificate");
     reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([authority])

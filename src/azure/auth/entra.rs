@@ -22,7 +22,7 @@ use super::{Audience, AuthError, Source, Token};
 use crate::azure::cloud::{Cloud, CloudSource};
 use crate::azure::retry::first;
 use crate::azure::secret::Secret;
-use crate::azure::wire::{Wire, root_cause};
+use crate::azure::wire::{Wire, root_cause, untrusted};
 
 /// What an application proves itself with.
 #[derive(Debug)]
@@ -123,9 +123,15 @@ impl Entra {
         inner
             .downcast_ref::<AuthError>()
             .cloned()
-            .unwrap_or_else(|| AuthError::Unavailable {
-                issuer: "Microsoft Entra".to_owned(),
-                reason: root_cause(error),
+            .unwrap_or_else(|| {
+                let issuer = "Microsoft Entra".to_owned();
+                match untrusted(error) {
+                    Some(reason) => AuthError::Untrusted { issuer, reason },
+                    None => AuthError::Unavailable {
+                        issuer,
+                        reason: root_cause(error),
+                    },
+                }
             })
     }
 }

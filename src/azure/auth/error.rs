@@ -1,6 +1,7 @@
 //! Why signing in failed, in plain words, naming the setting at fault where it is known.
 
 use crate::azure::error::Error;
+use crate::azure::tls::WAY_OUT;
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +46,14 @@ pub enum AuthError {
         /// Who was asked.
         issuer: String,
         /// What came instead.
+        reason: String,
+    },
+    /// Whoever answered in place of the issuer cannot be trusted; nothing was sent.
+    #[error("{issuer} cannot be trusted: {reason}. {WAY_OUT}")]
+    Untrusted {
+        /// Who was asked.
+        issuer: String,
+        /// Why not, as a clause about it.
         reason: String,
     },
     /// The person at the other device said no.

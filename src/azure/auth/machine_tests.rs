@@ -81,6 +81,49 @@ async fn app_service_signs_in_with_its_header() {
     assert_eq!(first, (line.into(), vec![None, Some("header".into())]));
 }
 
+#[test]
+fn an_endpoint_that_others_could_listen_to_is_refused() {
+    let scripted = network([]);
+    let at = |address: &str, own: bool| {
+        let address = Some(address.to_owned());
+        let settings = Settings {
+            use_managed_identity: true,
+            identity_endpoint: address.clone().filter(|_| !own),
+            managed_identity_endpoint: address.filter(|_| own),
+            identity_header: Some(Secret::new("header")),
+            ..Settings::default()
+        };
+        credential(&settings, &scripted).err()
+    };
+
+    let refused = [
+        at("http://attacker.example/token?code=1", false),
+        at("http://10.0.0.4/token", true),
+        at("ftp://127.0.0.1/token", false),
+        at("https://10.0.0.4:2377/token", false),
+        at("http://169.254.128.1:2377/token", false),
+    ];
+
+    let told = |setting, address: &str| {
+        Some(AuthError::Invalid {
+            setting,
+            reason: format!(
+                "{address} is neither encrypted nor this machine's own, so that others could read the identity's token. Expected an https address, or an http one on loopback (127.0.0.0/8, ::1, localhost) or link-local (169.254.0.0/16, fe80::/10). Correct it, or unset it where Azure's own default is meant"
+            ),
+        })
+    };
+    assert_eq!(
+        refused,
+        [
+            told("IDENTITY_ENDPOINT", "http://attacker.example"),
+            told("ARM_MSI_ENDPOINT", "http://10.0.0.4"),
+            told("IDENTITY_ENDPOINT", "ftp://127.0.0.1"),
+            None,
+            None,
+        ]
+    );
+}
+
 /// A folder with an `az` that behaves as `script` says and writes its arguments to `log`.
 #[cfg(unix)]
 fn fake_az(script: &str) -> (tempfile::TempDir, PathBuf) {

@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::{Audience, AuthError, Source, Token};
 use crate::azure::cloud::CloudSource;
 use crate::azure::error::Error;
+use crate::azure::network::is_machine;
 use crate::azure::secret::Secret;
 use crate::azure::wire::Wire;
 
@@ -54,10 +55,14 @@ impl ManagedIdentity {
             ),
             (None, None) => ("ARM_MSI_ENDPOINT", MACHINE, None, MACHINE_API_VERSION),
         };
-        let endpoint = Url::parse(address).map_err(|error| AuthError::Invalid {
-            setting,
-            reason: error.to_string(),
-        })?;
+        let invalid = |reason| AuthError::Invalid { setting, reason };
+        let endpoint = Url::parse(address).map_err(|error| invalid(error.to_string()))?;
+        if endpoint.scheme() != "https" && !is_machine(&endpoint) {
+            return Err(invalid(format!(
+                "{} is neither encrypted nor this machine's own, so that others could read the identity's token. Expected an https address, or an http one on loopback (127.0.0.0/8, ::1, localhost) or link-local (169.254.0.0/16, fe80::/10). Correct it, or unset it where Azure's own default is meant",
+                endpoint.origin().ascii_serialization()
+            )));
+        }
         let api_version = settings
             .managed_identity_api_version
             .as_deref()

@@ -235,11 +235,15 @@ async fn a_host_that_cannot_be_reached_is_given_up_soon() {
 
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_is_reported_at_once() {
-    let scripted = Scripted::new([Answer::Refuse("invalid peer certificate: UnknownIssuer")]);
+    let scripted = Scripted::new([Answer::Distrust]);
 
     let result = send(&scripted, &get()).await;
 
-    assert_eq!((result.is_err(), scripted.clock.slept()), (true, vec![]));
+    let untrusted = Error::Untrusted {
+        host: "management.azure.com".into(),
+        reason: "its certificate is signed by an unknown authority".into(),
+    };
+    assert_eq!((result, scripted.clock.slept()), (Err(untrusted), vec![]));
 }
 
 #[tokio::test]

@@ -24,6 +24,14 @@ pub enum Error {
         /// Whether the request may have arrived all the same.
         sent: bool,
     },
+    /// Whoever answered cannot be trusted; nothing was sent.
+    #[error("{host} cannot be trusted: {reason}")]
+    Untrusted {
+        /// The host that was called.
+        host: String,
+        /// Why not, as a clause about it.
+        reason: String,
+    },
     /// There is no token to ask with.
     #[error(transparent)]
     Authentication(Box<AuthError>),

@@ -2,18 +2,18 @@
 //! ask again. There are no refresh tokens in it: a stolen file is worth at most what is left of an hour.
 
 use std::{
-    fs, io,
-    io::Write as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     azure::{Secret, auth::Token},
+    files::{FileError, PrivateFolder},
     provider::Environment,
 };
 
@@ -29,7 +29,7 @@ pub(super) struct Cache {
     folder: PathBuf,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Entry {
     name: String,
     token: String,
@@ -52,104 +52,48 @@ impl Cache {
         })
     }
 
-    /// Where the files are.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// The token kept under `name`, if it is still good for a while. A file that others may read does not
-    /// count: they may have written it.
-    pub(super) fn find(&self, name: &str, now: Timestamp) -> Option<Token> {
-        let path = self.path(name);
-        let metadata = fs::symlink_metadata(&path).ok()?;
-        if !metadata.is_file() || !is_private(&metadata) {
-            return None;
-        }
-        let entry: Entry = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-        let expires: Timestamp = entry.expires.parse().ok()?;
-        let worth = now.checked_add(LEAST).ok()? < expires;
-        (entry.name == name && worth).then(|| Token {
-            secret: Secret::new(entry.token),
-            expires,
-        })
+    /// The token kept under `name`, if it is still good for a while. What other users may have written does not
+    /// count, and is told of.
+    pub(super) fn find(&self, name: &str, now: Timestamp) -> Result<Option<Token>, FileError> {
+        let Some(folder) = PrivateFolder::find(&self.folder)? else {
+            return Ok(None);
+        };
+        // A draft that a killed command left holds a token. One that cannot be removed keeps nobody from signing in.
+        drop(folder.clear_drafts());
+        let kept = folder.read(&file_name(name))?;
+        Ok(kept.and_then(|bytes| still_good(&bytes, name, now)))
     }
 
     /// Keeps a token under `name`, in a file that is whole and private from its first byte on.
-    pub(super) fn keep(&self, name: &str, token: &Token) -> io::Result<()> {
-        let entry = Entry {
-            name: name.to_owned(),
-            token: token.secret.expose().to_owned(),
-            expires: token.expires.to_string(),
-        };
-        make_private_folder(&self.folder)?;
-        let draft = self.folder.join(format!("{}.draft", Uuid::new_v4()));
-        let written = private_file(&draft)
-            .and_then(|mut file| {
-                file.write_all(&serde_json::to_vec(&entry)?)?;
-                file.sync_all()
-            })
-            .and_then(|()| fs::rename(&draft, self.path(name)));
-        if written.is_err() {
-            // What is left of it holds a token.
-            drop(fs::remove_file(&draft));
-        }
-        written
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        let file = Uuid::new_v5(&NAMES, name.as_bytes());
-        self.folder.join(format!("{file}.json"))
+    pub(super) fn keep(&self, name: &str, token: &Token) -> Result<(), FileError> {
+        let entry = json!({
+            "name": name,
+            "token": token.secret.expose(),
+            "expires": token.expires.to_string(),
+        });
+        let folder = PrivateFolder::make(&self.folder)?;
+        folder.write(&file_name(name), entry.to_string().as_bytes())
     }
 }
 
-#[cfg(unix)]
-fn is_private(metadata: &fs::Metadata) -> bool {
-    // The six lowest bits are the rights of the group and of others.
-    use std::os::unix::fs::MetadataExt as _;
-    metadata.mode().trailing_zeros() >= 6
+fn file_name(name: &str) -> String {
+    format!("{}.json", Uuid::new_v5(&NAMES, name.as_bytes()))
 }
 
-#[cfg(unix)]
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-}
-
-/// On Windows a user's folders are closed to others by their own lists of rights.
-#[cfg(not(unix))]
-fn is_private(_: &fs::Metadata) -> bool {
-    true
-}
-
-#[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
+fn still_good(bytes: &[u8], name: &str, now: Timestamp) -> Option<Token> {
+    let entry: Entry = serde_json::from_slice(bytes).ok()?;
+    let expires: Timestamp = entry.expires.parse().ok()?;
+    let worth = now.checked_add(LEAST).ok()? < expires;
+    (entry.name == name && worth).then(|| Token {
+        secret: Secret::new(entry.token),
+        expires,
+    })
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use super::*;
 
@@ -169,15 +113,19 @@ mod tests {
         (cache, token)
     }
 
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
     #[test]
     fn a_token_is_found_until_five_minutes_before_its_end_and_only_under_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let (cache, token) = kept(&folder);
 
         let found = [
-            cache.find("ada", at("2026-11-21T12:54:59Z")),
-            cache.find("ada", at("2026-11-21T12:55:00Z")),
-            cache.find("dev", at("2026-11-21T12:00:00Z")),
+            cache.find("ada", at("2026-11-21T12:54:59Z")).unwrap(),
+            cache.find("ada", at("2026-11-21T12:55:00Z")).unwrap(),
+            cache.find("dev", at("2026-11-21T12:00:00Z")).unwrap(),
         ];
 
         assert_eq!(found, [Some(token), None, None]);
@@ -188,25 +136,78 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (cache, _) = kept(&folder);
 
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let files: Vec<_> = fs::read_dir(cache.folder())
+        let files: Vec<_> = fs::read_dir(&cache.folder)
             .unwrap()
             .map(|entry| mode(&entry.unwrap().path()))
             .collect();
 
-        assert_eq!((mode(cache.folder()), files), (0o700, vec![0o600]));
+        assert_eq!((mode(&cache.folder), files), (0o700, vec![0o600]));
     }
 
     #[test]
     fn a_file_that_others_may_read_is_not_believed() {
         let folder = tempfile::tempdir().unwrap();
         let (cache, _) = kept(&folder);
-        let path = cache.path("ada");
+        let path = cache.folder.join(file_name("ada"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
 
         let found = cache.find("ada", at("2026-11-21T12:00:00Z"));
 
-        assert_eq!(found, None);
+        assert_eq!(
+            found.unwrap_err().to_string(),
+            format!(
+                "{} has the mode 644, with which other users may use it, where 600 is expected; remove it",
+                path.display()
+            )
+        );
+    }
+
+    #[test]
+    fn a_folder_that_was_open_to_others_is_closed_before_a_token_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("secureaks/credentials");
+        fs::create_dir_all(&own).unwrap();
+        fs::set_permissions(&own, fs::Permissions::from_mode(0o777)).unwrap();
+
+        let (cache, _) = kept(&folder);
+
+        assert_eq!(mode(&cache.folder), 0o700);
+    }
+
+    #[test]
+    fn a_link_to_another_folder_gets_no_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, token) = kept(&folder);
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(&cache.folder, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &cache.folder).unwrap();
+
+        let refused = [
+            cache.keep("dev", &token).unwrap_err().to_string(),
+            cache.find("ada", token.expires).unwrap_err().to_string(),
+        ];
+
+        let told = format!(
+            "{} is a symbolic link, which is not followed; remove it",
+            cache.folder.display()
+        );
+        assert_eq!(refused, [told.clone(), told]);
+        assert_eq!(fs::read_dir(elsewhere).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_command_left_of_a_token_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cache, token) = kept(&folder);
+        let whole = cache.folder.join(file_name("ada"));
+        let draft = cache
+            .folder
+            .join("00000000-0000-4000-8000-000000000001.draft");
+        fs::rename(&whole, &draft).unwrap();
+
+        let found = cache.find("ada", token.expires).unwrap();
+
+        assert_eq!((found, draft.exists()), (None, false));
     }
 
     #[test]

@@ -118,9 +118,15 @@ impl Person {
         let cached = self
             .cache
             .as_ref()
-            .and_then(|cache| cache.find(&name, self.wire.clock.now()));
-        if let Some(token) = cached {
-            return Ok(token);
+            .map(|cache| cache.find(&name, self.wire.clock.now()));
+        match cached {
+            Some(Ok(Some(token))) => return Ok(token),
+            None | Some(Ok(None)) => {}
+            // Signing in is possible all the same, as it is below.
+            Some(Err(refused)) => drop(writeln!(
+                prompt,
+                "What was kept of an earlier sign-in is not used: {refused}."
+            )),
         }
         let device = DeviceCode::new(tenant, self.cloud, self.wire)?;
         let invitation = device.begin(audience).await?;
@@ -139,8 +145,7 @@ impl Person {
             // command asks again.
             drop(writeln!(
                 prompt,
-                "The token could not be kept in {}: {error}. The next command asks again.",
-                cache.folder().display()
+                "The token could not be kept: {error}. The next command asks again."
             ));
         }
         Ok(token)

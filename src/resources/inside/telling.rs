@@ -88,6 +88,9 @@ impl Inside<'_> {
     }
 
     async fn unreachable(&self, server: &str, cause: Cause, reason: &str) -> Diagnostic {
+        if cause == Cause::Tls {
+            return self.untrusted(server, reason);
+        }
         // Azure knows why an API server may not be reached from everywhere; when it cannot be asked, the
         // cause alone has to do.
         let profile = self.cluster.facts(&self.limits).await.ok();
@@ -99,7 +102,7 @@ impl Inside<'_> {
             .and_then(|profile| profile.authorized_ip_ranges.as_deref())
             .unwrap_or_default();
         let (summary, advice) = match cause {
-            _ if private && cause != Cause::Tls => (
+            _ if private => (
                 "Cluster is private and cannot be reached from here",
                 "Its API server has an address inside its virtual network only: run Terraform where that network and its private DNS zone are reachable, such as a self-hosted agent.".to_owned(),
             ),
@@ -119,11 +122,7 @@ impl Inside<'_> {
                 "API server does not answer",
                 "Check firewalls and `HTTPS_PROXY` between this machine and the API server.".to_owned(),
             ),
-            Cause::Tls => (
-                "API server cannot be trusted",
-                "Its certificate is not signed by the cluster's own authority: something between this machine and the cluster answers in its place, such as a proxy that opens TLS. Let it pass connections to the cluster through.".to_owned(),
-            ),
-            Cause::Closed => (
+            Cause::Closed | Cause::Tls => (
                 "Connection to the API server broke",
                 "Check firewalls and `HTTPS_PROXY` between this machine and the API server, and run it again.".to_owned(),
             ),
@@ -132,6 +131,17 @@ impl Inside<'_> {
             summary,
             format!(
                 "{server} was called for {}: {reason}. {advice}",
+                self.cluster.id()
+            ),
+        )
+    }
+
+    /// Whoever answers is not the cluster: that more addresses are let in would help nobody but them.
+    fn untrusted(&self, server: &str, reason: &str) -> Diagnostic {
+        Diagnostic::error(
+            "API server cannot be trusted",
+            format!(
+                "{server} was called for {}: {reason}. Expected the certificate of the cluster's own authority for this address; nothing was sent. Something between this machine and the cluster may answer in its place, such as a proxy that opens TLS: let it pass connections to the cluster through. A cluster whose own certificates have ended gets new ones with `az aks rotate-certs`.",
                 self.cluster.id()
             ),
         )
