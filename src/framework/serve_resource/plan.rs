@@ -48,6 +48,7 @@ impl<R: Resource> ServedResource<R> {
                 spec: None,
                 changes: &[],
                 replaces: false,
+                outputs: Self::state(&Value::Null).outputs,
             };
             let outcome = guarded(self.resource.plan(&call, planned)).await;
             response.planned_state = Encoded::of(&Value::Null, ty);
@@ -109,8 +110,12 @@ impl<R: Resource> ServedResource<R> {
             spec: Some(&spec),
             changes: &changes,
             replaces,
+            outputs: Self::state(&planned).outputs,
         };
         let outcome = guarded(self.resource.plan(&call, judged)).await;
+        if let Some(outputs) = call.record().planned_outputs {
+            plan::foretell(&mut planned, &outputs);
+        }
         response.planned_state = Encoded::of(&planned, ty);
         finish_plan(&mut response, &call, outcome);
         response
