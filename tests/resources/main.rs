@@ -14,6 +14,7 @@ mod binding;
 mod binding_killed;
 mod binding_moves;
 mod binding_own;
+mod binding_planned;
 mod binding_refusals;
 mod binding_trouble;
 mod change;

@@ -7,18 +7,18 @@ use super::{
     AadBinding,
     grant::Grant,
     objects::{Objects, Role},
-    outputs,
+    outputs::{self, BoundSubject, Outputs},
     own::Own,
     registry::{self, Stage},
-    resolve,
+    resolve::{self, Outcome, Settled},
     roles::{self, Found},
-    spec::{Mode, Spec},
+    spec::{Mode, Principal, Spec},
     subject::Subject,
     work::{self, PLANNING, WHAT},
 };
 use crate::{
     azure::{self, arm::ResourceId},
-    framework::{Call, Diagnostic, Diagnostics, Failure, Planned},
+    framework::{Call, Diagnostic, Diagnostics, Failure, PENDING, Planned, Severity},
     kube::{Error, Right},
     resources::{
         Session,
@@ -38,9 +38,11 @@ pub(super) async fn judge(
     let Some(spec) = plan.spec else { return Ok(()) };
     if call.client.azure.is_err() {
         // The provider block holds something that is only known after apply; nothing can be asked.
+        foretell(call, plan, spec, None);
         return Ok(());
     }
-    let Some(prior) = plan.prior.filter(|_| plan.changes.is_empty()) else {
+    let is_unchanged = plan.changes.is_empty() && call.private(PENDING).is_none();
+    let Some(prior) = plan.prior.filter(|_| is_unchanged) else {
         return judge_change(call, plan, spec).await;
     };
     // Nothing changes, so nobody is asked; but a new binding may give what this one gives.
@@ -71,7 +73,7 @@ async fn judge_change(
     spec: &Spec,
 ) -> Result<(), Failure> {
     let bindings = &call.client.bindings;
-    let subjects = judge_principals(call, spec).await?;
+    let subjects = judge_principals(call, plan, spec).await?;
     // Without its id nothing is known of the cluster, and nobody may be dialled.
     if spec.cluster_id.if_known().is_none() {
         return if spec.mode.if_known() == Some(&Mode::Kubernetes) {
@@ -153,25 +155,78 @@ async fn judge_change(
     Ok(())
 }
 
-/// The principals, once all of them are known.
+/// The principals, once all of them are known. One that is bound already and is gone is no error: a client plans the
+/// configuration before it destroys, too.
 async fn judge_principals(
     call: &Call<Session>,
+    plan: &Planned<'_, AadBinding>,
     spec: &Spec,
 ) -> Result<Option<Vec<Subject>>, Failure> {
     let Some(principals) = spec.principals.if_known() else {
         return Ok(None);
     };
     let azure = call.client.azure()?;
-    let resolved = resolve::resolve(azure, principals, Duration::ZERO, &limits(call)).await;
+    let settled = settled(plan, principals);
+    let limits = limits(call);
+    let resolved = resolve::resolve(azure, principals, &settled, Duration::ZERO, &limits).await;
     let resolved = resolved.map_err(|error| refusals::tell(&error, PLANNING, WHAT, &NoFields))?;
     for warning in resolved.warnings {
         call.warn(warning);
     }
-    if resolved.errors.is_empty() {
-        Ok(resolved.subjects.into_iter().collect())
-    } else {
-        Err(Failure::Failed(resolved.errors))
+    foretell(call, plan, spec, Some(&resolved.outcomes));
+    let (mut subjects, mut errors) = (Vec::new(), Vec::new());
+    for ((outcome, settled), principal) in
+        resolved.outcomes.into_iter().zip(settled).zip(principals)
+    {
+        match (outcome, settled) {
+            (Outcome::Open, _) => subjects.push(None),
+            (Outcome::Found { subject, .. }, _) => subjects.push(Some(subject)),
+            (Outcome::Refused(told), Some(settled)) => {
+                call.warn(is_bound_already(told, "`principals` names it no more"));
+                subjects.push(settled.as_bound(principal.r#type.known()?));
+            }
+            (Outcome::Refused(error), None) => errors.push(error),
+        }
     }
+    if errors.is_empty() {
+        Ok(subjects.into_iter().collect())
+    } else {
+        Err(Failure::Failed(errors))
+    }
+}
+
+/// Whom the principals are by the state, unless the binding is made anew.
+fn settled(plan: &Planned<'_, AadBinding>, principals: &[Principal]) -> Vec<Option<Settled>> {
+    match plan.prior.filter(|_| !plan.replaces) {
+        Some(prior) => Settled::in_state(prior, principals),
+        None => vec![None; principals.len()],
+    }
+}
+
+/// Says in the plan whom it binds, as far as that can be said for sure: the apply keeps to it.
+fn foretell(
+    call: &Call<Session>,
+    plan: &Planned<'_, AadBinding>,
+    spec: &Spec,
+    outcomes: Option<&[Outcome]>,
+) {
+    let Some(principals) = spec.principals.if_known() else {
+        return;
+    };
+    let settled = settled(plan, principals);
+    let subjects: Vec<BoundSubject> = principals
+        .iter()
+        .zip(&settled)
+        .enumerate()
+        .map(|(index, (principal, settled))| {
+            let outcome = outcomes.and_then(|outcomes| outcomes.get(index));
+            resolve::foretold(principal, settled.as_ref(), outcome)
+        })
+        .collect();
+    call.plan_outputs(&Outputs {
+        subjects: subjects.into(),
+        ..plan.outputs.clone()
+    });
 }
 
 fn limits(call: &Call<Session>) -> azure::Call {
@@ -257,6 +312,20 @@ fn without_azure_rbac(spec: &Spec, cluster: &str) -> Diagnostic {
         "Cluster does not ask Azure about rights",
         format!("`mode` is \"azure_rbac\", and {cluster} decides about rights by Kubernetes' own role bindings alone, so roles of Azure have no effect. Turn on `entra.azure_rbac` (`az aks update --enable-azure-rbac`), or use `mode = \"kubernetes\"`."),
     )
+}
+
+/// What was wanted before this plan and is gone: no error, because a client plans the configuration before it destroys,
+/// too.
+fn is_bound_already(told: Diagnostic, until: &str) -> Diagnostic {
+    let detail = format!(
+        "{} The binding has it already, so the plan goes on; apply refuses to change the binding until {until}.",
+        told.detail
+    );
+    Diagnostic {
+        severity: Severity::Warning,
+        detail,
+        ..told
+    }
 }
 
 /// Whether the role exists. A cluster that cannot be asked now is asked by the apply.
