@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     binding::{DEVELOPERS, TYPE, binding, start},
-    inside::{applied, object, provider as run_of, reached},
+    inside::{applied, change, object, provider as run_of, reached},
     support::{Kept, Provider, assert_understood, told},
 };
 
@@ -19,6 +19,7 @@ const DEV: &str = "b92e4d60-1f7a-4c83-95eb-28d0a6f5c714";
 const LEES_NAME: &str = "lee@simulated.onmicrosoft.com";
 const NEW_NAME: &str = "lee.adams@simulated.onmicrosoft.com";
 const BOUND: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/developers";
+const ROLE: &str = "/apis/rbac.authorization.k8s.io/v1/clusterroles/deployer";
 
 /// Another run of the same configuration, which knows nothing of what the first has asked.
 fn run(azure: &Simulator) -> Provider {
@@ -309,5 +310,32 @@ fn a_principal_that_is_bound_and_gone_is_a_warning_of_the_plan_and_an_error_of_a
     ));
     assert_eq!(unchanged.value, kept.value);
     assert_eq!((gone.value, destroyed), (Value::Null, vec![]));
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_role_that_is_bound_and_gone_is_a_warning_of_the_plan_and_another_an_error() {
+    let (azure, provider) = start();
+    let rules = json!([{ "apiGroups": [""], "resources": ["pods"], "verbs": ["get"] }]);
+    change(
+        &azure,
+        ROLE,
+        &json!({ "metadata": { "name": "deployer" }, "rules": rules }),
+    );
+    let wanted = json!({ "cluster_role": "deployer" });
+    let kept = reached(&provider, &Kept::nothing(), &binding(&provider, &wanted));
+    change(&azure, ROLE, &Json::Null);
+    let later = run(&azure);
+
+    let wider = json!({ "cluster_role": "deployer", "namespaces": ["shop", "team-a"] });
+    let wider = later.plan(&kept, &binding(&later, &wider));
+    let other = json!({ "cluster_role": "deployers" });
+    let other = later.plan(&kept, &binding(&later, &other));
+
+    insta::assert_snapshot!(format!(
+        "{}\n\nanother: {}",
+        told(&wider.diagnostics),
+        told(&other.diagnostics)
+    ));
     assert_understood(&azure);
 }

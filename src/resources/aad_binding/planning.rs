@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     azure::{self, arm::ResourceId},
-    framework::{Call, Diagnostic, Diagnostics, Failure, PENDING, Planned, Severity},
+    framework::{Call, Diagnostic, Diagnostics, Failure, PENDING, Planned, Severity, State},
     kube::{Error, Right},
     resources::{
         Session,
@@ -124,7 +124,9 @@ async fn judge_change(
         judge_right(&inside, spec).await?;
     }
     if touched("cluster_role") || touched("role") || touched("namespaces") {
-        judge_role(&inside, spec).await?;
+        // Neither a role that is changed nor a binding that is made anew has anything bound already.
+        let prior = plan.prior.filter(|_| !plan.replaces);
+        judge_role(&inside, spec, prior).await?;
     }
     if let Some(subjects) = subjects
         && spec.namespaces.if_known().is_some()
@@ -329,7 +331,11 @@ fn is_bound_already(told: Diagnostic, until: &str) -> Diagnostic {
 }
 
 /// Whether the role exists. A cluster that cannot be asked now is asked by the apply.
-async fn judge_role(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
+async fn judge_role(
+    inside: &Inside<'_>,
+    spec: &Spec,
+    prior: Option<&State<AadBinding>>,
+) -> Result<(), Failure> {
     let Some(role) = Role::of(spec) else {
         return Ok(());
     };
@@ -338,13 +344,26 @@ async fn judge_role(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
         (Role::Namespaced(_), None) => return Ok(()),
         (Role::Cluster(_), _) => vec![None],
     };
+    let before = prior.map(|prior| prior.spec.namespace_names());
+    let is_bound = |namespace: Option<&String>| match (&before, namespace) {
+        (Some(Some(names)), Some(name)) => names.contains(name),
+        (Some(_), None) => true,
+        _ => false,
+    };
     let mut told = Diagnostics::default();
     for namespace in namespaces {
         let found = roles::find(inside, &role, namespace.as_deref()).await;
         match found {
             // A namespace without any role may be one that comes with this apply.
             Ok(Found::Missing(names)) if namespace.is_none() || !names.is_empty() => {
-                told.push(roles::missing(spec, &role, namespace.as_deref(), &names));
+                let missing = roles::missing(spec, &role, namespace.as_deref(), &names);
+                if is_bound(namespace.as_ref()) {
+                    inside
+                        .call
+                        .warn(is_bound_already(missing, "the role exists"));
+                } else {
+                    told.push(missing);
+                }
             }
             Err(Error::Cancelled) => return Err(inside.fail(&Error::Cancelled, &NoFields).await),
             Ok(_) | Err(_) => {}
