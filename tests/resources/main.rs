@@ -9,6 +9,7 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod adopted_namespace;
 mod applier;
 mod binding;
 mod binding_killed;

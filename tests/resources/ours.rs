@@ -98,7 +98,7 @@ fn a_namespace_of_another_configuration_is_taken_over_by_import_alone() {
     assert_eq!(nothing.value, Value::Null);
     insta::assert_snapshot!(told(&refused));
     assert_eq!(silent, []);
-    assert_eq!(attribute(&imported, "adopted"), json!(false));
+    assert_eq!(attribute(&imported, "adopted"), json!(true));
     assert_understood(&azure);
 }
 

@@ -50,7 +50,11 @@ async fn remove(
     prior: &State<Namespace>,
     found: Object,
 ) -> Result<(), Failure> {
-    if mark(&found).is_none() || check::is_built_in(&place.name) {
+    if prior.outputs.is_adopted() && mark(&found).is_some() {
+        work.call.warn(left(place));
+        return Ok(());
+    }
+    if prior.outputs.is_adopted() || check::is_built_in(&place.name) {
         return release(work, place, prior).await;
     }
     if !is_terminating(&found) {
@@ -67,6 +71,18 @@ async fn remove(
         }
     }
     wait(work, place, found).await
+}
+
+/// What is told of a namespace that a configuration of this provider made and may hold yet: each of them applies under
+/// the same field manager, so what this one would take away can be the other's.
+fn left(place: &Place) -> Diagnostic {
+    Diagnostic::warning(
+        "Namespace was not deleted",
+        format!(
+            "{} was imported, and this provider made it before: another configuration may hold it. It stays as it is, with its labels, annotations, quota, limits and network policies. To delete it, destroy it with that configuration; if there is none, run `kubectl delete namespace {}`.",
+            place.id, place.name
+        ),
+    )
 }
 
 /// Takes away what is ours in a namespace that was there before.

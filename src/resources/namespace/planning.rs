@@ -87,7 +87,7 @@ async fn judge_deletion(
     {
         call.keep_private(ALLOWED, true.into());
     }
-    if is_allowed(call, prior) || prior.outputs.adopted.value() == Some(&true) {
+    if is_allowed(call, prior) || prior.outputs.is_adopted() {
         return Ok(());
     }
     let place = super::place_in(&prior.outputs)?;

@@ -52,12 +52,12 @@ pub(super) async fn read(
     let cluster = place.cluster.as_str();
     Ok(Some(State {
         spec: live::spec(cluster, &live, MANAGER, &MARKS, Some(&prior.spec)),
-        outputs: outputs(&place, &live.namespace),
+        outputs: outputs(&place, &live.namespace, prior.outputs.is_adopted()),
     }))
 }
 
-/// What the service says about a namespace.
-pub(super) fn outputs(place: &Place, found: &Object) -> Outputs {
+/// What the service says about a namespace. Whether it was there before is decided once, when it comes into the state.
+pub(super) fn outputs(place: &Place, found: &Object, is_adopted: bool) -> Outputs {
     let phase = found
         .status
         .as_ref()
@@ -65,13 +65,13 @@ pub(super) fn outputs(place: &Place, found: &Object) -> Outputs {
         .unwrap_or_else(|| "Active".to_owned());
     Outputs {
         uid: found.metadata.uid.clone().into(),
-        adopted: mark(found).is_none().into(),
+        adopted: is_adopted.into(),
         phase: phase.into(),
         ..Outputs::of(place)
     }
 }
 
-/// The mark of a namespace that the provider created; none on one that was there before.
+/// The mark of a namespace that the provider created, from whichever configuration; none on one that somebody else made.
 pub(super) fn mark(found: &Object) -> Option<&str> {
     let annotations = found.metadata.annotations.as_ref()?;
     annotations.get(MARK).map(String::as_str)

@@ -45,7 +45,8 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
         }
     };
     work.warn_of_local_administrator().await;
-    converge(&work, &place, spec, mark.as_deref()).await
+    let is_adopted = mark.is_none();
+    converge(&work, &place, spec, mark.as_deref(), is_adopted).await
 }
 
 /// Changes the namespace.
@@ -74,16 +75,18 @@ pub(super) async fn update(
     }
     work.warn_of_local_administrator().await;
     // A field that is left out is given up, and the mark is to stay.
-    converge(&work, &place, spec, read::mark(&found)).await
+    let is_adopted = prior.outputs.is_adopted();
+    converge(&work, &place, spec, read::mark(&found), is_adopted).await
 }
 
-/// Brings the namespace and what is in it to what is wanted. Without a mark it is one that was
-/// there before, and is not marked now.
+/// Brings the namespace and what is in it to what is wanted. Without a mark it is one that somebody
+/// else made, and is not marked now.
 async fn converge(
     work: &Inside<'_>,
     place: &Place,
     spec: &Spec,
     mark: Option<&str>,
+    is_adopted: bool,
 ) -> Result<Outputs, Failure> {
     let how = Apply {
         force: *spec.force_conflicts.known()?,
@@ -103,7 +106,7 @@ async fn converge(
         Ok(applied) => applied,
         Err(error) => return Err(work.fail(&error, &Written).await),
     };
-    let outputs = outputs(place, &applied);
+    let outputs = outputs(place, &applied, is_adopted);
     work.call.keep(&outputs);
     work.call.keep_private(PENDING, true.into());
     contents::converge(work, &place.name, &contents, how).await?;
