@@ -8,7 +8,7 @@ use super::{
     check, contents,
     place::Place,
     planning,
-    read::{is_terminating, mark},
+    read::{is_another, is_terminating, mark},
     workloads::{named, workloads},
 };
 use crate::{
@@ -95,7 +95,7 @@ async fn release(
         force: prior.spec.force_conflicts.if_known() == Some(&true),
         dry_run: false,
     };
-    contents::converge(work, &place.name, &Contents::default(), how).await?;
+    contents::converge(work, &place.name, &Contents::default(), None, how).await?;
     let applied = work
         .cluster
         .apply(&body::released(&place.name), how, &work.limits)
@@ -161,10 +161,6 @@ pub(super) async fn wait(
             error => work.fail(&error, &NoFields).await,
         });
     }
-}
-
-fn is_another(found: &Object, uid: Option<&String>) -> bool {
-    uid.is_some() && found.metadata.uid.as_ref() != uid
 }
 
 /// What keeps a namespace from going (Kubernetes, `NamespaceConditionType`).

@@ -4,7 +4,12 @@
 use k8s_openapi::api::core::v1::Namespace as Object;
 
 use super::{
-    Namespace, WHAT, delete::occupied, place::Place, read::mark, spec::Spec, workloads::workloads,
+    Namespace, WHAT,
+    delete::occupied,
+    place::Place,
+    read::{is_another, mark},
+    spec::Spec,
+    workloads::workloads,
     write::taken,
 };
 use crate::{
@@ -94,6 +99,15 @@ async fn judge_deletion(
     let Ok(work) = Inside::within(call, &place.cluster, Verb::Read, WHAT) else {
         return Ok(());
     };
+    let found = work
+        .cluster
+        .get::<Object>(None, &place.name, &work.limits)
+        .await;
+    match found {
+        Ok(Some(found)) if is_another(&found, prior.outputs.uid.value()) => return Ok(()),
+        Ok(None) => return Ok(()),
+        Ok(Some(_)) | Err(_) => {}
+    }
     match workloads(&work, &place.name).await {
         Ok(workloads) if workloads.is_empty() => Ok(()),
         Ok(workloads) => Err(occupied(&place, &workloads).into()),

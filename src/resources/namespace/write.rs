@@ -66,6 +66,9 @@ pub(super) async fn update(
         Ok(None) => return Err(gone(&place)),
         Err(error) => return Err(work.fail(&error, &NoFields).await),
     };
+    if read::is_another(&found, prior.outputs.uid.value()) {
+        return Err(made_anew(&place).into());
+    }
     if is_terminating(&found) {
         let detail = format!(
             "{} is being deleted, and Kubernetes changes it no more. Wait until it is gone, and run apply again.",
@@ -109,7 +112,7 @@ async fn converge(
     let outputs = outputs(place, &applied, is_adopted);
     work.call.keep(&outputs);
     work.call.keep_private(PENDING, true.into());
-    contents::converge(work, &place.name, &contents, how).await?;
+    contents::converge(work, &place.name, &contents, mark, how).await?;
     work.call.drop_private(PENDING);
     Ok(outputs)
 }
@@ -118,7 +121,7 @@ async fn converge(
 pub(super) fn taken(spec: &Spec, place: &Place) -> Diagnostic {
     spec.name.error(
         "Namespace exists already",
-        format!("{} exists, and this configuration did not create it. Nothing was changed. Choose another name, or set `adopt = true` to take the namespace over: it keeps what is in it, gets the labels, quota, limits and policies of this resource, and is not deleted on destroy.", place.id),
+        format!("{0} exists, and this configuration did not create it. Nothing was changed. Choose another name, or take the namespace over with `terraform import secureaks_namespace.NAME '{0}'` or by `adopt = true`: it keeps what is in it, gets the labels, quota, limits and policies of this resource, and is not deleted on destroy.", place.id),
     )
 }
 
@@ -127,6 +130,16 @@ fn elsewhere(spec: &Spec, place: &Place) -> Diagnostic {
     spec.name.error(
         "Namespace belongs to another configuration",
         format!("{0} exists and was created by this provider, from another configuration or by a run whose state was lost. Nothing was changed. Two configurations cannot share it: choose another name, or remove it from the other configuration (a `removed` block with `destroy = false`) and take it over with `terraform import secureaks_namespace.NAME '{0}'`.", place.id),
+    )
+}
+
+fn made_anew(place: &Place) -> Diagnostic {
+    Diagnostic::error(
+        "Namespace is another one now",
+        format!(
+            "{} was deleted since the plan, and what has its name now is another namespace, which this configuration did not create. Nothing was changed. Run apply again: the plan then says how to go on.",
+            place.id
+        ),
     )
 }
 
