@@ -6,10 +6,10 @@ use super::{
     Namespace, WHAT,
     body::{self, Contents},
     check, contents,
+    loss::{loss, named},
     place::Place,
     planning,
     read::{is_another, is_terminating, mark},
-    workloads::{named, workloads},
 };
 use crate::{
     framework::{Call, Diagnostic, Failure, State, Verb},
@@ -59,7 +59,7 @@ async fn remove(
     }
     if !is_terminating(&found) {
         if !planning::is_allowed(work.call, prior) {
-            refuse_workloads(work, place).await?;
+            refuse_loss(work, place).await?;
         }
         let uid = found.metadata.uid.as_deref();
         let deleted = work
@@ -111,22 +111,22 @@ async fn release(
 }
 
 /// Refuses to delete a namespace with workloads; they may have come after the plan.
-async fn refuse_workloads(work: &Inside<'_>, place: &Place) -> Result<(), Failure> {
-    match workloads(work, &place.name).await {
-        Ok(workloads) if workloads.is_empty() => Ok(()),
-        Ok(workloads) => Err(occupied(place, &workloads).into()),
+async fn refuse_loss(work: &Inside<'_>, place: &Place) -> Result<(), Failure> {
+    match loss(work, &place.name).await {
+        Ok(lost) if lost.is_empty() => Ok(()),
+        Ok(lost) => Err(occupied(place, &lost).into()),
         Err(error) => Err(work.fail(&error, &NoFields).await),
     }
 }
 
 /// What is in the way of deleting a namespace, and what to do.
-pub(super) fn occupied(place: &Place, workloads: &[String]) -> Diagnostic {
+pub(super) fn occupied(place: &Place, lost: &[String]) -> Diagnostic {
     Diagnostic::error(
         "Namespace is in use",
         format!(
             "{} would be deleted with what is in it: {}. Remove that first; or set `delete_with_workloads = true` and apply it before the change that deletes the namespace.",
             place.id,
-            named(workloads)
+            named(lost)
         ),
     )
 }

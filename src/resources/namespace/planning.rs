@@ -6,10 +6,10 @@ use k8s_openapi::api::core::v1::Namespace as Object;
 use super::{
     Namespace, WHAT,
     delete::occupied,
+    loss::loss,
     place::Place,
     read::{is_another, mark},
     spec::Spec,
-    workloads::workloads,
     write::taken,
 };
 use crate::{
@@ -108,9 +108,9 @@ async fn judge_deletion(
         Ok(None) => return Ok(()),
         Ok(Some(_)) | Err(_) => {}
     }
-    match workloads(&work, &place.name).await {
-        Ok(workloads) if workloads.is_empty() => Ok(()),
-        Ok(workloads) => Err(occupied(&place, &workloads).into()),
+    match loss(&work, &place.name).await {
+        Ok(lost) if lost.is_empty() => Ok(()),
+        Ok(lost) => Err(occupied(&place, &lost).into()),
         Err(error) if error.is_cluster_gone() => Ok(()),
         Err(error) => {
             let told = match work.fail(&error, &NoFields).await {
