@@ -241,29 +241,44 @@ impl<T: Content> Field for Attr<Option<T>> {
 
 /// What the service says. Unknown in a plan, known or null in a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Computed<T>(Option<T>);
+pub struct Computed<T>(Said<T>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Said<T> {
+    Unknown,
+    Nothing,
+    Value(T),
+}
 
 impl<T> Computed<T> {
     /// The service said nothing, or nothing yet.
     pub fn none() -> Self {
-        Self(None)
+        Self(Said::Nothing)
+    }
+
+    /// In a plan: only the apply will know what the service says.
+    pub fn unknown() -> Self {
+        Self(Said::Unknown)
     }
 
     /// What the service said.
     pub fn value(&self) -> Option<&T> {
-        self.0.as_ref()
+        match &self.0 {
+            Said::Value(value) => Some(value),
+            Said::Unknown | Said::Nothing => None,
+        }
     }
 }
 
 impl<T> From<T> for Computed<T> {
     fn from(value: T) -> Self {
-        Self(Some(value))
+        Self(Said::Value(value))
     }
 }
 
 impl<T> From<Option<T>> for Computed<T> {
     fn from(value: Option<T>) -> Self {
-        Self(value)
+        value.map_or_else(Self::none, Self::from)
     }
 }
 
@@ -277,13 +292,21 @@ impl<T: Content> Field for Computed<T> {
 
     fn decode(value: &Value, mut slot: Slot<'_>) -> Self {
         match value {
-            Value::Unknown(_) | Value::Null => Self(None),
-            value => Self(T::read(value, &mut slot)),
+            Value::Unknown(_) => Self::unknown(),
+            Value::Null => Self::none(),
+            value => match T::read(value, &mut slot) {
+                None if !value.is_wholly_known() => Self::unknown(),
+                read => read.into(),
+            },
         }
     }
 
     fn encode(&self) -> Value {
-        self.0.as_ref().map_or(Value::Null, Content::write)
+        match &self.0 {
+            Said::Unknown => Value::unknown(),
+            Said::Nothing => Value::Null,
+            Said::Value(value) => value.write(),
+        }
     }
 }
 

@@ -177,12 +177,38 @@ fn forgotten(block: &Block, item: &Value, keep: &dyn Fn(&Attribute, &Value) -> b
 /// What was planned as known stays, as Terraform demands; a read sees whatever else has changed.
 pub fn settle(planned: &Value, outputs: &Value) -> Value {
     let mut state = planned.clone();
-    for (name, value) in outputs.members().into_iter().flatten() {
-        if !planned.member(name).is_wholly_known() {
-            state.set_member(name, value.clone());
-        }
-    }
+    foretell(&mut state, outputs);
     without_unknowns(&state)
+}
+
+/// Puts `outputs` in the place of what is not known of them in `planned`.
+pub fn foretell(planned: &mut Value, outputs: &Value) {
+    for (name, value) in outputs.members().into_iter().flatten() {
+        let value = known_first(planned.member(name), value);
+        planned.set_member(name, value);
+    }
+}
+
+/// What is known of `planned`, down to the attributes of objects in lists, and `said` elsewhere.
+fn known_first(planned: &Value, said: &Value) -> Value {
+    match (planned, said) {
+        (Value::Object(members), Value::Object(_)) => Value::Object(
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), known_first(value, said.member(name))))
+                .collect(),
+        ),
+        (Value::List(items), Value::List(others)) if items.len() == others.len() => {
+            let pairs = items.iter().zip(others);
+            Value::List(
+                pairs
+                    .map(|(item, other)| known_first(item, other))
+                    .collect(),
+            )
+        }
+        (planned, _) if planned.is_wholly_known() => planned.clone(),
+        (_, said) => said.clone(),
+    }
 }
 
 /// What the user writes and what the service says, together.

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Block, Diagnostic, Diagnostics, Severity, Span,
+    Block, Diagnostic, Diagnostics, Origin, Severity, Span,
     plan::{self, Change},
     replacement::{Replacement, replacements},
     schema,
@@ -95,7 +95,8 @@ pub trait Resource: Send + Sync + 'static {
         false
     }
 
-    /// Judges a plan, asking the service where that helps. Errors stop the plan.
+    /// Judges a plan, asking the service where that helps. Errors stop the plan. What is known
+    /// already of the outputs that apply will return is said with [`Call::plan_outputs`].
     async fn plan(
         &self,
         _call: &Call<Self::Client>,
@@ -217,6 +218,8 @@ pub struct Planned<'a, R: Resource> {
     pub(super) after: &'a Value,
     /// What the resource declares.
     pub(super) block: &'a schema::Block,
+    /// What the service says, as far as the plan knows it: what may change is unknown.
+    pub outputs: R::Outputs,
 }
 
 impl<R: Resource> Planned<'_, R> {
@@ -323,6 +326,8 @@ pub struct Call<C> {
     pub cancelled: CancellationToken,
     /// How long the user lets it take; `None` when they do not say.
     pub timeout: Option<Duration>,
+    /// The planned state that is applied; null in other calls.
+    pub(super) planned: Value,
     record: Arc<Mutex<Record>>,
 }
 
@@ -330,6 +335,7 @@ pub struct Call<C> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     pub(super) outputs: Option<Value>,
+    pub(super) planned_outputs: Option<Value>,
     pub(super) private: PrivateState,
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -344,6 +350,7 @@ impl<C> Call<C> {
             client,
             cancelled,
             timeout: None,
+            planned: Value::Null,
             record: Arc::new(Mutex::new(record)),
         }
     }
@@ -351,6 +358,21 @@ impl<C> Call<C> {
     /// Keeps what the service said so far: whatever happens from here on, it is in the state.
     pub fn keep(&self, outputs: &impl Block) {
         self.with(|record| record.outputs = Some(outputs.encode()));
+    }
+
+    /// Says in a plan which outputs are known already: those of `outputs` that are not unknown
+    /// take the place of those that the plan does not know. Terraform holds apply to them, and to
+    /// the same in the plan that it makes again just before, so they must follow from what does not
+    /// change in between. While work is pending, one output must stay unknown: without a
+    /// difference Terraform does not apply.
+    pub fn plan_outputs(&self, outputs: &impl Block) {
+        self.with(|record| record.planned_outputs = Some(outputs.encode()));
+    }
+
+    /// The outputs as they were planned, for an apply to keep to; unknown where the plan did not
+    /// know them.
+    pub fn planned_outputs<O: Block>(&self) -> O {
+        O::from_value(&self.planned, Origin::Service, &mut Diagnostics::default())
     }
 
     /// Adds a warning to the answer, once.

@@ -34,6 +34,7 @@ mod reader;
 mod reader_inside;
 mod reattached;
 mod replaced;
+mod saved_plan;
 mod secrets;
 mod slides;
 mod support;

@@ -277,6 +277,11 @@ impl Core {
         std::fs::read_to_string(self.directory.path().join("journal")).unwrap_or_default()
     }
 
+    /// Changes which version of things is the newest.
+    pub(crate) fn set_newest(&self, version: &str) {
+        std::fs::write(self.directory.path().join("newest"), version).unwrap();
+    }
+
     fn file(&self, id: &str) -> std::path::PathBuf {
         self.directory
             .path()

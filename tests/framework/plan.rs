@@ -1,6 +1,9 @@
 //! What a plan says: defaults, spellings, what is kept and what is not known.
 
-use secureaks::{framework::PENDING, value::Value};
+use secureaks::{
+    framework::{PENDING, plan::settle},
+    value::Value,
+};
 use serde_json::json;
 
 use crate::core::{Core, Kept, brief, differing, map, number, object, text};
@@ -130,6 +133,55 @@ async fn an_output_that_follows_an_attribute_is_forgotten_with_its_change() {
         ["current_version", "password_length", "revision", "version"]
     );
     assert_eq!(applied.state.member("current_version"), &text("8"));
+}
+
+#[tokio::test]
+async fn an_output_that_the_plan_knows_is_what_apply_returns() {
+    let core = Core::new().await;
+    let newest = with(&least(&core), "version", text("newest"));
+    core.set_newest("8");
+
+    let created = core.plan("thing", None, &newest).await;
+    core.set_newest("9");
+    let made = core.apply("thing", &created).await.kept.unwrap();
+    let updated = with(&newest, "size", number(2));
+    let updated = core.plan("thing", Some(&made), &updated).await;
+
+    let known = [&created.planned, &made.state, &updated.planned];
+    let known = known.map(|value| value.member("current_version").clone());
+    assert_eq!(known, ["8", "8", "8"].map(text));
+}
+
+#[tokio::test]
+async fn an_output_that_the_plan_does_not_know_is_found_by_apply() {
+    let core = Core::new().await;
+    let newest = with(&least(&core), "version", text("newest"));
+    let mut plan = core.plan("thing", None, &newest).await;
+    plan.planned.set_member("current_version", Value::unknown());
+    core.set_newest("9");
+
+    let made = core.apply("thing", &plan).await.kept.unwrap();
+
+    assert_eq!(made.state.member("current_version"), &text("9"));
+}
+
+#[test]
+fn what_is_known_of_a_list_of_objects_stays_and_the_rest_is_the_services() {
+    let member = |id: Value, name: Value| object([("id", id), ("name", name)]);
+    let list = |members: [Value; 2]| object([("members", Value::List(members.to_vec()))]);
+    let planned = list([
+        member(text("1"), Value::unknown()),
+        member(Value::unknown(), Value::unknown()),
+    ]);
+    let said = list([
+        member(text("other"), text("a")),
+        member(text("2"), text("b")),
+    ]);
+
+    let settled = settle(&planned, &said);
+
+    let expected = list([member(text("1"), text("a")), member(text("2"), text("b"))]);
+    assert_eq!(settled, expected);
 }
 
 #[tokio::test]

@@ -9,11 +9,13 @@
     reason = "a test says with which seed it can be run again"
 )]
 
+mod adopted_namespace;
 mod applier;
 mod binding;
 mod binding_killed;
 mod binding_moves;
 mod binding_own;
+mod binding_planned;
 mod binding_refusals;
 mod binding_trouble;
 mod change;

@@ -1,6 +1,9 @@
 //! Whose a namespace is, and what is in it: what others made or manage is taken over only when told.
 
+use std::time::Duration;
+
 use secureaks::value::Value;
+use secureaks_simulator::Simulator;
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -98,7 +101,67 @@ fn a_namespace_of_another_configuration_is_taken_over_by_import_alone() {
     assert_eq!(nothing.value, Value::Null);
     insta::assert_snapshot!(told(&refused));
     assert_eq!(silent, []);
-    assert_eq!(attribute(&imported, "adopted"), json!(false));
+    assert_eq!(attribute(&imported, "adopted"), json!(true));
+    assert_understood(&azure);
+}
+
+/// Makes the namespace anew, as another hand.
+fn make_anew(azure: &Simulator) {
+    change(azure, NAMESPACE, &Json::Null);
+    azure.advance(Duration::from_mins(1));
+    change(azure, NAMESPACE, &json!({}));
+}
+
+#[test]
+fn a_namespace_that_was_made_anew_by_another_hand_leaves_the_state_and_is_refused() {
+    let (azure, first) = start();
+    let wanted = namespace(&first, &json!({ "labels": { "team": "a" } }));
+    let kept = reached(&first, &Kept::nothing(), &wanted);
+    let other_label = namespace(&first, &json!({ "labels": { "team": "b" } }));
+    let planned = first.plan(&kept, &other_label);
+    let theirs = json!({ "spec": { "containers": [{ "name": "web", "image": "web" }] } });
+    make_anew(&azure);
+    let anew = object(&azure, NAMESPACE);
+
+    let next = other_run(&azure, TYPE);
+    let (unchanged, too_late) = next.carry_out(&kept, &other_label, &planned);
+    let (left, warned) = next.read(&kept);
+    let (nothing, refused) = applied(&next, &left, &wanted);
+    change(&azure, "/api/v1/namespaces/team-a/pods/theirs", &theirs);
+    let (gone, spared) = applied(&next, &kept, &Value::Null);
+
+    assert_eq!(unchanged.value, kept.value);
+    assert_eq!((left.value, nothing.value), (Value::Null, Value::Null));
+    assert_eq!(gone.value, Value::Null);
+    insta::assert_snapshot!(format!(
+        "update: {}\n\nread: {}\n\ncreate: {}\n\ndelete: {}",
+        told(&too_late),
+        told(&warned),
+        told(&refused),
+        told(&spared)
+    ));
+    assert_eq!(object(&azure, NAMESPACE), anew);
+    assert_understood(&azure);
+}
+
+#[test]
+fn a_part_that_has_the_mark_of_another_namespace_is_none_of_this_one() {
+    let (azure, first) = start();
+    let wanted = namespace(&first, &json!({ "quota": { "pods": "20" } }));
+    let kept = reached(&first, &Kept::nothing(), &wanted);
+    let copied = json!({ "metadata": { "annotations": { "secureaks/mark": "of another" } } });
+    change(&azure, QUOTA, &copied);
+
+    let next = other_run(&azure, TYPE);
+    let read = next.read(&kept).0;
+    let (_, refused) = applied(&next, &read, &wanted);
+    let without = namespace(&next, &json!({}));
+    reached(&next, &read, &without);
+
+    assert_eq!(attribute(&read, "quota"), Json::Null);
+    let refused: Vec<&str> = refused.iter().map(|one| one.summary.as_str()).collect();
+    assert_eq!(refused, ["Name is taken in the namespace"]);
+    assert_eq!(object(&azure, QUOTA)["spec"]["hard"]["pods"], "20");
     assert_understood(&azure);
 }
 

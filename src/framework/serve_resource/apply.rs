@@ -49,6 +49,7 @@ impl<R: Resource> ServedResource<R> {
             (false, false) => (Verb::Update, Self::state(&planned).spec),
         };
         call.timeout = self.timeout(&spec, verb);
+        call.planned = planned.clone();
         match verb {
             Verb::Delete => self.delete(&call, &prior, &mut response, ty).await,
             Verb::Create => {

@@ -51,6 +51,7 @@ impl<R: Resource> ServedResource<R> {
                 replaces: false,
                 after: &Value::Null,
                 block,
+                outputs: Self::state(&Value::Null).outputs,
             };
             let outcome = guarded(self.resource.plan(&call, planned)).await;
             response.planned_state = Encoded::of(&Value::Null, ty);
@@ -113,8 +114,12 @@ impl<R: Resource> ServedResource<R> {
             replaces,
             after: &planned,
             block,
+            outputs: Self::state(&planned).outputs,
         };
         let outcome = guarded(self.resource.plan(&call, judged)).await;
+        if let Some(outputs) = call.record().planned_outputs {
+            plan::foretell(&mut planned, &outputs);
+        }
         response.planned_state = Encoded::of(&planned, ty);
         finish_plan(&mut response, &call, outcome);
         response

@@ -128,6 +128,11 @@ fn check_principal(principal: &Principal, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Whether two principals are written as the same one.
+pub(super) fn is_same(left: &Principal, right: &Principal) -> bool {
+    left.r#type == right.r#type && key(left).is_some() && key(left) == key(right)
+}
+
 /// By what two principals are known to be the same.
 fn key(principal: &Principal) -> Option<String> {
     let text = |attribute: &Attr<Option<String>>| attribute.if_set().cloned();

@@ -12,8 +12,8 @@ pub struct Outputs {
     /// Id of the binding: the cluster's, `/aadBindings/` and the name.
     #[tf(stable)]
     pub(super) id: Computed<String>,
-    /// The principals as Azure and the cluster know them.
-    #[tf(follows("principals", "cluster_user_role"))]
+    /// The principals as Azure and the cluster know them. A plan shows them, and its apply gives the
+    /// rights to these object ids, whatever has a principal's name by then.
     pub(super) subjects: Computed<Vec<BoundSubject>>,
     /// Whether it was proved that the principals may do what the role allows; null where that was
     /// not looked at.
@@ -27,8 +27,19 @@ pub(super) struct BoundSubject {
     pub(super) r#type: Computed<String>,
     /// Its object id; null for a user who was named without one while Microsoft Graph could not be read.
     pub(super) object_id: Computed<String>,
-    /// Its name in Kubernetes.
+    /// Its name in Kubernetes. Of a user who is named by object id alone it is found by the apply.
     pub(super) name: Computed<String>,
+}
+
+impl BoundSubject {
+    /// The outputs about `subject`.
+    pub(super) fn of(subject: &Subject) -> Self {
+        Self {
+            r#type: subject.kind.as_str().to_owned().into(),
+            object_id: subject.object_id.clone().into(),
+            name: subject.name.clone().into(),
+        }
+    }
 }
 
 /// What names a binding.
@@ -70,14 +81,10 @@ impl Outputs {
 
     /// The outputs of a binding of `subjects`.
     pub(super) fn of(id: &ResourceId, subjects: &[Subject], effective: Option<bool>) -> Self {
-        let bound = |subject: &Subject| BoundSubject {
-            r#type: subject.kind.as_str().to_owned().into(),
-            object_id: subject.object_id.clone().into(),
-            name: subject.name.clone().into(),
-        };
+        let subjects: Vec<BoundSubject> = subjects.iter().map(BoundSubject::of).collect();
         Self {
             id: id.as_str().to_owned().into(),
-            subjects: subjects.iter().map(bound).collect::<Vec<_>>().into(),
+            subjects: subjects.into(),
             effective: effective.into(),
         }
     }

@@ -9,18 +9,18 @@ use super::{
     AadBinding,
     grant::Grant,
     objects::{Objects, Role},
-    outputs,
+    outputs::{self, BoundSubject, Outputs},
     own::{Own, TYPE},
     registry::{self, Stage},
-    resolve,
+    resolve::{self, Outcome, Settled},
     roles::{self, Found},
-    spec::{Mode, Spec},
+    spec::{Mode, Principal, Spec},
     subject::Subject,
     work::{self, PLANNING, WHAT},
 };
 use crate::{
     azure::{self, arm::ResourceId},
-    framework::{Call, Diagnostic, Diagnostics, Failure, Planned},
+    framework::{Call, Diagnostic, Diagnostics, Failure, PENDING, Planned, Severity, State},
     kube::{Error, Right},
     resources::{
         Session,
@@ -40,9 +40,11 @@ pub(super) async fn judge(
     let Some(spec) = plan.spec else { return Ok(()) };
     if call.client.azure.is_err() {
         // The provider block holds something that is only known after apply; nothing can be asked.
+        foretell(call, plan, spec, None);
         return Ok(());
     }
-    let Some(prior) = plan.prior.filter(|_| plan.changes.is_empty()) else {
+    let is_unchanged = plan.changes.is_empty() && call.private(PENDING).is_none();
+    let Some(prior) = plan.prior.filter(|_| is_unchanged) else {
         return judge_change(call, plan, spec).await;
     };
     // Nothing changes, so nobody is asked; but a new binding may give what this one gives.
@@ -73,7 +75,7 @@ async fn judge_change(
     spec: &Spec,
 ) -> Result<(), Failure> {
     let bindings = &call.client.bindings;
-    let subjects = judge_principals(call, spec).await?;
+    let subjects = judge_principals(call, plan, spec).await?;
     // Without its id nothing is known of the cluster, and nobody may be dialled.
     if spec.cluster_id.if_known().is_none() {
         return if spec.mode.if_known() == Some(&Mode::Kubernetes) {
@@ -124,7 +126,9 @@ async fn judge_change(
         judge_right(&inside, spec).await?;
     }
     if touched("cluster_role") || touched("role") || touched("namespaces") {
-        judge_role(&inside, spec).await?;
+        // Neither a role that is changed nor a binding that is made anew has anything bound already.
+        let prior = plan.prior.filter(|_| !plan.replaces);
+        judge_role(&inside, spec, prior).await?;
     }
     if plan.prior.is_none()
         && spec.namespaces.if_known().is_some()
@@ -178,25 +182,78 @@ async fn tell_of_marked(inside: &Inside<'_>, id: &ResourceId, spec: &Spec) {
     }
 }
 
-/// The principals, once all of them are known.
+/// The principals, once all of them are known. One that is bound already and is gone is no error: a client plans the
+/// configuration before it destroys, too.
 async fn judge_principals(
     call: &Call<Session>,
+    plan: &Planned<'_, AadBinding>,
     spec: &Spec,
 ) -> Result<Option<Vec<Subject>>, Failure> {
     let Some(principals) = spec.principals.if_known() else {
         return Ok(None);
     };
     let azure = call.client.azure()?;
-    let resolved = resolve::resolve(azure, principals, Duration::ZERO, &limits(call)).await;
+    let settled = settled(plan, principals);
+    let limits = limits(call);
+    let resolved = resolve::resolve(azure, principals, &settled, Duration::ZERO, &limits).await;
     let resolved = resolved.map_err(|error| refusals::tell(&error, PLANNING, WHAT, &NoFields))?;
     for warning in resolved.warnings {
         call.warn(warning);
     }
-    if resolved.errors.is_empty() {
-        Ok(resolved.subjects.into_iter().collect())
-    } else {
-        Err(Failure::Failed(resolved.errors))
+    foretell(call, plan, spec, Some(&resolved.outcomes));
+    let (mut subjects, mut errors) = (Vec::new(), Vec::new());
+    for ((outcome, settled), principal) in
+        resolved.outcomes.into_iter().zip(settled).zip(principals)
+    {
+        match (outcome, settled) {
+            (Outcome::Open, _) => subjects.push(None),
+            (Outcome::Found { subject, .. }, _) => subjects.push(Some(subject)),
+            (Outcome::Refused(told), Some(settled)) => {
+                call.warn(is_bound_already(told, "`principals` names it no more"));
+                subjects.push(settled.as_bound(principal.r#type.known()?));
+            }
+            (Outcome::Refused(error), None) => errors.push(error),
+        }
     }
+    if errors.is_empty() {
+        Ok(subjects.into_iter().collect())
+    } else {
+        Err(Failure::Failed(errors))
+    }
+}
+
+/// Whom the principals are by the state, unless the binding is made anew.
+fn settled(plan: &Planned<'_, AadBinding>, principals: &[Principal]) -> Vec<Option<Settled>> {
+    match plan.prior.filter(|_| !plan.replaces) {
+        Some(prior) => Settled::in_state(prior, principals),
+        None => vec![None; principals.len()],
+    }
+}
+
+/// Says in the plan whom it binds, as far as that can be said for sure: the apply keeps to it.
+fn foretell(
+    call: &Call<Session>,
+    plan: &Planned<'_, AadBinding>,
+    spec: &Spec,
+    outcomes: Option<&[Outcome]>,
+) {
+    let Some(principals) = spec.principals.if_known() else {
+        return;
+    };
+    let settled = settled(plan, principals);
+    let subjects: Vec<BoundSubject> = principals
+        .iter()
+        .zip(&settled)
+        .enumerate()
+        .map(|(index, (principal, settled))| {
+            let outcome = outcomes.and_then(|outcomes| outcomes.get(index));
+            resolve::foretold(principal, settled.as_ref(), outcome)
+        })
+        .collect();
+    call.plan_outputs(&Outputs {
+        subjects: subjects.into(),
+        ..plan.outputs.clone()
+    });
 }
 
 fn limits(call: &Call<Session>) -> azure::Call {
@@ -284,8 +341,26 @@ fn without_azure_rbac(spec: &Spec, cluster: &str) -> Diagnostic {
     )
 }
 
+/// What was wanted before this plan and is gone: no error, because a client plans the configuration before it destroys,
+/// too.
+fn is_bound_already(told: Diagnostic, until: &str) -> Diagnostic {
+    let detail = format!(
+        "{} The binding has it already, so the plan goes on; apply refuses to change the binding until {until}.",
+        told.detail
+    );
+    Diagnostic {
+        severity: Severity::Warning,
+        detail,
+        ..told
+    }
+}
+
 /// Whether the role exists. A cluster that cannot be asked now is asked by the apply.
-async fn judge_role(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
+async fn judge_role(
+    inside: &Inside<'_>,
+    spec: &Spec,
+    prior: Option<&State<AadBinding>>,
+) -> Result<(), Failure> {
     let Some(role) = Role::of(spec) else {
         return Ok(());
     };
@@ -294,13 +369,26 @@ async fn judge_role(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
         (Role::Namespaced(_), None) => return Ok(()),
         (Role::Cluster(_), _) => vec![None],
     };
+    let before = prior.map(|prior| prior.spec.namespace_names());
+    let is_bound = |namespace: Option<&String>| match (&before, namespace) {
+        (Some(Some(names)), Some(name)) => names.contains(name),
+        (Some(_), None) => true,
+        _ => false,
+    };
     let mut told = Diagnostics::default();
     for namespace in namespaces {
         let found = roles::find(inside, &role, namespace.as_deref()).await;
         match found {
             // A namespace without any role may be one that comes with this apply.
             Ok(Found::Missing(names)) if namespace.is_none() || !names.is_empty() => {
-                told.push(roles::missing(spec, &role, namespace.as_deref(), &names));
+                let missing = roles::missing(spec, &role, namespace.as_deref(), &names);
+                if is_bound(namespace.as_ref()) {
+                    inside
+                        .call
+                        .warn(is_bound_already(missing, "the role exists"));
+                } else {
+                    told.push(missing);
+                }
             }
             Err(Error::Cancelled) => return Err(inside.fail(&Error::Cancelled, &NoFields).await),
             Ok(_) | Err(_) => {}

@@ -1,8 +1,11 @@
 //! From what a user writes about principals to what can be bound: asked of Microsoft Graph where
 //! that may be read, taken at the word where it may not.
 
+mod settled;
+
 use std::time::Duration;
 
+pub(super) use self::settled::{Settled, foretold, to_bind};
 use super::{
     spec::{Kind, Principal},
     subject::Subject,
@@ -21,52 +24,73 @@ use crate::{
 /// (Azure/guard, `auth/providers/azure`).
 const MOST_GROUPS: usize = 200;
 
+/// What a principal came to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Something of it is not known yet.
+    Open,
+    /// It can be bound.
+    Found {
+        /// So it is bound.
+        subject: Subject,
+        /// Whether Graph says so; it is taken at the configuration's word else.
+        is_seen: bool,
+    },
+    /// It cannot be bound.
+    Refused(Diagnostic),
+}
+
 /// What principals came to.
 #[derive(Debug, Default)]
 pub(super) struct Resolution {
-    /// One for each principal; `None` where something of it is not known yet.
-    pub(super) subjects: Vec<Option<Subject>>,
-    /// What is wrong with them.
-    pub(super) errors: Vec<Diagnostic>,
+    /// One for each principal.
+    pub(super) outcomes: Vec<Outcome>,
     /// What there is to know about them.
     pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// Resolves `principals`. One that Graph does not know is asked for again for as long as
-/// `patience`: the directory takes a moment to spread what was created just now.
+/// Resolves `principals`; those that are settled are only looked at, by their object ids. One that
+/// Graph does not know is asked for again for as long as `patience`: the directory takes a moment
+/// to spread what was created just now.
 pub(super) async fn resolve(
     azure: &Client,
     principals: &[Principal],
+    settled: &[Option<Settled>],
     patience: Duration,
     limits: &azure::Call,
 ) -> Result<Resolution, Error> {
-    let questions: Vec<Option<Question>> = principals.iter().map(question).collect();
+    let asked = |(principal, settled): (&Principal, &Option<Settled>)| match settled {
+        Some(settled) => Some(Question::Id(settled.object_id.to_ascii_lowercase())),
+        None => question(principal),
+    };
+    let questions: Vec<Option<Question>> = principals.iter().zip(settled).map(asked).collect();
     let asked: Vec<Question> = questions.iter().flatten().cloned().collect();
     let answers = ask(azure, &asked, patience, limits).await?;
     let mut answers = answers.into_iter();
     let mut resolution = Resolution::default();
     let mut checked = Vec::new();
-    for (principal, question) in principals.iter().zip(questions) {
+    for ((principal, settled), question) in principals.iter().zip(settled).zip(questions) {
         let answer = question.and_then(|_| answers.next());
         let Some(answer) = answer else {
-            resolution.subjects.push(None);
+            resolution.outcomes.push(Outcome::Open);
             continue;
         };
-        let seen = matches!(answer, Answer::Found(_));
-        match judge(principal, answer) {
+        let is_seen = matches!(answer, Answer::Found(_));
+        let judged = match settled {
+            Some(settled) => settled.judge(principal, &answer),
+            None => judge(principal, answer),
+        };
+        resolution.outcomes.push(match judged {
             Ok(subject) => {
                 if let (PrincipalType::ServicePrincipal, true, Some(id)) =
-                    (subject.kind, seen, &subject.object_id)
+                    (subject.kind, is_seen, &subject.object_id)
                 {
                     checked.push((principal, id.clone()));
                 }
-                resolution.subjects.push(Some(subject));
+                Outcome::Found { subject, is_seen }
             }
-            Err(error) => {
-                resolution.subjects.push(None);
-                resolution.errors.push(error);
-            }
-        }
+            Err(error) => Outcome::Refused(error),
+        });
     }
     resolution.warnings = warn_of_groups(azure, &checked, limits).await?;
     Ok(resolution)
@@ -244,6 +268,12 @@ fn user(
     if let (Some(written), Some(name)) = (written, name)
         && !written.as_ref().eq_ignore_ascii_case(name)
     {
+        if principal.object_id.if_set().is_none() {
+            return Err(principal.user_principal_name.error(
+                "User has another name now",
+                format!("`user_principal_name` is {:?}, which was found to be the user {}, who signs in as {name:?} by now. If that person is meant, write the new name. A user who has the old name now is named by `object_id`.", written.text(), found.id),
+            ));
+        }
         return Err(principal.user_principal_name.error(
             "Id and name are of different users",
             format!("`user_principal_name` is {:?}, and `object_id` is that of {}. Remove the one that is wrong.", written.text(), found.shown()),
@@ -283,20 +313,22 @@ fn without_graph(
         Answer::Unreadable(reason) => reason.trim_end_matches('.'),
         _ => "Microsoft Graph gave another answer",
     };
-    let id = principal.object_id.if_set().map(AsRef::as_ref);
+    // Tokens have object ids in small letters, and Kubernetes compares letter by letter.
+    let id = principal.object_id.if_set();
+    let id = id.map(|id| id.as_ref().to_ascii_lowercase());
     let name = principal.user_principal_name.if_set().map(AsRef::as_ref);
     match (kind, id, name) {
         (Kind::User, id, Some(name)) => {
             let guest = name.to_ascii_uppercase().contains("#EXT#");
             match (guest, id) {
-                (true, Some(id)) => Ok(Subject::by_id(PrincipalType::User, id)),
+                (true, Some(id)) => Ok(Subject::by_id(PrincipalType::User, &id)),
                 (true, None) => Err(principal.user_principal_name.error(
                     "Guest's object id is not known",
                     format!("The cluster knows a guest by object id, and it cannot be looked up: {reason}. Set `object_id`."),
                 )),
                 (false, id) => Ok(Subject {
                     kind: PrincipalType::User,
-                    object_id: id.map(str::to_owned),
+                    object_id: id,
                     name: name.to_owned(),
                 }),
             }
@@ -305,7 +337,7 @@ fn without_graph(
             principal,
             &format!("it cannot be looked up: {reason}"),
         )),
-        (kind, Some(id), _) => Ok(Subject::by_id(kind.principal_type(), id)),
+        (kind, Some(id), _) => Ok(Subject::by_id(kind.principal_type(), &id)),
         (_, None, _) => Err(refuse(
             principal,
             "Name cannot be looked up",

@@ -78,8 +78,11 @@ pub(super) struct Principal {
     pub(super) object_id: Attr<Option<ObjectId>>,
     /// Name a user of this tenant signs in with. Guests are named by object id.
     pub(super) user_principal_name: Attr<Option<UserPrincipalName>>,
-    /// Display name of a group or service principal; it must be the only one of that name. An object id
-    /// stays when the name changes, and needs no Microsoft Graph.
+    /// Display name of a group or service principal; it must be the only one of that name. Whom it
+    /// names is found by the plan that binds it, which shows the object id in `subjects`. From then on
+    /// that one is bound, whatever has the name later. Where another has come to have the name since a
+    /// plan was saved, Terraform refuses to apply that plan (`inconsistent final plan`): make a new one.
+    /// An `object_id` needs no Microsoft Graph.
     pub(super) display_name: Attr<Option<String>>,
 }
 

@@ -17,7 +17,7 @@ use super::{
     probes, proof,
     proof::Proof,
     registry::{self, Clash, Stage},
-    resolve,
+    resolve::{self, Settled},
     roles::{self, Found},
     spec::Spec,
     subject::Subject,
@@ -54,7 +54,8 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Finds out whom a binding is for, and that its rights are given by no other binding.
+    /// Finds out whom a binding is for, who are those that the plan says as far as it does, and that its rights are
+    /// given by no other binding.
     pub(super) async fn begin(
         inside: Inside<'a>,
         id: ResourceId,
@@ -63,16 +64,16 @@ impl<'a> Work<'a> {
         inside.warn_of_local_administrator().await;
         let principals = spec.principals.known()?;
         let azure = inside.cluster.azure();
-        let resolved = resolve::resolve(azure, principals, SPREADING, &inside.limits).await;
+        let settled = Settled::in_plan(&inside.call.planned_outputs(), principals);
+        let resolved =
+            resolve::resolve(azure, principals, &settled, SPREADING, &inside.limits).await;
         let resolved =
             resolved.map_err(|error| refusals::tell(&error, inside.verb, WHAT, &NoFields))?;
         for warning in resolved.warnings {
             inside.call.warn(warning);
         }
-        if !resolved.errors.is_empty() {
-            return Err(Failure::Failed(resolved.errors));
-        }
-        let subjects: Vec<Subject> = resolved.subjects.into_iter().flatten().collect();
+        let subjects = resolve::to_bind(principals, &settled, resolved.outcomes);
+        let subjects = subjects.map_err(Failure::Failed)?;
         let work = Self {
             inside,
             id,

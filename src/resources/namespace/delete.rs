@@ -6,10 +6,10 @@ use super::{
     Namespace, WHAT,
     body::{self, Contents},
     check, contents,
+    loss::{loss, named},
     place::Place,
     planning,
-    read::{is_terminating, mark},
-    workloads::{named, workloads},
+    read::{is_another, is_terminating, mark},
 };
 use crate::{
     framework::{Call, Diagnostic, Failure, State, Verb},
@@ -50,12 +50,16 @@ async fn remove(
     prior: &State<Namespace>,
     found: Object,
 ) -> Result<(), Failure> {
-    if mark(&found).is_none() || check::is_built_in(&place.name) {
+    if prior.outputs.is_adopted() && mark(&found).is_some() {
+        work.call.warn(left(place));
+        return Ok(());
+    }
+    if prior.outputs.is_adopted() || check::is_built_in(&place.name) {
         return release(work, place, prior).await;
     }
     if !is_terminating(&found) {
         if !planning::is_allowed(work.call, prior) {
-            refuse_workloads(work, place).await?;
+            refuse_loss(work, place).await?;
         }
         let uid = found.metadata.uid.as_deref();
         let deleted = work
@@ -69,6 +73,18 @@ async fn remove(
     wait(work, place, found).await
 }
 
+/// What is told of a namespace that a configuration of this provider made and may hold yet: each of them applies under
+/// the same field manager, so what this one would take away can be the other's.
+fn left(place: &Place) -> Diagnostic {
+    Diagnostic::warning(
+        "Namespace was not deleted",
+        format!(
+            "{} was imported, and this provider made it before: another configuration may hold it. It stays as it is, with its labels, annotations, quota, limits and network policies. To delete it, destroy it with that configuration; if there is none, run `kubectl delete namespace {}`.",
+            place.id, place.name
+        ),
+    )
+}
+
 /// Takes away what is ours in a namespace that was there before.
 async fn release(
     work: &Inside<'_>,
@@ -79,7 +95,7 @@ async fn release(
         force: prior.spec.force_conflicts.if_known() == Some(&true),
         dry_run: false,
     };
-    contents::converge(work, &place.name, &Contents::default(), how).await?;
+    contents::converge(work, &place.name, &Contents::default(), None, how).await?;
     let applied = work
         .cluster
         .apply(&body::released(&place.name), how, &work.limits)
@@ -95,22 +111,22 @@ async fn release(
 }
 
 /// Refuses to delete a namespace with workloads; they may have come after the plan.
-async fn refuse_workloads(work: &Inside<'_>, place: &Place) -> Result<(), Failure> {
-    match workloads(work, &place.name).await {
-        Ok(workloads) if workloads.is_empty() => Ok(()),
-        Ok(workloads) => Err(occupied(place, &workloads).into()),
+async fn refuse_loss(work: &Inside<'_>, place: &Place) -> Result<(), Failure> {
+    match loss(work, &place.name).await {
+        Ok(lost) if lost.is_empty() => Ok(()),
+        Ok(lost) => Err(occupied(place, &lost).into()),
         Err(error) => Err(work.fail(&error, &NoFields).await),
     }
 }
 
 /// What is in the way of deleting a namespace, and what to do.
-pub(super) fn occupied(place: &Place, workloads: &[String]) -> Diagnostic {
+pub(super) fn occupied(place: &Place, lost: &[String]) -> Diagnostic {
     Diagnostic::error(
         "Namespace is in use",
         format!(
             "{} would be deleted with what is in it: {}. Remove that first; or set `delete_with_workloads = true` and apply it before the change that deletes the namespace.",
             place.id,
-            named(workloads)
+            named(lost)
         ),
     )
 }
@@ -145,10 +161,6 @@ pub(super) async fn wait(
             error => work.fail(&error, &NoFields).await,
         });
     }
-}
-
-fn is_another(found: &Object, uid: Option<&String>) -> bool {
-    uid.is_some() && found.metadata.uid.as_ref() != uid
 }
 
 /// What keeps a namespace from going (Kubernetes, `NamespaceConditionType`).

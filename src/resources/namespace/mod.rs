@@ -5,6 +5,7 @@ mod check;
 mod contents;
 mod delete;
 mod live;
+mod loss;
 mod outputs;
 mod owned;
 mod place;
@@ -13,7 +14,6 @@ mod read;
 mod spec;
 #[cfg(test)]
 mod tests;
-mod workloads;
 mod write;
 
 pub(super) use check::is_the_clusters_own;

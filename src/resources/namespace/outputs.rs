@@ -13,8 +13,8 @@ pub struct Outputs {
     /// Id Kubernetes gave it; another namespace of the same name has another.
     #[tf(follows("cluster_id"))]
     pub(super) uid: Computed<String>,
-    /// Whether it was there before and the provider took it over or imported it. It is then not
-    /// deleted on destroy.
+    /// Whether it was there before it came into the state: taken over by `adopt`, or imported,
+    /// whoever made it. It is then not deleted on destroy.
     #[tf(follows("cluster_id"))]
     pub(super) adopted: Computed<bool>,
     /// `Active`, or `Terminating` while it is being deleted.
@@ -30,6 +30,12 @@ impl Outputs {
             adopted: Computed::none(),
             phase: Computed::none(),
         }
+    }
+
+    /// Whether it was there before it came into the state. What the state does not say this of, as in
+    /// an import, is nothing that this configuration is known to have made.
+    pub(super) fn is_adopted(&self) -> bool {
+        self.adopted.value() != Some(&false)
     }
 }
 

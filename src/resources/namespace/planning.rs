@@ -4,8 +4,13 @@
 use k8s_openapi::api::core::v1::Namespace as Object;
 
 use super::{
-    Namespace, TYPE, WHAT, delete::occupied, place::Place, read::mark, spec::Spec,
-    workloads::workloads, write::taken,
+    Namespace, TYPE, WHAT,
+    delete::occupied,
+    loss::loss,
+    place::Place,
+    read::{is_another, mark},
+    spec::Spec,
+    write::taken,
 };
 use crate::{
     framework::{Call, Diagnostic, Failure, Planned, Severity, State, Verb, schema::Kind},
@@ -91,16 +96,25 @@ async fn judge_deletion(
     {
         call.keep_private(ALLOWED, true.into());
     }
-    if is_allowed(call, prior) || prior.outputs.adopted.value() == Some(&true) {
+    if is_allowed(call, prior) || prior.outputs.is_adopted() {
         return Ok(());
     }
     let place = super::place_in(&prior.outputs)?;
     let Ok(work) = Inside::within(call, &place.cluster, Verb::Read, WHAT) else {
         return Ok(());
     };
-    match workloads(&work, &place.name).await {
-        Ok(workloads) if workloads.is_empty() => Ok(()),
-        Ok(workloads) => Err(occupied(&place, &workloads).into()),
+    let found = work
+        .cluster
+        .get::<Object>(None, &place.name, &work.limits)
+        .await;
+    match found {
+        Ok(Some(found)) if is_another(&found, prior.outputs.uid.value()) => return Ok(()),
+        Ok(None) => return Ok(()),
+        Ok(Some(_)) | Err(_) => {}
+    }
+    match loss(&work, &place.name).await {
+        Ok(lost) if lost.is_empty() => Ok(()),
+        Ok(lost) => Err(occupied(&place, &lost).into()),
         Err(error) if error.is_cluster_gone() => Ok(()),
         Err(error) => {
             let told = match work.fail(&error, &NoFields).await {

@@ -34,6 +34,10 @@ pub(super) async fn read(
         Ok(None) => return Ok(None),
         Err(error) => return work.unread(place.id.as_str(), &error).await,
     };
+    if is_another(&live.namespace, prior.outputs.uid.value()) {
+        call.warn(made_anew(&place));
+        return Ok(None);
+    }
     // The state names the namespace, so that nobody needs the journal to find it.
     call.client.ownership.settle(&place.id).await;
     if is_terminating(&live.namespace) {
@@ -52,12 +56,12 @@ pub(super) async fn read(
     let cluster = place.cluster.as_str();
     Ok(Some(State {
         spec: live::spec(cluster, &live, MANAGER, &MARKS, Some(&prior.spec)),
-        outputs: outputs(&place, &live.namespace),
+        outputs: outputs(&place, &live.namespace, prior.outputs.is_adopted()),
     }))
 }
 
-/// What the service says about a namespace.
-pub(super) fn outputs(place: &Place, found: &Object) -> Outputs {
+/// What the service says about a namespace. Whether it was there before is decided once, when it comes into the state.
+pub(super) fn outputs(place: &Place, found: &Object, is_adopted: bool) -> Outputs {
     let phase = found
         .status
         .as_ref()
@@ -65,16 +69,31 @@ pub(super) fn outputs(place: &Place, found: &Object) -> Outputs {
         .unwrap_or_else(|| "Active".to_owned());
     Outputs {
         uid: found.metadata.uid.clone().into(),
-        adopted: mark(found).is_none().into(),
+        adopted: is_adopted.into(),
         phase: phase.into(),
         ..Outputs::of(place)
     }
 }
 
-/// The mark of a namespace that the provider created; none on one that was there before.
-pub(super) fn mark(found: &Object) -> Option<&str> {
-    let annotations = found.metadata.annotations.as_ref()?;
+/// The mark of a namespace that the provider created, from whichever configuration; none on one that somebody else made.
+pub(super) fn mark<K: Kind>(found: &K) -> Option<&str> {
+    let annotations = found.meta().annotations.as_ref()?;
     annotations.get(MARK).map(String::as_str)
+}
+
+/// Whether a namespace is another than the one of that name which had the uid.
+pub(super) fn is_another(found: &Object, uid: Option<&String>) -> bool {
+    uid.is_some() && found.metadata.uid.as_ref() != uid
+}
+
+fn made_anew(place: &Place) -> Diagnostic {
+    Diagnostic::warning(
+        "Namespace was made anew by another hand",
+        format!(
+            "{0} was deleted, and what has its name now is another namespace, which this configuration did not create. It leaves the state, and stays as it is. Take it over with `terraform import secureaks_namespace.NAME '{0}'`, delete it, or choose another name: a create refuses it.",
+            place.id
+        ),
+    )
 }
 
 /// Whether a namespace is being deleted.
@@ -82,13 +101,23 @@ pub(super) fn is_terminating(found: &Object) -> bool {
     found.metadata.deletion_timestamp.is_some()
 }
 
-/// Whether an object in a namespace is one that the provider made.
-pub(super) fn is_ours<K: Kind>(found: &K) -> bool {
+/// Whether an object is one that the provider made, for whichever configuration.
+pub(super) fn is_the_providers<K: Kind>(found: &K) -> bool {
     let labels = found.meta().labels.as_ref();
     labels
         .and_then(|labels| labels.get(LABEL))
         .map(String::as_str)
         == Some(MANAGER)
+}
+
+/// Whether an object in a namespace is the namespace's own part: one with another mark was made for another namespace or
+/// by another configuration.
+pub(super) fn is_part<K: Kind>(found: &K, namespace_mark: Option<&str>) -> bool {
+    let same = match (namespace_mark, mark(found)) {
+        (Some(wanted), Some(mark)) => wanted == mark,
+        _ => true,
+    };
+    same && is_the_providers(found)
 }
 
 /// The namespace and what is in it of ours; `None` when it is gone. What the state says is not
@@ -131,12 +160,13 @@ async fn find(work: &Inside<'_>, place: &Place, prior: &Spec) -> Result<Option<L
     let Some(namespace) = namespace? else {
         return Ok(None);
     };
+    let mark = mark(&namespace);
     Ok(Some(Live {
+        quota: quota?.filter(|found| is_part(found, mark)),
+        limits: limits?.filter(|found| is_part(found, mark)),
+        deny: deny?.filter(|found| is_part(found, mark)),
+        dns: dns?.filter(|found| is_part(found, mark)),
         namespace,
-        quota: quota?,
-        limits: limits?,
-        deny: deny?,
-        dns: dns?,
     }))
 }
 
@@ -149,9 +179,7 @@ async fn part<K: Kind>(
     if !wanted {
         return Ok(None);
     }
-    let found = work
-        .cluster
+    work.cluster
         .find::<K>(Some(&place.name), name, &work.limits)
-        .await?;
-    Ok(found.filter(is_ours))
+        .await
 }

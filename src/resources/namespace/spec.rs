@@ -17,8 +17,9 @@ use crate::{
 ///
 /// A namespace is deleted with all that is in it, so a plan that would delete one with workloads
 /// or volume claims is refused, unless `delete_with_workloads` was set by an earlier apply. A
-/// namespace that the provider did not create (`adopted`) is never deleted; what the provider
-/// set in it is taken away.
+/// namespace that was there before it came into the state (`adopted`) is never deleted; what the
+/// provider set in it is taken away, unless another configuration of the provider made it and may
+/// hold it.
 #[derive(Block, Debug)]
 pub struct Spec {
     /// Id of the cluster, in any casing, such as `secureaks_cluster.main.id`.

@@ -63,19 +63,12 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     };
     work.warn_of_local_administrator().await;
     if !is_ours {
-        return converge(&work, &place, spec, None).await;
+        return converge(&work, &place, spec, None, true).await;
     }
     let mark = work.begin_mark(&place.id).await?;
-    let outputs = converge(&work, &place, spec, Some(&mark)).await?;
+    let outputs = converge(&work, &place, spec, Some(&mark), false).await?;
     match call.client.ownership.ended(&place.id) {
-        Some(mark) => {
-            let how = how(spec)?;
-            let marked = body::namespace(spec, &marks(Some(&mark.to_string())))?;
-            match work.cluster.apply(&marked, how, &work.limits).await {
-                Ok(_) => Ok(outputs),
-                Err(error) => Err(work.fail(&error, &Written).await),
-            }
-        }
+        Some(mark) => converge(&work, &place, spec, Some(&mark.to_string()), false).await,
         None => Ok(outputs),
     }
 }
@@ -94,9 +87,14 @@ pub(super) async fn update(
         .await;
     let found = match found {
         Ok(Some(found)) => found,
+        // The plan did not know whether its cluster would be the same, and promised nothing.
+        Ok(None) if is_new(call) => return create(call, spec).await,
         Ok(None) => return Err(gone(&place)),
         Err(error) => return Err(work.fail(&error, &NoFields).await),
     };
+    if read::is_another(&found, prior.outputs.uid.value()) {
+        return Err(made_anew(&place).into());
+    }
     if is_terminating(&found) {
         let detail = format!(
             "{} is being deleted, and Kubernetes changes it no more. Wait until it is gone, and run apply again.",
@@ -106,16 +104,23 @@ pub(super) async fn update(
     }
     work.warn_of_local_administrator().await;
     // A field that is left out is given up, and the mark is to stay.
-    converge(&work, &place, spec, read::mark(&found)).await
+    let is_adopted = prior.outputs.is_adopted();
+    converge(&work, &place, spec, read::mark(&found), is_adopted).await
 }
 
-/// Brings the namespace and what is in it to what is wanted. Without a mark it is one that was
-/// there before, and is not marked now.
+/// Whether the plan has left open whether the namespace is another one after the apply.
+fn is_new(call: &Call<Session>) -> bool {
+    call.planned_outputs::<Outputs>().uid.value().is_none()
+}
+
+/// Brings the namespace and what is in it to what is wanted. Without a mark it is one that somebody
+/// else made, and is not marked now.
 async fn converge(
     work: &Inside<'_>,
     place: &Place,
     spec: &Spec,
     mark: Option<&str>,
+    is_adopted: bool,
 ) -> Result<Outputs, Failure> {
     let how = how(spec)?;
     let within = marks(mark);
@@ -126,10 +131,10 @@ async fn converge(
         Ok(applied) => applied,
         Err(error) => return Err(work.fail(&error, &Written).await),
     };
-    let outputs = outputs(place, &applied);
+    let outputs = outputs(place, &applied, is_adopted);
     work.call.keep(&outputs);
     work.call.keep_private(PENDING, true.into());
-    contents::converge(work, &place.name, &contents, how).await?;
+    contents::converge(work, &place.name, &contents, mark, how).await?;
     work.call.drop_private(PENDING);
     Ok(outputs)
 }
@@ -154,7 +159,17 @@ fn marks(mark: Option<&str>) -> Marks {
 pub(super) fn taken(spec: &Spec, place: &Place) -> Diagnostic {
     spec.name.error(
         "Namespace exists already",
-        format!("{} exists, and this configuration did not create it. Nothing was changed. Choose another name, or set `adopt = true` to take the namespace over: it keeps what is in it, gets the labels, quota, limits and policies of this resource, and is not deleted on destroy.", place.id),
+        format!("{0} exists, and this configuration did not create it. Nothing was changed. Choose another name, or take the namespace over with `terraform import secureaks_namespace.NAME '{0}'` or by `adopt = true`: it keeps what is in it, gets the labels, quota, limits and policies of this resource, and is not deleted on destroy.", place.id),
+    )
+}
+
+fn made_anew(place: &Place) -> Diagnostic {
+    Diagnostic::error(
+        "Namespace is another one now",
+        format!(
+            "{} was deleted since the plan, and what has its name now is another namespace, which this configuration did not create. Nothing was changed. Run apply again: the plan then says how to go on.",
+            place.id
+        ),
     )
 }
 

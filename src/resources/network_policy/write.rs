@@ -76,9 +76,15 @@ pub(super) async fn update(
         .await;
     let found = match found {
         Ok(Some(found)) => found,
+        // The plan did not know whether its cluster would be the same, and promised nothing.
+        Ok(None) if is_new(call) => return create(call, spec).await,
         Ok(None) => return Err(gone(&place)),
         Err(error) => return Err(fail(&work, spec, &error).await),
     };
+    let known = prior.outputs.uid.value();
+    if known.is_some() && found.metadata.uid.as_ref() != known {
+        return Err(another(&place).into());
+    }
     // A field that is left out is given up, and the mark is to stay.
     let annotations = found.metadata.annotations.unwrap_or_default();
     let wanted = object(&place, spec, annotations.get(MARK).map(String::as_str))?;
@@ -166,6 +172,21 @@ async fn fail(work: &Inside<'_>, spec: &Spec, error: &kube::Error) -> Failure {
             .into();
     }
     work.fail(error, &Written(spec)).await
+}
+
+/// Whether the plan has left open whether the policy is another one after the apply.
+fn is_new(call: &Call<Session>) -> bool {
+    call.planned_outputs::<Outputs>().uid.value().is_none()
+}
+
+fn another(place: &Place) -> Diagnostic {
+    Diagnostic::error(
+        "Another network policy has the name",
+        format!(
+            "{} was deleted since the plan, and what has its name now is another policy, which this configuration did not create. Nothing was changed. Run it again: the plan then says how to go on.",
+            place.id
+        ),
+    )
 }
 
 fn gone(place: &Place) -> Failure {

@@ -43,6 +43,12 @@ impl Store {
         }
     }
 
+    /// The newest version of things, as the file `newest` says.
+    pub(crate) fn newest(&self) -> Result<String, Diagnostic> {
+        let text = fs::read_to_string(self.path("newest")?);
+        Ok(text.unwrap_or_else(|_| "7".to_owned()))
+    }
+
     /// Adds a line to the journal.
     pub(crate) fn note(&self, line: &str) -> Result<(), Diagnostic> {
         let journal = self.journal()?;

@@ -36,7 +36,8 @@ pub(crate) struct Spec {
     /// Way it is made.
     #[tf(default = Make::Second, sticky)]
     pub(crate) make: Attr<Make>,
-    /// Version, left to the service unless it is set; `current_version` says which.
+    /// Version, left to the service unless it is set; `current_version` says which. `newest` is the
+    /// newest at the time of the plan.
     #[tf(unmanaged)]
     pub(crate) version: Attr<Option<String>>,
     /// Labels.
@@ -168,6 +169,9 @@ pub(crate) struct Identity {
 
 pub(crate) struct Thing;
 
+/// The version that is whichever is newest when it is planned.
+const NEWEST: &str = "newest";
+
 #[async_trait]
 impl Resource for Thing {
     const NAME: &'static str = "thing";
@@ -202,7 +206,19 @@ impl Resource for Thing {
         let deed = plan
             .spec
             .and_then(|spec| deed(spec, |conduct| &conduct.plan));
-        conduct::before(deed, "plan", call)
+        conduct::before(deed, "plan", call)?;
+        if let Some(spec) = plan.spec
+            && spec
+                .version
+                .if_set()
+                .is_some_and(|version| version == NEWEST)
+        {
+            call.plan_outputs(&Outputs {
+                current_version: call.client.newest()?.into(),
+                ..plan.outputs
+            });
+        }
+        Ok(())
     }
 
     async fn create(&self, call: &Call<Store>, spec: &Spec) -> Result<Outputs, Failure> {
@@ -337,6 +353,12 @@ fn store(call: &Call<Store>, spec: &Spec, revision: i64) -> Result<Outputs, Fail
             .map_or("10.0.0.0/8", String::as_str)
     );
     object["version"] = json!(spec.version.if_set().map_or("7", String::as_str));
+    if object["version"] == NEWEST {
+        object["newest"] = match call.planned_outputs::<Outputs>().current_version.value() {
+            Some(planned) => json!(planned),
+            None => json!(call.client.newest()?),
+        };
+    }
     object["network"]["shown"] = Json::Null;
     for local in ["conduct", "timeouts", "allow_replacement"] {
         object[local] = Json::Null;
@@ -355,10 +377,11 @@ fn store(call: &Call<Store>, spec: &Spec, revision: i64) -> Result<Outputs, Fail
 }
 
 fn outputs(id: &str, object: &Json) -> Outputs {
+    let version = object.get("newest").unwrap_or(&object["version"]);
     Outputs {
         id: id.to_owned().into(),
         revision: object["revision"].as_i64().into(),
-        current_version: object["version"].as_str().map(str::to_owned).into(),
+        current_version: version.as_str().map(str::to_owned).into(),
         password_length: object["password_length"].as_i64().into(),
         key: Secret::from(format!("key of {id}")).into(),
     }

@@ -127,6 +127,101 @@ fn what_cannot_be_bound_is_refused() {
 }
 
 #[test]
+fn an_object_id_is_bound_in_the_letters_of_tokens() {
+    let written = principal(Kind::Group, Some(&ID.to_uppercase()), None, None);
+
+    let subject = judge(&written, unreadable()).unwrap();
+
+    assert_eq!(subject, Subject::by_id(PrincipalType::Group, ID));
+}
+
+#[test]
+fn who_is_settled_is_judged_by_object_id_and_not_by_name() {
+    let named = principal(Kind::Group, None, None, Some("developers"));
+    let settled = Settled {
+        object_id: ID.to_owned(),
+        name: Some(ID.to_owned()),
+    };
+    let same = |answer: Answer| settled.judge(&named, &answer).map_err(|told| told.summary);
+
+    let judged = [
+        same(group(true)),
+        same(unreadable()),
+        same(Answer::Unknown),
+        same(user(None)),
+        same(group(false)),
+    ];
+
+    let bound = Subject::by_id(PrincipalType::Group, ID);
+    assert_eq!(
+        judged,
+        [
+            Ok(bound.clone()),
+            Ok(bound),
+            Err("Group does not exist any more".to_owned()),
+            Err("Principal is of another type".to_owned()),
+            Err("Group is no security group".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn a_plan_is_held_to_what_cannot_change_before_its_apply() {
+    let found = |name: &str, is_seen: bool| Outcome::Found {
+        subject: Subject {
+            kind: PrincipalType::User,
+            object_id: Some(ID.to_owned()),
+            name: name.to_owned(),
+        },
+        is_seen,
+    };
+    let by_name = principal(Kind::User, None, Some("alice@contoso.com"), None);
+    let by_id = by_id(Kind::User);
+    let before = Settled {
+        object_id: ID.to_owned(),
+        name: Some("alice@contoso.com".to_owned()),
+    };
+    let name = |principal: &Principal, before: Option<&Settled>, outcome: Option<Outcome>| {
+        let said = foretold(principal, before, outcome.as_ref());
+        (said.object_id.value().cloned(), said.name.value().cloned())
+    };
+
+    let said = [
+        name(&by_name, None, Some(found("Alice@contoso.com", true))),
+        name(&by_name, None, Some(found("alice@contoso.com", false))),
+        name(&by_id, None, Some(found("alice@contoso.com", true))),
+        name(&by_id, None, Some(found(ID, true))),
+        name(
+            &by_id,
+            Some(&before),
+            Some(found("alice@contoso.com", true)),
+        ),
+        name(
+            &by_id,
+            Some(&before),
+            Some(found("alice.b@contoso.com", true)),
+        ),
+        name(&by_id, Some(&before), None),
+        name(&by_id, None, None),
+    ];
+
+    let known = |name: Option<&str>| (Some(ID.to_owned()), name.map(str::to_owned));
+    assert_eq!(
+        said,
+        [
+            known(Some("Alice@contoso.com")),
+            known(None),
+            known(None),
+            known(Some(ID)),
+            known(Some("alice@contoso.com")),
+            known(None),
+            known(None),
+            (None, None),
+        ]
+    );
+}
+
+#[test]
 fn what_is_not_known_yet_is_not_asked_about() {
     let unknown = Principal {
         object_id: Attr::unknown(),

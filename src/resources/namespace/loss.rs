@@ -13,10 +13,7 @@ use crate::{
 
 /// The workloads and volume claims of a namespace, each as `Deployment web`. What another object
 /// made, as a Deployment its pods, is not named.
-pub(super) async fn workloads(
-    work: &Inside<'_>,
-    namespace: &str,
-) -> Result<Vec<String>, kube::Error> {
+pub(super) async fn loss(work: &Inside<'_>, namespace: &str) -> Result<Vec<String>, kube::Error> {
     let kinds = futures::try_join!(
         Box::pin(of::<Deployment>(work, namespace)),
         Box::pin(of::<StatefulSet>(work, namespace)),
@@ -57,10 +54,10 @@ async fn of<K: Object>(work: &Inside<'_>, namespace: &str) -> Result<Vec<String>
 }
 
 /// The first few by name, and how many more there are.
-pub(super) fn named(workloads: &[String]) -> String {
+pub(super) fn named(lost: &[String]) -> String {
     const FEW: usize = 5;
-    let first = workloads.iter().take(FEW).cloned().collect::<Vec<_>>();
-    match workloads.len().checked_sub(FEW) {
+    let first = lost.iter().take(FEW).cloned().collect::<Vec<_>>();
+    match lost.len().checked_sub(FEW) {
         None | Some(0) => first.join(", "),
         Some(more) => format!("{} and {more} more", first.join(", ")),
     }
@@ -71,7 +68,7 @@ mod tests {
     use super::named;
 
     #[test]
-    fn many_workloads_are_counted() {
+    fn many_objects_are_counted() {
         let many: Vec<String> = (0..8).map(|n| format!("Pod `p{n}`")).collect();
 
         let texts = [named(&many[..2]), named(&many[..5]), named(&many)];
