@@ -7,7 +7,7 @@ use k8s_openapi::api::{
 
 use super::{
     body::{Contents, DENY, DNS, LIMITS, QUOTA},
-    read::is_part,
+    read::PartMarks,
 };
 use crate::{
     framework::{Diagnostic, Failure},
@@ -16,12 +16,12 @@ use crate::{
     value::Path,
 };
 
-/// Applies what is wanted and deletes what is not, all at once, in a namespace that has `mark`. Each part can be done again.
+/// Applies what is wanted and deletes what is not, all at once, in a namespace with these marks. Each part can be done again.
 pub(super) async fn converge(
     work: &Inside<'_>,
     namespace: &str,
     wanted: &Contents,
-    mark: Option<&str>,
+    marks: &PartMarks,
     how: Apply,
 ) -> Result<(), Failure> {
     let (quota, limits, deny, dns) = futures::join!(
@@ -30,7 +30,7 @@ pub(super) async fn converge(
             namespace,
             QUOTA,
             wanted.quota.as_ref(),
-            mark,
+            marks,
             how
         )),
         Box::pin(part::<LimitRange>(
@@ -38,7 +38,7 @@ pub(super) async fn converge(
             namespace,
             LIMITS,
             wanted.limits.as_ref(),
-            mark,
+            marks,
             how
         )),
         Box::pin(part::<NetworkPolicy>(
@@ -46,7 +46,7 @@ pub(super) async fn converge(
             namespace,
             DENY,
             wanted.deny.as_ref(),
-            mark,
+            marks,
             how
         )),
         Box::pin(part::<NetworkPolicy>(
@@ -54,7 +54,7 @@ pub(super) async fn converge(
             namespace,
             DNS,
             wanted.dns.as_ref(),
-            mark,
+            marks,
             how
         )),
     );
@@ -101,7 +101,7 @@ async fn part<K: Object>(
     namespace: &str,
     name: &str,
     wanted: Option<&K>,
-    mark: Option<&str>,
+    marks: &PartMarks,
     how: Apply,
 ) -> Result<Outcome, kube::Error> {
     let cluster = &work.cluster;
@@ -110,13 +110,13 @@ async fn part<K: Object>(
         .await?;
     match (wanted, found) {
         // To apply over what others made would put our label on it, and it would go with ours.
-        (Some(_), Some(found)) if !is_part(&found, mark) && !how.force => {
+        (Some(_), Some(found)) if !marks.has(&found) && !how.force => {
             return Ok(Outcome::Foreign(format!("{} `{name}`", K::kind(&()))));
         }
         (Some(wanted), _) => {
             cluster.apply(wanted, how, &work.limits).await?;
         }
-        (None, Some(found)) if is_part(&found, mark) => {
+        (None, Some(found)) if marks.has(&found) => {
             let uid = found.meta().uid.as_deref();
             cluster
                 .delete::<K>(Some(namespace), name, uid, &work.limits)

@@ -9,7 +9,7 @@ use super::{
     loss::{loss, named},
     place::Place,
     planning,
-    read::{is_another, is_terminating, mark},
+    read::{PartMarks, is_another, is_terminating, mark},
 };
 use crate::{
     framework::{Call, Diagnostic, Failure, State, Verb},
@@ -95,7 +95,8 @@ async fn release(
         force: prior.spec.force_conflicts.if_known() == Some(&true),
         dry_run: false,
     };
-    contents::converge(work, &place.name, &Contents::default(), None, how).await?;
+    let marks = PartMarks::within(work, place, None);
+    contents::converge(work, &place.name, &Contents::default(), &marks, how).await?;
     let applied = work
         .cluster
         .apply(&body::released(&place.name), how, &work.limits)

@@ -110,14 +110,36 @@ pub(super) fn is_the_providers<K: Kind>(found: &K) -> bool {
         == Some(MANAGER)
 }
 
-/// Whether an object in a namespace is the namespace's own part: one with another mark was made for another namespace or
-/// by another configuration.
-pub(super) fn is_part<K: Kind>(found: &K, namespace_mark: Option<&str>) -> bool {
-    let same = match (namespace_mark, mark(found)) {
-        (Some(wanted), Some(mark)) => wanted == mark,
-        _ => true,
-    };
-    same && is_the_providers(found)
+/// The marks by which the parts of a namespace are told: another mark was given for another namespace, or by another
+/// configuration.
+#[derive(Debug)]
+pub(super) struct PartMarks {
+    /// What the namespace carries; `None` when another hand made it.
+    namespace: Option<String>,
+    /// What the namespace carries once its create has ended, and its parts from the start.
+    ended: Option<String>,
+}
+
+impl PartMarks {
+    /// The marks in a namespace that carries `namespace`.
+    pub(super) fn within(work: &Inside<'_>, place: &Place, namespace: Option<&str>) -> Self {
+        let ended = work.call.client.ownership.ended(&place.id);
+        Self {
+            namespace: namespace.map(str::to_owned),
+            ended: ended.map(|mark| mark.to_string()),
+        }
+    }
+
+    /// Whether an object in the namespace is the namespace's own part.
+    pub(super) fn has<K: Kind>(&self, found: &K) -> bool {
+        let same = match (self.namespace.as_deref(), mark(found)) {
+            (Some(namespace), Some(mark)) => {
+                mark == namespace || self.ended.as_deref() == Some(mark)
+            }
+            _ => true,
+        };
+        same && is_the_providers(found)
+    }
 }
 
 /// The namespace and what is in it of ours; `None` when it is gone. What the state says is not
@@ -160,12 +182,12 @@ async fn find(work: &Inside<'_>, place: &Place, prior: &Spec) -> Result<Option<L
     let Some(namespace) = namespace? else {
         return Ok(None);
     };
-    let mark = mark(&namespace);
+    let marks = PartMarks::within(work, place, mark(&namespace));
     Ok(Some(Live {
-        quota: quota?.filter(|found| is_part(found, mark)),
-        limits: limits?.filter(|found| is_part(found, mark)),
-        deny: deny?.filter(|found| is_part(found, mark)),
-        dns: dns?.filter(|found| is_part(found, mark)),
+        quota: quota?.filter(|found| marks.has(found)),
+        limits: limits?.filter(|found| marks.has(found)),
+        deny: deny?.filter(|found| marks.has(found)),
+        dns: dns?.filter(|found| marks.has(found)),
         namespace,
     }))
 }

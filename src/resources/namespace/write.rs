@@ -9,7 +9,7 @@ use super::{
     outputs::Outputs,
     place::Place,
     planning,
-    read::{self, is_terminating, outputs},
+    read::{self, PartMarks, is_terminating, outputs},
     spec::Spec,
 };
 use crate::{
@@ -63,12 +63,18 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     };
     work.warn_of_local_administrator().await;
     if !is_ours {
-        return converge(&work, &place, spec, None, true).await;
+        return converge(&work, &place, spec, Given::default(), true).await;
     }
-    let mark = work.begin_mark(&place.id).await?;
-    let outputs = converge(&work, &place, spec, Some(&mark), false).await?;
-    match call.client.ownership.ended(&place.id) {
-        Some(mark) => converge(&work, &place, spec, Some(&mark.to_string()), false).await,
+    let begun = work.begin_mark(&place.id).await?;
+    let ended = call.client.ownership.ended(&place.id);
+    let ended = ended.map(|mark| mark.to_string());
+    let given = Given {
+        namespace: Some(&begun),
+        parts: ended.as_deref().or(Some(&begun)),
+    };
+    let outputs = converge(&work, &place, spec, given, false).await?;
+    match &ended {
+        Some(ended) => apply(&work, &place, spec, Some(ended), false).await,
         None => Ok(outputs),
     }
 }
@@ -104,8 +110,12 @@ pub(super) async fn update(
     }
     work.warn_of_local_administrator().await;
     // A field that is left out is given up, and the mark is to stay.
-    let is_adopted = prior.outputs.is_adopted();
-    converge(&work, &place, spec, read::mark(&found), is_adopted).await
+    let mark = read::mark(&found);
+    let given = Given {
+        namespace: mark,
+        parts: mark,
+    };
+    converge(&work, &place, spec, given, prior.outputs.is_adopted()).await
 }
 
 /// Whether the plan has left open whether the namespace is another one after the apply.
@@ -113,29 +123,47 @@ fn is_new(call: &Call<Session>) -> bool {
     call.planned_outputs::<Outputs>().uid.value().is_none()
 }
 
-/// Brings the namespace and what is in it to what is wanted. Without a mark it is one that somebody
-/// else made, and is not marked now.
+/// The marks that a namespace and its parts are given; none of one that somebody else made, which is not marked now.
+#[derive(Clone, Copy, Debug, Default)]
+struct Given<'a> {
+    namespace: Option<&'a str>,
+    parts: Option<&'a str>,
+}
+
+/// Brings the namespace and what is in it to what is wanted.
 async fn converge(
+    work: &Inside<'_>,
+    place: &Place,
+    spec: &Spec,
+    given: Given<'_>,
+    is_adopted: bool,
+) -> Result<Outputs, Failure> {
+    let wanted = body::contents(spec, &marks(given.parts))?;
+    let outputs = apply(work, place, spec, given.namespace, is_adopted).await?;
+    work.call.keep_private(PENDING, true.into());
+    let known = PartMarks::within(work, place, given.namespace);
+    contents::converge(work, &place.name, &wanted, &known, how(spec)?).await?;
+    work.call.drop_private(PENDING);
+    Ok(outputs)
+}
+
+/// Brings the namespace itself to what is wanted.
+async fn apply(
     work: &Inside<'_>,
     place: &Place,
     spec: &Spec,
     mark: Option<&str>,
     is_adopted: bool,
 ) -> Result<Outputs, Failure> {
-    let how = how(spec)?;
-    let within = marks(mark);
-    let own = mark.map_or_else(Marks::default, |_| within.clone());
+    let own = mark.map_or_else(Marks::default, |mark| marks(Some(mark)));
     let wanted = body::namespace(spec, &own)?;
-    let contents = body::contents(spec, &within)?;
-    let applied = match work.cluster.apply(&wanted, how, &work.limits).await {
+    let applied = work.cluster.apply(&wanted, how(spec)?, &work.limits).await;
+    let applied = match applied {
         Ok(applied) => applied,
         Err(error) => return Err(work.fail(&error, &Written).await),
     };
     let outputs = outputs(place, &applied, is_adopted);
     work.call.keep(&outputs);
-    work.call.keep_private(PENDING, true.into());
-    contents::converge(work, &place.name, &contents, mark, how).await?;
-    work.call.drop_private(PENDING);
     Ok(outputs)
 }
 
