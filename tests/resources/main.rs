@@ -29,6 +29,7 @@ mod input;
 mod inside;
 mod kubeconfig;
 mod namespace;
+mod namespace_loss;
 mod network;
 mod network_policy;
 mod ours;

@@ -253,7 +253,10 @@ fn a_create_that_failed_half_way_is_finished_by_the_next() {
 #[test]
 fn what_holds_a_namespace_that_does_not_go_is_named() {
     let (azure, provider) = start();
-    let wanted = namespace(&provider, &json!({ "timeouts": { "delete": "1s" } }));
+    let wanted = namespace(
+        &provider,
+        &json!({ "timeouts": { "delete": "1s" }, "delete_with_workloads": true }),
+    );
     let kept = reached(&provider, &Kept::nothing(), &wanted);
     let held = json!({ "metadata": { "name": "held", "namespace": "team-a", "finalizers": ["example.com/backup"] } });
     change(&azure, "/api/v1/namespaces/team-a/configmaps/held", &held);

@@ -12,7 +12,7 @@ use crate::{
     support::{Kept, Provider, assert_understood, fast_azure, told},
 };
 
-const TYPE: &str = "secureaks_network_policy";
+pub(crate) const TYPE: &str = "secureaks_network_policy";
 const NAMESPACE: &str = "/api/v1/namespaces/team-a";
 const POLICY: &str = "/apis/networking.k8s.io/v1/namespaces/team-a/networkpolicies/web";
 

@@ -6,7 +6,7 @@ use super::{
     Namespace, WHAT,
     body::{self, Contents},
     check, contents,
-    loss::{loss, named},
+    loss::loss,
     place::Place,
     planning,
     read::{PartMarks, is_another, is_terminating, mark},
@@ -111,25 +111,12 @@ async fn release(
     Ok(())
 }
 
-/// Refuses to delete a namespace with workloads; they may have come after the plan.
+/// Refuses to delete a namespace with what others have put into it, which may have come after the plan.
 async fn refuse_loss(work: &Inside<'_>, place: &Place) -> Result<(), Failure> {
     match loss(work, &place.name).await {
-        Ok(lost) if lost.is_empty() => Ok(()),
-        Ok(lost) => Err(occupied(place, &lost).into()),
+        Ok(lost) => lost.refusal(place).map_or(Ok(()), |told| Err(told.into())),
         Err(error) => Err(work.fail(&error, &NoFields).await),
     }
-}
-
-/// What is in the way of deleting a namespace, and what to do.
-pub(super) fn occupied(place: &Place, lost: &[String]) -> Diagnostic {
-    Diagnostic::error(
-        "Namespace is in use",
-        format!(
-            "{} would be deleted with what is in it: {}. Remove that first; or set `delete_with_workloads = true` and apply it before the change that deletes the namespace.",
-            place.id,
-            named(lost)
-        ),
-    )
 }
 
 /// Waits until a namespace that is being deleted is gone. When time runs out it is said what

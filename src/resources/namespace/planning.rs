@@ -5,7 +5,6 @@ use k8s_openapi::api::core::v1::Namespace as Object;
 
 use super::{
     Namespace, TYPE, WHAT,
-    delete::occupied,
     loss::loss,
     place::Place,
     read::{is_another, mark},
@@ -85,7 +84,7 @@ pub(super) fn is_allowed(call: &Call<Session>, prior: &State<Namespace>) -> bool
     by_state || call.private(ALLOWED).is_some()
 }
 
-/// Refuses to delete a namespace with workloads before anything is destroyed.
+/// Refuses to delete a namespace with what others have put into it, before anything is destroyed.
 async fn judge_deletion(
     call: &Call<Session>,
     prior: &State<Namespace>,
@@ -113,8 +112,16 @@ async fn judge_deletion(
         Ok(Some(_)) | Err(_) => {}
     }
     match loss(&work, &place.name).await {
-        Ok(lost) if lost.is_empty() => Ok(()),
-        Ok(lost) => Err(occupied(&place, &lost).into()),
+        Ok(lost) => match lost.refusal(&place) {
+            None => Ok(()),
+            // Whoever applies may see more than whoever plans.
+            Some(told) if lost.is_unseen() => {
+                let severity = Severity::Warning;
+                call.warn(Diagnostic { severity, ..told });
+                Ok(())
+            }
+            Some(told) => Err(told.into()),
+        },
         Err(error) if error.is_cluster_gone() => Ok(()),
         Err(error) => {
             let told = match work.fail(&error, &NoFields).await {
@@ -125,7 +132,7 @@ async fn judge_deletion(
                 call.warn(Diagnostic {
                     severity: Severity::Warning,
                     summary: "Cannot see what is in the namespace".to_owned(),
-                    detail: format!("{} is to be deleted, and whether it has workloads could not be seen: {}. {} Apply looks again, and deletes nothing if it has.", place.id, told.summary, told.detail),
+                    detail: format!("{} is to be deleted, and what would be lost with it could not be seen: {}. {} Apply looks again, and deletes nothing that it cannot see.", place.id, told.summary, told.detail),
                     ..told
                 });
             }

@@ -15,8 +15,8 @@ use crate::{
 /// limit range `limits`, and the network policies `default-deny` and `allow-dns`) are applied server-side.
 /// Labels and annotations that others set stay as they are.
 ///
-/// A namespace is deleted with all that is in it, so a plan that would delete one with workloads
-/// or volume claims is refused, unless `delete_with_workloads` was set by an earlier apply. A
+/// A namespace is deleted with all that is in it, so a plan that would delete one with what others
+/// have put into it is refused, unless `delete_with_workloads` was set by an earlier apply. A
 /// namespace that was there before it came into the state (`adopted`) is never deleted; what the
 /// provider set in it is taken away, unless another configuration of the provider made it and may
 /// hold it.
@@ -49,8 +49,11 @@ pub struct Spec {
     /// is not deleted on destroy.
     #[tf(default = false, local)]
     pub(super) adopt: Attr<bool>,
-    /// Whether the namespace may be deleted while it has workloads or volume claims. Apply it
-    /// before the change that deletes.
+    /// Whether the namespace may be deleted with what others have put into it: workloads, pods,
+    /// volume claims, secrets, config maps, services, ingresses, network policies, service accounts,
+    /// roles and role bindings. What Kubernetes and Istio put into every namespace, and what is of
+    /// this provider, does not count. Custom resources are not looked at; what they have made is. Apply
+    /// it before the change that deletes.
     #[tf(default = false, local)]
     pub(super) delete_with_workloads: Attr<bool>,
     /// Whether fields that another field manager owns are taken over from it.

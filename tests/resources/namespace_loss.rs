@@ -1,0 +1,195 @@
+//! What counts as lost with a namespace, and what does not.
+
+use secureaks::{framework::Severity, value::Value};
+use secureaks_simulator::{Action, Answer, Fault, Host, Matches, Simulator};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    binding::{TYPE as BINDING, binding},
+    inside::{applied, change, object, reached},
+    namespace::{NAMESPACE, namespace, start},
+    network_policy::TYPE as NETWORK_POLICY,
+    support::{Kept, assert_understood, told},
+};
+
+const CORE: &str = "/api/v1/namespaces/team-a";
+const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/team-a";
+const NETWORKING: &str = "/apis/networking.k8s.io/v1/namespaces/team-a";
+
+/// One object of each kind that counts, by its path.
+fn objects() -> Vec<(String, Json)> {
+    let pod = json!({ "containers": [{ "name": "web", "image": "web" }] });
+    let labels = json!({ "app": "web" });
+    let template = json!({ "metadata": { "labels": labels }, "spec": pod });
+    let workload =
+        json!({ "spec": { "selector": { "matchLabels": labels }, "template": template } });
+    let stateful = json!({ "spec": { "selector": { "matchLabels": labels }, "template": template, "serviceName": "web" } });
+    let once = json!({ "metadata": {}, "spec": { "containers": pod["containers"], "restartPolicy": "Never" } });
+    let job = json!({ "spec": { "template": once } });
+    let cron = json!({ "spec": { "schedule": "0 0 * * *", "jobTemplate": { "spec": { "template": once } } } });
+    let claim = json!({ "spec": { "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "1Gi" } } } });
+    let reference =
+        json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view" });
+    let subject =
+        json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "somebody" });
+    let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
+    let apps = "/apis/apps/v1/namespaces/team-a";
+    let batch = "/apis/batch/v1/namespaces/team-a";
+    [
+        (apps, "deployments", workload.clone()),
+        (apps, "statefulsets", stateful),
+        (apps, "daemonsets", workload.clone()),
+        (apps, "replicasets", workload),
+        (batch, "cronjobs", cron),
+        (batch, "jobs", job),
+        (CORE, "pods", json!({ "spec": pod })),
+        (CORE, "persistentvolumeclaims", claim),
+        (
+            CORE,
+            "secrets",
+            json!({ "stringData": { "password": "known" } }),
+        ),
+        (CORE, "configmaps", json!({ "data": { "a": "b" } })),
+        (
+            CORE,
+            "services",
+            json!({ "spec": { "ports": [{ "port": 80 }] } }),
+        ),
+        (
+            NETWORKING,
+            "ingresses",
+            json!({ "spec": { "defaultBackend": backend } }),
+        ),
+        (
+            NETWORKING,
+            "networkpolicies",
+            json!({ "spec": { "podSelector": {} } }),
+        ),
+        (CORE, "serviceaccounts", json!({})),
+        (RBAC, "roles", json!({ "rules": [] })),
+        (
+            RBAC,
+            "rolebindings",
+            json!({ "roleRef": reference, "subjects": [subject] }),
+        ),
+    ]
+    .map(|(group, plural, body)| (format!("{group}/{plural}/theirs"), body))
+    .to_vec()
+}
+
+/// Lets the listing of these kinds be refused.
+fn forbid(azure: &Simulator, plurals: &[&str]) {
+    for plural in plurals {
+        let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403, "reason": "Forbidden", "message": "no" });
+        azure.add_fault(Fault {
+            name: (*plural).to_owned(),
+            matches: Matches {
+                host: Some(Host::Kubernetes),
+                method: Some("GET".to_owned()),
+                path_contains: Some(format!("/{plural}?")),
+                times: Some(100),
+                ..Matches::default()
+            },
+            action: Action::Status(Answer {
+                code: 403,
+                headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+                body,
+            }),
+        });
+    }
+}
+
+#[test]
+fn every_kind_that_others_put_into_a_namespace_keeps_it() {
+    let (azure, provider) = start();
+    let kept = reached(
+        &provider,
+        &Kept::nothing(),
+        &namespace(&provider, &json!({})),
+    );
+    let empty = provider.plan(&kept, &Value::Null);
+
+    let mut texts = Vec::new();
+    for (path, body) in objects() {
+        change(&azure, &path, &body);
+        let plan = provider.plan(&kept, &Value::Null);
+        texts.push(told(&plan.diagnostics));
+        change(&azure, &path, &Json::Null);
+    }
+    for (path, body) in objects() {
+        change(&azure, &path, &body);
+    }
+    texts.push(told(&provider.plan(&kept, &Value::Null).diagnostics));
+
+    assert_eq!(empty.diagnostics, []);
+    insta::assert_snapshot!(texts.join("\n"));
+    assert_understood(&azure);
+}
+
+#[test]
+fn what_kubernetes_istio_and_this_provider_put_into_a_namespace_is_no_loss() {
+    let (azure, provider) = start();
+    let wanted = namespace(&provider, &json!({ "quota": { "pods": "20" } }));
+    let kept = reached(&provider, &Kept::nothing(), &wanted);
+    let account = json!({ "kubernetes.io/service-account.name": "default" });
+    let token = json!({ "metadata": { "annotations": account }, "type": "kubernetes.io/service-account-token" });
+    change(&azure, &format!("{CORE}/secrets/default-token"), &token);
+    for name in ["istio-ca-root-cert", "istio-ca-crl"] {
+        change(&azure, &format!("{CORE}/configmaps/{name}"), &json!({}));
+    }
+    let policies = crate::inside::provider(&azure, NETWORK_POLICY);
+    let policy = crate::inside::config(
+        &policies,
+        &json!({ "namespace": "team-a", "name": "web", "pods": { "app": "web" }, "directions": ["ingress"] }),
+        &json!({}),
+    );
+    reached(&policies, &Kept::nothing(), &policy);
+    let bindings = crate::inside::provider(&azure, BINDING);
+    let developers = json!({ "namespaces": ["team-a"], "verify": false });
+    reached(
+        &bindings,
+        &Kept::nothing(),
+        &binding(&bindings, &developers),
+    );
+    let there = [
+        format!("{CORE}/serviceaccounts/default"),
+        format!("{CORE}/configmaps/kube-root-ca.crt"),
+        format!("{NETWORKING}/networkpolicies/web"),
+        format!("{RBAC}/rolebindings/developers"),
+    ]
+    .map(|path| object(&azure, &path).is_null());
+
+    let (gone, silent) = applied(&provider, &kept, &Value::Null);
+
+    assert_eq!(there, [false; 4]);
+    assert_eq!((gone.value, silent), (Value::Null, vec![]));
+    assert_understood(&azure);
+}
+
+#[test]
+fn what_may_not_be_seen_is_a_warning_of_the_plan_and_keeps_the_namespace() {
+    let (azure, provider) = start();
+    let wanted = namespace(&provider, &json!({}));
+    let kept = reached(&provider, &Kept::nothing(), &wanted);
+    forbid(&azure, &["secrets", "roles"]);
+
+    let plan = provider.plan(&kept, &Value::Null);
+    let (left, refused) = provider.carry_out(&kept, &Value::Null, &plan);
+    change(&azure, &format!("{CORE}/configmaps/theirs"), &json!({}));
+    let in_use = provider.plan(&kept, &Value::Null);
+    let allowed = namespace(&provider, &json!({ "delete_with_workloads": true }));
+    let allowed = reached(&provider, &kept, &allowed);
+    let (gone, silent) = applied(&provider, &allowed, &Value::Null);
+
+    assert_eq!(plan.diagnostics[0].severity, Severity::Warning);
+    insta::assert_snapshot!(format!(
+        "plan: {}\n\napply: {}\n\nin use: {}",
+        told(&plan.diagnostics),
+        told(&refused),
+        told(&in_use.diagnostics)
+    ));
+    assert_eq!(left.value, kept.value);
+    assert_eq!((gone.value, silent), (Value::Null, vec![]));
+    assert_eq!(object(&azure, NAMESPACE), Json::Null);
+    assert_understood(&azure);
+}
