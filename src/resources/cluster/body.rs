@@ -1,5 +1,7 @@
 //! From what the user wrote to what Azure is sent. Pure: a cluster's body in, the wanted one out.
 
+mod version;
+
 use std::collections::BTreeMap;
 
 use super::{
@@ -54,8 +56,13 @@ pub(super) fn created(spec: &Spec, mark: &str) -> Result<ManagedCluster, Diagnos
 /// it is: pools that others made, tags that are ours, properties this version does not know; and so
 /// does what the cluster is already, in whichever words its body says it.
 pub(super) fn change(cluster: &mut ManagedCluster, spec: &Spec) -> Result<(), Diagnostic> {
+    let before = cluster.clone();
     let found = live::settings(cluster, Some(spec));
-    write(cluster, spec, Some(&found))
+    write(cluster, spec, Some(&found))?;
+    if *cluster == before {
+        return Ok(());
+    }
+    version::check_not_older(spec, &found, before.properties.as_ref())
 }
 
 /// Writes what the cluster that was `found` is not yet; everything into the body of a new one.
@@ -73,9 +80,7 @@ fn write(
     let identity = found.and_then(|found| found.identity.if_known());
     change_identity(cluster, spec.identity.known()?, identity)?;
     let properties = cluster.properties.get_or_insert_default();
-    if let Some(version) = spec.kubernetes_version.known()? {
-        change_version(properties, version.as_str());
-    }
+    version::upgrade(properties, spec)?;
     if differs(
         &spec.local_accounts,
         found.map(|found| &found.local_accounts),
@@ -107,7 +112,7 @@ fn write(
         }
         None => pools.push(new_pool(wanted)?),
     }
-    upgrade_pool(properties, spec)
+    version::upgrade_pool(properties, spec)
 }
 
 /// Whether an attribute is to be written: a new cluster has none yet, and another one has it unless
@@ -153,43 +158,6 @@ fn change_identity(
             .map(|id| BTreeMap::from([(id.text(), Some(AssignedIdentity::default()))])),
         ..before
     });
-    Ok(())
-}
-
-/// A minor that already runs is left alone: sending it again would not upgrade, and sending
-/// another spelling of it might.
-fn change_version(properties: &mut Properties, version: &str) {
-    use crate::resources::texts::KubernetesVersion;
-    let running = properties
-        .current_kubernetes_version
-        .as_deref()
-        .or(properties.kubernetes_version.as_deref());
-    if !running.is_some_and(|running| KubernetesVersion::same(version, running)) {
-        properties.kubernetes_version = Some(version.to_owned());
-    }
-}
-
-/// A pool follows its control plane in the same request, as `az aks upgrade` does it.
-fn upgrade_pool(properties: &mut Properties, spec: &Spec) -> Result<(), Diagnostic> {
-    use crate::resources::texts::KubernetesVersion;
-    let Some(version) = spec.kubernetes_version.known()? else {
-        return Ok(());
-    };
-    let name = spec.system_pool.known()?.name.known()?;
-    for pool in properties
-        .agent_pool_profiles
-        .iter_mut()
-        .flatten()
-        .filter(|pool| pool.name.as_deref() == Some(name.as_ref()))
-    {
-        let running = pool
-            .current_orchestrator_version
-            .as_deref()
-            .or(pool.orchestrator_version.as_deref());
-        if running.is_some_and(|running| !KubernetesVersion::same(version.as_str(), running)) {
-            pool.orchestrator_version = Some(version.text());
-        }
-    }
     Ok(())
 }
 

@@ -1,6 +1,10 @@
 //! From what Azure says to a state. Pure; every cluster reads, whoever made it.
 
+mod version;
+
 use std::collections::BTreeSet;
+
+pub(super) use self::version::{is_ahead_by_itself, running, written};
 
 use super::{
     Cluster,
@@ -19,8 +23,8 @@ use crate::{
     },
     framework::{Attr, Computed, State, Text},
     resources::texts::{
-        AuthorizedRange, ClusterName, GroupId, IdentityId, KubernetesVersion, PoolName, Region,
-        ResourceGroupName, SubnetId, VmSize, Zone,
+        AuthorizedRange, ClusterName, GroupId, IdentityId, PoolName, Region, ResourceGroupName,
+        SubnetId, VmSize, Zone,
     },
 };
 
@@ -134,6 +138,7 @@ pub(super) fn settings(cluster: &ManagedCluster, prior: Option<&Spec>) -> Spec {
     let empty = Properties::default();
     let properties = cluster.properties.as_ref().unwrap_or(&empty);
     let upgrades = properties.auto_upgrade_profile.clone().unwrap_or_default();
+    let channel = UpgradeChannel::other(upgrades.upgrade_channel.as_deref().unwrap_or("none"));
     let security = properties.security_profile.clone().unwrap_or_default();
     let cleaner = security.image_cleaner.unwrap_or_default();
     Spec {
@@ -141,12 +146,7 @@ pub(super) fn settings(cluster: &ManagedCluster, prior: Option<&Spec>) -> Spec {
         resource_group_name: Attr::unknown(),
         location: other::<Region>(cluster.location.as_deref().unwrap_or_default()),
         baseline: Baseline::First.into(),
-        kubernetes_version: properties
-            .current_kubernetes_version
-            .as_deref()
-            .or(properties.kubernetes_version.as_deref())
-            .map(KubernetesVersion::other)
-            .into(),
+        kubernetes_version: version::read(properties, &channel, prior).into(),
         tier: other::<Tier>(
             cluster
                 .sku
@@ -171,9 +171,7 @@ pub(super) fn settings(cluster: &ManagedCluster, prior: Option<&Spec>) -> Spec {
             .and_then(|issuer| issuer.enabled)
             .unwrap_or(false)
             .into(),
-        automatic_upgrade_channel: other::<UpgradeChannel>(
-            upgrades.upgrade_channel.as_deref().unwrap_or("none"),
-        ),
+        automatic_upgrade_channel: channel.into(),
         node_os_upgrade_channel: other::<NodeOsChannel>(
             upgrades
                 .node_os_upgrade_channel

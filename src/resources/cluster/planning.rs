@@ -1,23 +1,18 @@
 //! What is judged when a plan is made, asking Azure: versions, names that are taken, newer sets
 //! of choices.
 
+mod version;
+
 use std::collections::BTreeSet;
 
 use super::{Cluster, baseline, create, live, spec::Spec, work::Work};
 use crate::{
-    azure::{
-        Error,
-        arm::{
-            Location, ResourceId,
-            kubernetes_version::{self, KubernetesVersions},
-        },
-    },
+    azure::{Error, arm::ResourceId},
     framework::{Call, Diagnostic, Failure, Planned, State, Text, Verb},
     resources::{
         Session,
         inside::PlannedCluster,
         ownership::{Vouched, continues},
-        texts::KubernetesVersion,
     },
 };
 
@@ -44,7 +39,7 @@ pub(super) async fn judge(
     {
         judge_taken_name(cluster, &Work::begin(call, id, Verb::Read)?, plan, spec).await?;
     }
-    check_version(call, spec, plan).await
+    version::check(call, spec, plan).await
 }
 
 /// Notes for what is planned inside this cluster who will have rights there.
@@ -160,149 +155,4 @@ fn as_begun(refusal: Diagnostic) -> Diagnostic {
         ),
         ..refusal
     }
-}
-
-/// The version exists in the region, and Azure goes there from the one that runs: up, and no
-/// minor skipped (AKS, "upgrade a cluster").
-async fn check_version(
-    call: &Call<Session>,
-    spec: &Spec,
-    plan: &Planned<'_, Cluster>,
-) -> Result<(), Failure> {
-    let changed = plan.prior.is_none()
-        || plan.replaces
-        || plan
-            .changes
-            .iter()
-            .any(|change| change.path.to_string() == "kubernetes_version");
-    let (Some(wanted), Some(location), true) = (
-        spec.kubernetes_version.if_set(),
-        spec.location.if_known(),
-        changed,
-    ) else {
-        return Ok(());
-    };
-    let running = plan
-        .prior
-        .filter(|_| !plan.replaces)
-        .and_then(|prior| prior.outputs.current_kubernetes_version.value());
-    let running = running.map(|text| KubernetesVersion::other(text));
-    if let Some(running) = &running {
-        check_step(spec, wanted, running)?;
-        if wanted.covers(running) {
-            return Ok(());
-        }
-    }
-    let azure = call.client.azure()?;
-    let request =
-        kubernetes_version::list(azure.subscription_id(), &Location::new(location.as_ref()))
-            .map_err(|error| Diagnostic::error("Invalid region", error.to_string()))?;
-    let limits = crate::azure::Call {
-        cancelled: call.cancelled.clone(),
-        ..crate::azure::Call::default()
-    };
-    let offered: KubernetesVersions = match azure
-        .read(&request, &limits)
-        .await
-        .and_then(|response| response.json())
-    {
-        Ok(offered) => offered,
-        Err(error) => {
-            call.warn(spec.kubernetes_version.warning(
-                "Version could not be checked",
-                format!("Which versions {} offers could not be read: {error}. Apply will tell whether {} is one of them.", location.as_ref(), wanted.text()),
-            ));
-            return Ok(());
-        }
-    };
-    check_offered(spec, wanted, location.as_ref(), &offered)
-}
-
-fn check_step(
-    spec: &Spec,
-    wanted: &KubernetesVersion,
-    running: &KubernetesVersion,
-) -> Result<(), Failure> {
-    let (Some((_, to)), Some((_, from))) = (wanted.minor(), running.minor()) else {
-        return Ok(());
-    };
-    let older_patch = to == from
-        && wanted
-            .patch()
-            .zip(running.patch())
-            .is_some_and(|(to, from)| to < from);
-    if to < from || older_patch {
-        let detail = format!(
-            "`kubernetes_version` is {}, and {} runs; Azure takes no cluster back to an older version. Write \"1.{from}\", or leave it out.",
-            wanted.text(),
-            running.text()
-        );
-        return Err(spec
-            .kubernetes_version
-            .error("Version is older than the one that runs", detail)
-            .into());
-    }
-    if to > from + 1 {
-        let detail = format!(
-            "`kubernetes_version` is {}, and {} runs; Azure goes one minor at a time. Write \"1.{}\" first.",
-            wanted.text(),
-            running.text(),
-            from + 1
-        );
-        return Err(spec
-            .kubernetes_version
-            .error("Version skips a minor", detail)
-            .into());
-    }
-    Ok(())
-}
-
-fn check_offered(
-    spec: &Spec,
-    wanted: &KubernetesVersion,
-    location: &str,
-    offered: &KubernetesVersions,
-) -> Result<(), Failure> {
-    let minors: Vec<_> = offered
-        .values
-        .iter()
-        .flatten()
-        .filter_map(|minor| Some((minor.version.clone()?, minor)))
-        .collect();
-    let known = minors.iter().any(|(version, minor)| {
-        version == wanted.as_str()
-            || minor
-                .patch_versions
-                .iter()
-                .flatten()
-                .any(|(patch, _)| patch == wanted.as_str())
-    });
-    if known || minors.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<&str> = minors.iter().map(|(version, _)| version.as_str()).collect();
-    let patches = minors
-        .iter()
-        .find(|(version, _)| wanted.as_str().starts_with(&format!("{version}.")));
-    let patches = patches.map(|(_, minor)| {
-        minor
-            .patch_versions
-            .iter()
-            .flatten()
-            .map(|(patch, _)| patch.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    });
-    let choice = patches.map_or_else(
-        || names.join(", "),
-        |patches| format!("{patches}, or the minors {}", names.join(", ")),
-    );
-    let detail = format!(
-        "`kubernetes_version` is {}, which {location} does not offer. It offers {choice}.",
-        wanted.text()
-    );
-    Err(spec
-        .kubernetes_version
-        .error("Version is not offered", detail)
-        .into())
 }

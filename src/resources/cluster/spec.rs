@@ -36,7 +36,8 @@ pub struct Spec {
     pub(super) baseline: Attr<Baseline>,
     /// Version of Kubernetes: a minor such as `1.35`, which stands for whichever of its patches
     /// runs, or a patch such as `1.35.2`. Left out, Azure chooses; `current_kubernetes_version`
-    /// says what runs.
+    /// says what runs. A newer version that `automatic_upgrade_channel` has brought is no change in a
+    /// plan, and a cluster is never sent back to an older one.
     #[tf(unmanaged)]
     pub(super) kubernetes_version: Attr<Option<KubernetesVersion>>,
     /// Pricing tier of the control plane. `Standard` and `Premium` promise an uptime.

@@ -33,6 +33,11 @@ impl KubernetesVersion {
         running.parts.starts_with(&self.parts)
     }
 
+    /// Whether `running` is newer than whatever this version asks for.
+    pub(crate) fn precedes(&self, running: &Self) -> bool {
+        !self.parts.is_empty() && !self.covers(running) && self.parts < running.parts
+    }
+
     fn parts(text: &str) -> Option<Vec<u32>> {
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let parts = text
@@ -93,6 +98,24 @@ mod tests {
         let same = pairs.map(|(wanted, actual)| KubernetesVersion::same(wanted, actual));
 
         assert_eq!(same, [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_version_precedes_what_is_newer_than_all_it_covers() {
+        let pairs = [
+            ("1.34.8", "1.34.9"),
+            ("1.34", "1.35.0"),
+            ("1.34.10", "1.34.9"),
+            ("1.34", "1.34.9"),
+            ("1.36", "1.35.7"),
+            ("tomorrow", "1.35.7"),
+        ];
+
+        let precedes = pairs.map(|(wanted, running)| {
+            KubernetesVersion::other(wanted).precedes(&KubernetesVersion::other(running))
+        });
+
+        assert_eq!(precedes, [true, true, false, false, false, false]);
     }
 
     #[test]
