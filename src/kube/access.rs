@@ -45,6 +45,13 @@ impl fmt::Debug for Access {
 }
 
 impl Access {
+    /// Whether both are ways into one cluster: each has an authority of its own.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.server == other.server
+            && self.certificate_authority == other.certificate_authority
+            && std::mem::discriminant(&self.login) == std::mem::discriminant(&other.login)
+    }
+
     /// Reads Azure's answer to `listClusterUserCredential`.
     pub(super) fn from_answer(answer: &Response) -> Result<Self, Error> {
         let results: CredentialResults = answer.json()?;

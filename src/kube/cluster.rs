@@ -1,8 +1,10 @@
 //! One cluster: how it is reached, and what may be asked of its API server.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
-use jiff::Timestamp;
 use kube::{
     core::params::{
         DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
@@ -10,31 +12,28 @@ use kube::{
     core::{ObjectList, Request},
 };
 use serde::de::DeserializeOwned;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 
 use super::{
     Access, Error, LABEL, MANAGER, Object,
-    lists::{Found, Lists},
-    rights::Rights,
+    known::{Connection, Known},
+    lists::Found,
     service::Direct,
 };
 use crate::azure::{
     Call, Client as Azure,
-    arm::{
-        ResourceId,
-        managed_cluster::{self, ManagedCluster},
-    },
+    arm::{ResourceId, managed_cluster::ManagedCluster},
     clock::later,
 };
 
-/// How long a cluster that was created a moment ago may take until its name is known everywhere and its
-/// sign-in works.
-const BRAND_NEW: Duration = Duration::from_mins(5);
 /// How long to wait between two looks at such a cluster.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// For how long nobody tries again to reach a cluster that could not be reached: a thousand objects must not
 /// wait for it one after the other.
 const GIVEN_UP: Duration = Duration::from_secs(30);
+/// How long Azure's word is taken for true by what is handed out: many ask for it in one run, and nobody replaces a
+/// cluster so fast.
+const A_MOMENT: Duration = Duration::from_secs(10);
 /// Objects in one page of a LIST.
 const PAGE: u32 = 500;
 
@@ -43,32 +42,9 @@ const PAGE: u32 = 500;
 pub struct Cluster {
     id: ResourceId,
     azure: Azure,
-    /// The moment until which it counts as brand-new.
-    patient_until: Option<Timestamp>,
-    access: OnceCell<Access>,
-    facts: OnceCell<ManagedCluster>,
-    connection: Mutex<Connection>,
-    lists: Lists,
-    pub(super) rights: Rights,
-}
-
-/// How far we got with the API server.
-#[derive(Default)]
-enum Connection {
-    #[default]
-    None,
-    Open(Arc<Direct>),
-    Failed(Timestamp, Error),
-}
-
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::None => "None",
-            Self::Open(_) => "Open",
-            Self::Failed(..) => "Failed",
-        })
-    }
+    pub(super) known: RwLock<Arc<Known>>,
+    /// Held while Azure is asked whether the cluster is still the same.
+    pub(super) asking: Mutex<()>,
 }
 
 /// How an object is applied.
@@ -85,17 +61,13 @@ impl Cluster {
         Self {
             id,
             azure,
-            patient_until: None,
-            access: OnceCell::new(),
-            facts: OnceCell::new(),
-            connection: Mutex::default(),
-            lists: Lists::default(),
-            rights: Rights::default(),
+            known: RwLock::new(Arc::new(Known::nothing(None))),
+            asking: Mutex::default(),
         }
     }
 
-    pub(super) fn brand_new(mut self) -> Self {
-        self.patient_until = Some(later(self.azure.clock().now(), BRAND_NEW));
+    pub(super) fn brand_new(self) -> Self {
+        self.learn(Known::nothing(Some(self.patience())));
         self
     }
 
@@ -109,33 +81,48 @@ impl Cluster {
         &self.azure
     }
 
-    /// Whether it was created by this process, and may need time until all of it works.
+    /// Whether it was created a moment ago, and may need time until all of it works.
     pub fn is_brand_new(&self) -> bool {
-        self.patient_until
-            .is_some_and(|until| self.azure.clock().now() < until)
+        self.is_new(&self.known())
     }
 
-    /// Where its API server is and how to sign in there: asked of Azure once, kept in memory.
-    pub async fn access(&self, call: &Call) -> Result<&Access, Error> {
-        let ask = async || {
-            let request = managed_cluster::list_user_credentials(&self.id);
-            Access::from_answer(&self.azure.send(&request, call).await?)
-        };
-        let known = async { Ok(self.access.get_or_try_init(ask).await) };
-        call.guard(self.azure.clock(), known).await?
+    /// Tells the cluster from another one of its id that it has taken the place of: by it hangs whatever this process
+    /// remembers of what is inside.
+    pub fn number(&self) -> u64 {
+        self.known().number
+    }
+
+    /// Where its API server is and how to sign in there: asked of Azure, kept in memory.
+    pub async fn access(&self, call: &Call) -> Result<Arc<Access>, Error> {
+        let known = self.current(call).await?;
+        self.access_of(&known, call).await
     }
 
     /// What Azure says about it, asked once.
-    pub async fn facts(&self, call: &Call) -> Result<&ManagedCluster, Error> {
-        let ask = async || -> Result<ManagedCluster, Error> {
-            let answer = self
-                .azure
-                .read(&managed_cluster::get(&self.id), call)
-                .await?;
-            Ok(answer.json()?)
+    pub async fn facts(&self, call: &Call) -> Result<Arc<ManagedCluster>, Error> {
+        let known = self.current(call).await?;
+        let ask = async {
+            Ok(known
+                .facts
+                .get_or_try_init(|| self.ask_facts(call))
+                .await
+                .cloned())
         };
-        let known = async { Ok(self.facts.get_or_try_init(ask).await) };
-        call.guard(self.azure.clock(), known).await?
+        call.guard(self.azure.clock(), ask).await?
+    }
+
+    /// What [`Cluster::access`] and [`Cluster::facts`] tell, for what is handed out: of the cluster that has the id now.
+    pub async fn as_it_is(&self, call: &Call) -> Result<(Arc<Access>, Arc<ManagedCluster>), Error> {
+        let known = self.known();
+        if known.access.get().is_some() {
+            let patience = if known.is_doubted() {
+                Duration::ZERO
+            } else {
+                A_MOMENT
+            };
+            self.is_another(&known, patience, call).await?;
+        }
+        futures::try_join!(self.access(call), self.facts(call))
     }
 
     /// Applies `object` under our field manager; creates it when it is not there.
@@ -151,7 +138,7 @@ impl Cluster {
         );
         let answer = self.ask(&named::<K>(&name), request, call).await;
         if !how.dry_run {
-            self.lists.forget::<K>();
+            self.known().lists.forget::<K>();
         }
         answer
     }
@@ -182,7 +169,8 @@ impl Cluster {
     pub async fn ours<K: Object>(&self, call: &Call) -> Result<Arc<Found<K>>, Error> {
         let ours = format!("{LABEL}={MANAGER}");
         let ask = async || self.list::<K>(None, Some(&ours), call).await;
-        self.lists.of(self.azure.clock(), call, ask).await
+        let known = self.current(call).await?;
+        known.lists.of(self.azure.clock(), call, ask).await
     }
 
     /// Reads an object; `None` when there is none.
@@ -253,14 +241,17 @@ impl Cluster {
         let answer = self
             .ask::<serde_json::Value>(&named::<K>(name), request, call)
             .await;
-        self.lists.forget::<K>();
+        let known = self.known();
+        known.lists.forget::<K>();
+        known.doubt();
         match answer {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
         }
     }
 
-    /// Sends a request and reads the answer.
+    /// Sends a request and reads the answer. A server that cannot be reached may be that of a cluster whose place
+    /// another one has taken, which only Azure knows.
     async fn ask<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -271,32 +262,50 @@ impl Cluster {
             what: what.to_owned(),
             reason: error.to_string(),
         })?;
-        let client = Box::pin(self.client(call)).await?;
+        let known = self.current(call).await?;
+        let answer = self.ask_of(&known, what, request.clone(), call).await;
+        if matches!(answer, Err(Error::Unreachable { .. }))
+            && self.is_another_reached(&known, GIVEN_UP, call).await?
+        {
+            return self.ask_of(&self.known(), what, request, call).await;
+        }
+        answer
+    }
+
+    async fn ask_of<T: DeserializeOwned>(
+        &self,
+        known: &Known,
+        what: &str,
+        request: http::Request<Vec<u8>>,
+        call: &Call,
+    ) -> Result<T, Error> {
+        let client = Box::pin(self.client(known, call)).await?;
         let work = async { Ok(client.ask(what, request).await) };
         call.guard(self.azure.clock(), work).await?
     }
 
     /// The way to the API server, once it has answered: everybody waits for the one first request, so that
     /// there is one connection, and a cluster that is not reached is not tried by each in turn.
-    async fn client(&self, call: &Call) -> Result<Arc<Direct>, Error> {
-        let mut connection = call.lock(self.azure.clock(), &self.connection).await?;
+    async fn client(&self, known: &Known, call: &Call) -> Result<Arc<Direct>, Error> {
+        let mut connection = call.lock(self.azure.clock(), &known.connection).await?;
         match &*connection {
             Connection::Open(client) => return Ok(client.clone()),
             Connection::Failed(at, error)
                 if self.azure.clock().now() < later(*at, GIVEN_UP)
-                    && (error.is_untrusted() || !self.is_brand_new()) =>
+                    && (error.is_untrusted() || !self.is_new(known)) =>
             {
                 return Err(error.clone());
             }
             Connection::None | Connection::Failed(..) => {}
         }
-        match self.open(call).await {
+        match self.open(known, call).await {
             Ok(client) => {
                 *connection = Connection::Open(client.clone());
                 Ok(client)
             }
             Err(error) => {
-                if !matches!(error, Error::Cancelled | Error::TimedOut) {
+                if !matches!(error, Error::Cancelled | Error::TimedOut) && !error.is_contradicted()
+                {
                     *connection = Connection::Failed(self.azure.clock().now(), error.clone());
                 }
                 Err(error)
@@ -304,9 +313,9 @@ impl Cluster {
         }
     }
 
-    async fn open(&self, call: &Call) -> Result<Arc<Direct>, Error> {
-        let access = self.access(call).await?;
-        let client = Arc::new(Direct::new(self.azure.clone(), access)?);
+    async fn open(&self, known: &Known, call: &Call) -> Result<Arc<Direct>, Error> {
+        let access = self.access_of(known, call).await?;
+        let client = Arc::new(Direct::new(self.azure.clone(), &access)?);
         loop {
             let version = http::Request::get("/version")
                 .body(Vec::new())
@@ -325,7 +334,7 @@ impl Cluster {
                 Err(error) => error,
             };
             let passing = matches!(error, Error::Unreachable { .. }) || error.is_unauthorized();
-            if !passing || error.is_untrusted() || !self.is_brand_new() {
+            if !passing || error.is_untrusted() || !self.is_new(known) {
                 return Err(error);
             }
             tracing::info!(resource.id = self.id.as_str(), reason = %error, "Waiting for the new cluster's API server");

@@ -119,6 +119,11 @@ impl Error {
         matches!(self, Self::Azure(error) if error.is_not_found())
     }
 
+    /// Whether Azure both shows the cluster and says that it is not there.
+    pub fn is_contradicted(&self) -> bool {
+        matches!(self, Self::Azure(error) if matches!(**error, azure::Error::Contradicted { .. }))
+    }
+
     /// The fields a refusal is about.
     pub fn causes(&self) -> &[StatusCause] {
         self.status()

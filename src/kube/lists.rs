@@ -53,7 +53,10 @@ impl Lists {
             });
             Arc::new(named.collect::<Found<K>>())
         });
-        if !matches!(answer, Err(Error::Cancelled | Error::TimedOut)) {
+        let is_passing = |error: &Error| {
+            matches!(error, Error::Cancelled | Error::TimedOut) || error.is_contradicted()
+        };
+        if !answer.as_ref().err().is_some_and(is_passing) {
             let kept = answer
                 .clone()
                 .map(|found| found as Arc<dyn Any + Send + Sync>);

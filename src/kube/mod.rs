@@ -1,6 +1,6 @@
 //! The way into a cluster: its Kubernetes API, reached with the provider's own credential. It knows no Terraform.
 //!
-//! Server and certificate authority come from one call to Azure a cluster and process and stay in memory; the
+//! Server and certificate authority come from Azure and stay in memory, for as long as they are the same cluster's; the
 //! token is the credential's own, for the application of all AKS API servers. Nothing here has a default
 //! address: without an answer of Azure there is nobody to talk to.
 
@@ -8,10 +8,12 @@ mod access;
 mod cluster;
 mod clusters;
 mod error;
+mod known;
 mod lists;
 mod network;
 mod object;
 mod rights;
+mod same;
 mod service;
 
 pub use access::{Access, Login};

@@ -53,7 +53,8 @@ impl Cluster {
 
     /// Whether whoever asks has `right`, asked once a process: for plans of many objects.
     pub async fn may_as_planned(&self, right: &Right, call: &Call) -> Result<bool, Error> {
-        let mut known = call.lock(self.azure().clock(), &self.rights.0).await?;
+        let cluster = self.current(call).await?;
+        let mut known = call.lock(self.azure().clock(), &cluster.rights.0).await?;
         if let Some(answer) = known.get(right) {
             return Ok(*answer);
         }

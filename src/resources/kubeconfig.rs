@@ -128,8 +128,7 @@ impl DataSource for Kubeconfig {
         let asked = async {
             let azure = inside.cluster.azure();
             let cloud = azure.cloud(&inside.limits).await?;
-            let facts = inside.cluster.facts(&inside.limits).await?;
-            let access = inside.cluster.access(&inside.limits).await?;
+            let (access, facts) = Box::pin(inside.cluster.as_it_is(&inside.limits)).await?;
             Ok::<_, kube::Error>((cloud, facts, access))
         };
         let (cloud, facts, access) = match asked.await {
@@ -143,11 +142,11 @@ impl DataSource for Kubeconfig {
             return Err(without_entra(&query.cluster_id, &inside).into());
         }
         let server = if *query.public_fqdn.known()? {
-            public_server(query, facts)?
+            public_server(query, &facts)?
         } else {
             origin(&access.server)
         };
-        let program = query.program(cloud, tenant(facts))?;
+        let program = query.program(cloud, tenant(&facts))?;
         let id = inside.cluster.id();
         let names = Names {
             cluster: id.name(),

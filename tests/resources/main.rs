@@ -10,6 +10,7 @@
 )]
 
 mod adopted_namespace;
+mod another_cluster;
 mod applier;
 mod binding;
 mod binding_killed;

@@ -13,7 +13,7 @@ use crate::{
 const DEVELOPERS: &str = "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13";
 
 /// Each resource, and a configuration of it.
-fn kinds() -> [(&'static str, Json); 4] {
+pub(crate) fn kinds() -> [(&'static str, Json); 4] {
     let group = json!([{ "type": "Group", "object_id": DEVELOPERS }]);
     [
         ("secureaks_cluster", cluster(&json!({}))),
@@ -33,7 +33,7 @@ fn kinds() -> [(&'static str, Json); 4] {
 }
 
 /// A simulated Azure with what an object of the type needs.
-fn start(type_name: &str) -> Simulator {
+pub(crate) fn start(type_name: &str) -> Simulator {
     let azure = fast_azure();
     if type_name != "secureaks_cluster" {
         made_cluster(&azure, &json!({}));
@@ -43,7 +43,11 @@ fn start(type_name: &str) -> Simulator {
 }
 
 /// A run that makes the object and whose client has not ended it yet.
-fn made(azure: &Simulator, type_name: &'static str, config: &Json) -> (Provider, Value, Kept) {
+pub(crate) fn made(
+    azure: &Simulator,
+    type_name: &'static str,
+    config: &Json,
+) -> (Provider, Value, Kept) {
     let provider = Provider::of(azure).about(type_name);
     let wanted = provider.value(config);
     let (kept, told) = applied(&provider, &Kept::nothing(), &wanted);

@@ -44,19 +44,7 @@ impl<R: Resource> ServedResource<R> {
         let before = (!prior.is_null()).then(|| Self::state(&prior));
         let mut call = scope.call(read_private(&request.prior_private));
         if proposed.is_null() {
-            let planned = Planned {
-                prior: before.as_ref(),
-                spec: None,
-                changes: &[],
-                replaces: false,
-                after: &Value::Null,
-                block,
-                outputs: Self::state(&Value::Null).outputs,
-            };
-            let outcome = guarded(self.resource.plan(&call, planned)).await;
-            response.planned_state = Encoded::of(&Value::Null, ty);
-            finish_plan(&mut response, &call, outcome);
-            return response;
+            return self.plan_deletion(&call, before.as_ref(), response).await;
         }
         let filled = self.filled(block, &config, &prior);
         let mut errors = Diagnostics::default();
@@ -122,6 +110,28 @@ impl<R: Resource> ServedResource<R> {
         }
         response.planned_state = Encoded::of(&planned, ty);
         finish_plan(&mut response, &call, outcome);
+        response
+    }
+
+    async fn plan_deletion(
+        &self,
+        call: &Call<R::Client>,
+        before: Option<&State<R>>,
+        mut response: PlanResponse,
+    ) -> PlanResponse {
+        let (block, ty) = self.declared();
+        let planned = Planned {
+            prior: before,
+            spec: None,
+            changes: &[],
+            replaces: false,
+            after: &Value::Null,
+            block,
+            outputs: Self::state(&Value::Null).outputs,
+        };
+        let outcome = guarded(self.resource.plan(call, planned)).await;
+        response.planned_state = Encoded::of(&Value::Null, ty);
+        finish_plan(&mut response, call, outcome);
         response
     }
 

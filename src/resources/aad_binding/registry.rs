@@ -28,7 +28,7 @@ pub struct Bindings {
     planned: Claims,
     applied: Claims,
     rules: Mutex<BTreeMap<String, Arc<Vec<PolicyRule>>>>,
-    found: Mutex<BTreeMap<String, Arc<Vec<Bound>>>>,
+    found: Mutex<BTreeMap<u64, Arc<Vec<Bound>>>>,
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -129,7 +129,7 @@ impl Bindings {
     /// The bindings of ours that were in a cluster when this process first looked. What came since is known by
     /// [`Bindings::claim`], so that a thousand bindings are made without a thousand lists.
     pub(super) async fn found_in(&self, inside: &Inside<'_>) -> Result<Arc<Vec<Bound>>, Error> {
-        let key = inside.cluster.id().as_str().to_ascii_lowercase();
+        let key = inside.cluster.number();
         if let Some(found) = self.found().get(&key) {
             return Ok(Arc::clone(found));
         }
@@ -184,7 +184,7 @@ impl Bindings {
         rules
     }
 
-    fn found(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<Bound>>>> {
+    fn found(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Vec<Bound>>>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -36,7 +36,7 @@ pub(super) async fn find(
     let namespace = namespace.filter(|_| matches!(role, Role::Namespaced(_)));
     let key = format!(
         "{}|{}|{role:?}",
-        cluster.id().as_str().to_ascii_lowercase(),
+        cluster.number(),
         namespace.unwrap_or_default()
     );
     if let Some(rules) = bindings.rules(&key) {

@@ -13,7 +13,8 @@ impl Inside<'_> {
         if error.is_cluster_gone() {
             return Ok(None);
         }
-        if matches!(error, Error::Cancelled | Error::TimedOut) {
+        // A plan of a contradiction would promise what nobody knows.
+        if matches!(error, Error::Cancelled | Error::TimedOut) || error.is_contradicted() {
             return Err(self.fail(error, &NoFields).await);
         }
         let told = self.tell(error, &NoFields).await;

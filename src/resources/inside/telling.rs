@@ -93,8 +93,9 @@ impl Inside<'_> {
         }
         // Azure knows why an API server may not be reached from everywhere; when it cannot be asked, the
         // cause alone has to do.
-        let profile = self.cluster.facts(&self.limits).await.ok();
-        let profile = profile
+        let facts = self.cluster.facts(&self.limits).await.ok();
+        let profile = facts
+            .as_ref()
             .and_then(|cluster| cluster.properties.as_ref())
             .and_then(|properties| properties.api_server_access_profile.as_ref());
         let private = profile.and_then(|profile| profile.enable_private_cluster) == Some(true);

@@ -46,7 +46,7 @@ pub(super) async fn judge(
         return Ok(());
     };
     match work.cluster.facts(&work.limits).await {
-        Ok(cluster) => tell_of_engine(call, &Engine::of(cluster), spec),
+        Ok(cluster) => tell_of_engine(call, &Engine::of(&cluster), spec),
         // There is no cluster yet, and nobody to ask.
         Err(error) if error.is_cluster_gone() => return Ok(()),
         Err(_) => {}
