@@ -30,16 +30,21 @@ impl HeldFolder {
         for _ in 0..draft::ATTEMPTS {
             let drawn = Uuid::new_v4().simple().to_string();
             let path = parent.join(format!("{prefix}{}", drawn.get(..DIGITS).unwrap_or(&drawn)));
-            let failed = |what| FileError::system(&path, what);
             DirBuilder::new()
                 .mode(rights::FOLDER)
                 .create(&path)
                 .map_err(FileError::system(parent, "used"))?;
             // The mode that a folder is made with is less what the process masks.
-            fs::set_permissions(&path, Permissions::from_mode(rights::FOLDER))
-                .map_err(failed("closed to other users"))?;
-            let lock = open(&path).map_err(failed("opened"))?;
+            let closed = fs::set_permissions(&path, Permissions::from_mode(rights::FOLDER));
+            let lock = closed
+                .map_err(|error| ("closed to other users", error))
+                .and_then(|()| open(&path).map_err(|error| ("opened", error)));
             // Another process may have taken it for an abandoned one a moment ago, and removed it.
+            let lock = match lock {
+                Ok(lock) => lock,
+                Err((_, error)) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err((what, error)) => return Err(FileError::system(&path, what)(error)),
+            };
             let taken = matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
             if !taken && is_at(&lock, &path) {
                 return Ok(Self { path, _lock: lock });
@@ -129,6 +134,30 @@ mod tests {
         let afterwards = names(&HeldFolder::abandoned(parent.path(), PREFIX));
 
         assert_eq!((while_held, afterwards), (vec![], vec![path]));
+    }
+
+    /// One that clears takes what another is making for abandoned until it is locked.
+    #[test]
+    fn folders_can_be_made_while_others_are_cleared() {
+        let parent = tempfile::tempdir().unwrap();
+        let is_done = std::sync::atomic::AtomicBool::new(false);
+
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                    for folder in HeldFolder::abandoned(parent.path(), PREFIX) {
+                        folder.remove("rpc");
+                    }
+                }
+            });
+            let made: Vec<_> = (0..500)
+                .map(|_| HeldFolder::make(parent.path(), PREFIX).map(drop))
+                .collect();
+            is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+            for made in made {
+                made.unwrap();
+            }
+        });
     }
 
     #[test]
