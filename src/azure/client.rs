@@ -22,6 +22,7 @@ use super::reads::Reads;
 use super::request::{Method, Precondition, Request, Target};
 use super::response::Response;
 use super::retry::Repeat;
+use super::segment;
 use super::wire::Wire;
 
 const IF_MATCH: HeaderName = HeaderName::from_static("if-match");
@@ -227,6 +228,8 @@ fn address(
         Target::Path { .. } | Target::Url(_) => &cloud.resource_manager,
         Target::Graph(_) => &cloud.graph,
     };
+    let encoded =
+        |path: &str| segment::path(path).map_err(|invalid| refuse(path, &invalid.to_string()));
     let base = Url::parse(service).map_err(|error| refuse(service, &error.to_string()))?;
     if base.scheme() != "https" {
         return Err(refuse(service, "tokens travel over https only"));
@@ -238,7 +241,7 @@ fn address(
             query,
         } => {
             let mut url = base;
-            url.set_path(path);
+            url.set_path(&encoded(path)?);
             let of_aks = path
                 .to_ascii_lowercase()
                 .contains("/providers/microsoft.containerservice/");
@@ -252,7 +255,7 @@ fn address(
         }
         Target::Graph(path) => {
             let mut url = base;
-            url.set_path(path);
+            url.set_path(&encoded(path)?);
             Ok(url)
         }
         // The address came from an answer or from Terraform's state: our token goes to nobody else.

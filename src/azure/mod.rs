@@ -18,6 +18,7 @@ pub mod random;
 pub mod request;
 pub mod response;
 pub mod secret;
+pub mod segment;
 pub mod tls;
 pub mod wire;
 

@@ -71,6 +71,31 @@ impl PrivateFolder {
         draft::write(&self.path, &self.place(name)?, bytes)
     }
 
+    /// Gives the file `from` the name `to`, in the place of what has it, and stays so after a crash. That there is none
+    /// is well.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        let (from, to) = (self.place(from)?, self.place(to)?);
+        match fs::rename(&from, &to) {
+            Ok(()) => draft::sync_folder(&self.path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(FileError::system(&from, "renamed")(error)),
+        }
+    }
+
+    /// The names of what is in the folder, in order.
+    pub fn names(&self) -> Result<Vec<String>, FileError> {
+        let failed = || FileError::system(&self.path, "listed");
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(failed())? {
+            // No file of ours has a name that is no text.
+            if let Ok(name) = entry.map_err(failed())?.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// Takes the file `name` away, which stays so after a crash. That there is none is well.
     pub fn remove(&self, name: &str) -> Result<(), FileError> {
         let path = self.place(name)?;

@@ -24,6 +24,7 @@ use crate::azure::{
     Call, Client as Azure,
     arm::{ResourceId, managed_cluster::ManagedCluster},
     clock::later,
+    segment::segment,
 };
 
 /// How long to wait between two looks at such a cluster.
@@ -131,8 +132,8 @@ impl Cluster {
         parameters.force = how.force;
         parameters.dry_run = how.dry_run;
         let name = object.meta().name.clone().unwrap_or_default();
-        let request = path::<K>(object.meta().namespace.as_deref()).patch(
-            &name,
+        let request = path::<K>(object.meta().namespace.as_deref())?.patch(
+            &segment(&name)?,
             &parameters,
             &Patch::Apply(object),
         );
@@ -180,7 +181,7 @@ impl Cluster {
         name: &str,
         call: &Call,
     ) -> Result<Option<K>, Error> {
-        let request = path::<K>(namespace).get(name, &GetParams::default());
+        let request = path::<K>(namespace)?.get(&segment(name)?, &GetParams::default());
         match self.ask(&named::<K>(name), request, call).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.is_not_found() => Ok(None),
@@ -199,7 +200,7 @@ impl Cluster {
         parameters.label_selector = labels.map(str::to_owned);
         let mut objects = Vec::new();
         loop {
-            let request = path::<K>(namespace).list(&parameters);
+            let request = path::<K>(namespace)?.list(&parameters);
             let page: ObjectList<K> = self.ask(&K::plural(&()), request, call).await?;
             objects.extend(page.items);
             match page.metadata.continue_.filter(|rest| !rest.is_empty()) {
@@ -216,7 +217,7 @@ impl Cluster {
             reason: error.to_string(),
         })?;
         let request =
-            path::<K>(object.meta().namespace.as_deref()).create(&PostParams::default(), body);
+            path::<K>(object.meta().namespace.as_deref())?.create(&PostParams::default(), body);
         self.ask(&K::kind(&()), request, call).await
     }
 
@@ -236,7 +237,7 @@ impl Cluster {
             }),
             ..DeleteParams::background()
         };
-        let request = path::<K>(namespace).delete(name, &parameters);
+        let request = path::<K>(namespace)?.delete(&segment(name)?, &parameters);
         // The answer is the object while it lasts, and a Status when it is gone at once.
         let answer = self
             .ask::<serde_json::Value>(&named::<K>(name), request, call)
@@ -347,8 +348,9 @@ impl Cluster {
     }
 }
 
-fn path<K: Object>(namespace: Option<&str>) -> Request {
-    Request::new(K::url_path(&(), namespace))
+fn path<K: Object>(namespace: Option<&str>) -> Result<Request, Error> {
+    let namespace = namespace.map(segment).transpose()?;
+    Ok(Request::new(K::url_path(&(), namespace.as_deref())))
 }
 
 fn named<K: Object>(name: &str) -> String {

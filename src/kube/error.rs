@@ -7,6 +7,7 @@ use kube::core::{Status, response::StatusCause};
 use crate::azure::{
     self,
     auth::AuthError,
+    segment::InvalidSegment,
     tls::{causes, distrust},
 };
 
@@ -46,6 +47,9 @@ pub enum Error {
         /// Where reading ended.
         reason: String,
     },
+    /// A name that no address can hold.
+    #[error(transparent)]
+    Name(#[from] InvalidSegment),
     /// Terraform said Stop.
     #[error("stopped before it was finished")]
     Cancelled,

@@ -19,12 +19,15 @@ mod binding_own;
 mod binding_planned;
 mod binding_refusals;
 mod binding_trouble;
+#[path = "../e2e/support/chance.rs"]
+mod chance;
 mod change;
 mod condition;
 mod conflict;
 mod credentials;
 mod drift;
 mod existing;
+mod hostile;
 mod imported;
 mod input;
 mod inside;

@@ -197,6 +197,11 @@ impl Provider {
         Self { type_name, ..self }
     }
 
+    /// What the resource is called that it is asked about.
+    pub(crate) fn type_name(&self) -> &'static str {
+        self.type_name
+    }
+
     /// The type of the resource's values.
     pub(crate) fn ty(&self) -> Type {
         self.server.schemas().resources[self.type_name].ty()

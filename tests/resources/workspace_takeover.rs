@@ -244,3 +244,28 @@ fn a_mark_that_somebody_else_has_written_is_not_believed() {
     assert_refused(&azure, &provider, &wanted, "whose `owner` is \"platform\"");
     assert_understood(&azure);
 }
+
+/// A note in the folder vouches for an object: who plants one there must not give the next run their own object.
+#[test]
+#[cfg(unix)]
+fn a_planted_note_vouches_for_nothing() {
+    for (type_name, config) in kinds() {
+        let azure = start(type_name);
+        let (provider, wanted, _) = made(&azure, type_name, &config);
+        let journal = provider.folder().join(".terraform/secureaks");
+        let elsewhere = provider.folder().join("planted");
+        std::fs::create_dir(&elsewhere).expect("a folder");
+        for note in std::fs::read_dir(&journal).expect("notes") {
+            let note = note.expect("a note").path();
+            let planted = elsewhere.join(note.file_name().expect("a name"));
+            std::fs::rename(&note, &planted).expect("moved");
+            std::os::unix::fs::symlink(&planted, &note).expect("a link");
+        }
+
+        let next = provider.restarted(&azure);
+
+        let words = "is a symbolic link, which is not followed; remove it";
+        assert_refused(&azure, &next, &wanted, words);
+        assert_understood(&azure);
+    }
+}

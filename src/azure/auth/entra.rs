@@ -222,7 +222,8 @@ pub(super) fn convert(token: &azure_core::credentials::AccessToken) -> Token {
 pub(super) fn check_tenant(tenant: &str) -> Result<(), AuthError> {
     let fits =
         |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '.';
-    if !tenant.is_empty() && tenant.chars().all(fits) {
+    let begins = tenant.starts_with(|first: char| first.is_ascii_alphanumeric());
+    if begins && tenant.chars().all(fits) {
         return Ok(());
     }
     let reason = format!("{tenant:?} is neither a tenant's id nor one of its domains");

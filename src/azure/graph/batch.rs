@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::azure::error::{Body, Error};
 use crate::azure::request::{Method, Request};
 use crate::azure::response::Response;
+use crate::azure::segment::{InvalidSegment, query_value, segment};
 
 /// How many steps a batch can have.
 pub(super) const MOST_STEPS: usize = 20;
@@ -21,19 +22,19 @@ pub(super) struct Step {
 
 impl Step {
     /// Reads what `segments` name, with a query.
-    pub(super) fn get(segments: &[&str], query: &[(&str, &str)]) -> Self {
-        Self {
-            url: relative(segments, query),
+    pub(super) fn get(segments: &[&str], query: &[(&str, &str)]) -> Result<Self, InvalidSegment> {
+        Ok(Self {
+            url: relative(segments, query)?,
             body: None,
-        }
+        })
     }
 
     /// Asks what only a POST can.
-    pub(super) fn post(segments: &[&str], body: Value) -> Self {
-        Self {
-            url: relative(segments, &[]),
+    pub(super) fn post(segments: &[&str], body: Value) -> Result<Self, InvalidSegment> {
+        Ok(Self {
+            url: relative(segments, &[])?,
             body: Some(body),
-        }
+        })
     }
 }
 
@@ -125,36 +126,19 @@ struct Answered {
 }
 
 /// A path with a query, as a batch takes it.
-fn relative(segments: &[&str], query: &[(&str, &str)]) -> String {
+fn relative(segments: &[&str], query: &[(&str, &str)]) -> Result<String, InvalidSegment> {
     let mut url = String::new();
-    for segment in segments {
+    for name in segments {
         url.push('/');
-        encode(segment, &mut url);
+        url.push_str(&segment(name)?);
     }
     for (number, (name, value)) in query.iter().enumerate() {
         url.push(if number == 0 { '?' } else { '&' });
         url.push_str(name);
         url.push('=');
-        encode(value, &mut url);
+        url.push_str(&query_value(value));
     }
-    url
-}
-
-/// Percent-encodes all but RFC 3986's unreserved characters: `#` in a guest's name would else end
-/// the path.
-fn encode(text: &str, url: &mut String) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            url.push('%');
-            let digits = [byte >> 4, byte & 15];
-            url.extend(digits.map(|digit| DIGITS.get(usize::from(digit)).copied().unwrap_or('0')));
-        }
-    }
+    Ok(url)
 }
 
 #[cfg(test)]
@@ -166,19 +150,20 @@ mod tests {
         let step = Step::get(
             &["users", "bob_fabrikam.com#EXT#@contoso.com"],
             &[("$select", "id,userPrincipalName")],
-        );
+        )
+        .unwrap();
 
         assert_eq!(
             step.url,
-            "/users/bob_fabrikam.com%23EXT%23%40contoso.com?$select=id%2CuserPrincipalName"
+            "/users/bob_fabrikam.com%23EXT%23@contoso.com?$select=id%2CuserPrincipalName"
         );
     }
 
     #[test]
     fn a_batch_numbers_its_steps_and_may_be_sent_twice() {
         let steps = [
-            Step::get(&["groups"], &[("$filter", "displayName eq 'a b'")]),
-            Step::post(&["directoryObjects", "getByIds"], json!({"ids": ["1"]})),
+            Step::get(&["groups"], &[("$filter", "displayName eq 'a b'")]).unwrap(),
+            Step::post(&["directoryObjects", "getByIds"], json!({"ids": ["1"]})).unwrap(),
         ];
 
         let request = request(&steps);

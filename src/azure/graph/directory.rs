@@ -11,6 +11,7 @@ use crate::azure::call::Call;
 use crate::azure::client::Client;
 use crate::azure::clock::later;
 use crate::azure::error::Error;
+use crate::azure::segment::InvalidSegment;
 
 /// How long the first who asks waits for others: Terraform plans ten resources at once.
 const GATHERING: Duration = Duration::from_millis(10);
@@ -145,7 +146,7 @@ async fn ask(
     questions: &[Question],
     call: &Call,
 ) -> Result<Vec<(Question, Answer)>, Error> {
-    let asked = question::asked(questions);
+    let asked = question::asked(questions).map_err(|invalid| unnameable(&invalid))?;
     let steps: Vec<Step> = asked.iter().map(|asked| asked.step.clone()).collect();
     let mut answers = Vec::with_capacity(questions.len());
     let mut missing = Vec::new();
@@ -153,7 +154,7 @@ async fn ask(
         for question in asked.questions {
             match (
                 question::answer(&question, &reply),
-                question::asked_again(&question),
+                question::asked_again(&question).map_err(|invalid| unnameable(&invalid))?,
             ) {
                 (Answer::Unknown, Some(step)) => missing.push((question, step)),
                 (answer, _) => answers.push((question, answer)),
@@ -167,6 +168,13 @@ async fn ask(
         answers.push((question, answer));
     }
     Ok(answers)
+}
+
+fn unnameable(invalid: &InvalidSegment) -> Error {
+    Error::Address {
+        address: "Microsoft Graph".to_owned(),
+        reason: invalid.to_string(),
+    }
 }
 
 /// One reply to each step.

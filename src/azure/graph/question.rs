@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::batch::{Reply, Step};
 use super::principal::Principal;
 use crate::azure::arm::role_assignment::PrincipalType;
+use crate::azure::segment::InvalidSegment;
 
 /// How many objects `getByIds` takes at once (Graph, "directoryObject: getByIds").
 const MOST_IDS: usize = 1000;
@@ -61,7 +62,7 @@ pub(super) struct Asked {
 }
 
 /// The steps that ask `questions`: object ids together, the rest one by one.
-pub(super) fn asked(questions: &[Question]) -> Vec<Asked> {
+pub(super) fn asked(questions: &[Question]) -> Result<Vec<Asked>, InvalidSegment> {
     let ids: Vec<&Question> = questions
         .iter()
         .filter(|question| matches!(question, Question::Id(_)))
@@ -75,10 +76,10 @@ pub(super) fn asked(questions: &[Question]) -> Vec<Asked> {
             })
             .collect();
         let body = json!({"ids": ids, "types": ["user", "group", "servicePrincipal"]});
-        Asked {
+        Ok(Asked {
             questions: chunk.iter().map(|question| (*question).clone()).collect(),
-            step: Step::post(&["directoryObjects", "getByIds"], body),
-        }
+            step: Step::post(&["directoryObjects", "getByIds"], body)?,
+        })
     });
     let single = questions.iter().filter_map(|question| {
         let step = match question {
@@ -94,10 +95,10 @@ pub(super) fn asked(questions: &[Question]) -> Vec<Asked> {
                 json!({"securityEnabledOnly": true}),
             ),
         };
-        Some(Asked {
+        Some(step.map(|step| Asked {
             questions: vec![question.clone()],
             step,
-        })
+        }))
     });
     together.chain(single).collect()
 }
@@ -130,26 +131,21 @@ pub(super) fn answer(question: &Question, reply: &Reply) -> Answer {
 }
 
 /// The step that asks what became of something that is not there; `None` where Graph cannot say.
-pub(super) fn asked_again(question: &Question) -> Option<Step> {
-    match question {
-        Question::Id(id) => Some(Step::get(&["directory", "deletedItems", id], &[])),
+pub(super) fn asked_again(question: &Question) -> Result<Option<Step>, InvalidSegment> {
+    let step = match question {
+        Question::Id(id) => Step::get(&["directory", "deletedItems", id], &[]),
         Question::UserPrincipalName(name) => {
             let filter = format!("mail eq {}", quoted(name));
-            Some(Step::get(
-                &["users"],
-                &[("$filter", &filter), ("$select", USER)],
-            ))
+            Step::get(&["users"], &[("$filter", &filter), ("$select", USER)])
         }
         Question::Named(PrincipalType::Group, name) => {
             let filter = format!("displayName eq {}", quoted(name));
             let path = ["directory", "deletedItems", "microsoft.graph.group"];
-            Some(Step::get(
-                &path,
-                &[("$filter", &filter), ("$select", GROUP)],
-            ))
+            Step::get(&path, &[("$filter", &filter), ("$select", GROUP)])
         }
-        Question::Named(..) | Question::GroupsOf(_) => None,
-    }
+        Question::Named(..) | Question::GroupsOf(_) => return Ok(None),
+    };
+    step.map(Some)
 }
 
 /// What a reply to [`asked_again`] says. Whoever may not read what was deleted knows no more.
@@ -217,6 +213,7 @@ mod tests {
         ];
 
         let steps: Vec<(String, usize)> = asked(&questions)
+            .unwrap()
             .into_iter()
             .map(|asked| (asked.step.url, asked.questions.len()))
             .collect();

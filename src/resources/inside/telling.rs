@@ -64,6 +64,12 @@ impl Inside<'_> {
                 "The cluster's answer cannot be used",
                 format!("{error}. Please report it as a bug of the provider."),
             ),
+            Error::Name(_) => Diagnostic::error(
+                "Name cannot be asked for",
+                format!(
+                    "{error}. Expected the name of an object of the cluster; correct it where it is written, or import by the name that `kubectl get` shows."
+                ),
+            ),
             Error::Cancelled | Error::TimedOut => {
                 Diagnostic::error("Not finished", error.to_string())
             }

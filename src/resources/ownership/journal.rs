@@ -1,16 +1,16 @@
 //! Notes on disk of what runs from this folder have begun to make, one file an object: by them a killed run is told
 //! from a stranger.
 
-use std::{
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::place::{Place, Surroundings};
-use crate::azure::arm::ResourceId;
+use crate::{
+    azure::arm::ResourceId,
+    files::{FileError, PrivateFolder, Refusal},
+};
 
 /// The namespace of file names; drawn once.
 const NAMES: Uuid = Uuid::from_u128(0x0d5b_44d7_5f7e_4c0b_9d41_8a9a_63b2_7c1f);
@@ -66,84 +66,90 @@ impl Journal {
     }
 
     /// Notes that this run begins to make the object `id`.
-    pub(super) fn open(&self, entry: &Entry) -> io::Result<()> {
-        let path = self.path(&entry.id, &entry.place, OPEN);
-        write_durably(&path, entry)?;
+    pub(super) fn open(&self, entry: &Entry) -> Result<(), FileError> {
+        let folder = PrivateFolder::make(&self.folder())?;
+        // What a killed run left half written is of no use, and one that cannot be removed does no harm.
+        drop(folder.clear_drafts());
+        let text = serde_json::to_vec(entry).map_err(|error| FileError {
+            path: folder.path().to_owned(),
+            refusal: Refusal::System {
+                what: "written",
+                source: error.into(),
+            },
+        })?;
+        folder.write(&name(&entry.id, &entry.place, OPEN), &text)?;
         // An older note was of another object of that name.
-        forget(&self.path(&entry.id, &entry.place, CLOSED));
+        drop(folder.remove(&name(&entry.id, &entry.place, CLOSED)));
         Ok(())
     }
 
-    /// What the notes say of the object `id`; of this run's state first.
-    pub(super) fn find(&self, id: &ResourceId) -> Option<Note> {
+    /// What the notes say of the object `id`; of this run's state first. Notes that another user could have written
+    /// are an error, where they are of this run's state: a forged one would let it go on with a stranger's object.
+    pub(super) fn find(&self, id: &ResourceId) -> Result<Option<Note>, FileError> {
+        let Some(folder) = PrivateFolder::find(&self.folder())? else {
+            return Ok(None);
+        };
         let place = self.place();
         let read = |state: &str| {
-            let entry = read(&self.path(id.as_str(), &place, state))?;
-            (entry.place == place && entry.id.eq_ignore_ascii_case(id.as_str())).then_some(entry)
+            let entry = read(&folder, &name(id.as_str(), &place, state))?;
+            let is_it =
+                |entry: &Entry| entry.place == place && entry.id.eq_ignore_ascii_case(id.as_str());
+            Ok(entry.filter(is_it))
         };
-        read(OPEN)
-            .map(Note::Open)
-            .or_else(|| read(CLOSED).map(Note::Closed))
-            .or_else(|| self.elsewhere(id).map(Note::Elsewhere))
-    }
-
-    /// The note of another state about the object.
-    fn elsewhere(&self, id: &ResourceId) -> Option<Entry> {
-        let files = std::fs::read_dir(self.folder()).ok()?;
-        let mut paths: Vec<PathBuf> = files.filter_map(|file| Some(file.ok()?.path())).collect();
-        paths.sort();
-        let mut entries = paths.iter().filter_map(|path| read(path));
-        entries.find(|entry| entry.id.eq_ignore_ascii_case(id.as_str()))
+        if let Some(entry) = read(OPEN)? {
+            return Ok(Some(Note::Open(entry)));
+        }
+        if let Some(entry) = read(CLOSED)? {
+            return Ok(Some(Note::Closed(entry)));
+        }
+        Ok(elsewhere(&folder, id)?.map(Note::Elsewhere))
     }
 
     /// The state of this run holds the object: only another create of it needs to know.
     pub(super) fn close(&self, id: &ResourceId) {
         let place = self.place();
-        let [open, closed] = [OPEN, CLOSED].map(|state| self.path(id.as_str(), &place, state));
-        // A note that stays open says too much only to a run in this very folder, workspace and backend.
-        drop(std::fs::rename(open, closed));
+        let [open, closed] = [OPEN, CLOSED].map(|state| name(id.as_str(), &place, state));
+        if let Ok(Some(folder)) = PrivateFolder::find(&self.folder()) {
+            // A note that stays open says too much only to a run in this very folder, workspace and backend.
+            drop(folder.rename(&open, &closed));
+        }
     }
 
     /// The object is gone.
     pub(super) fn forget(&self, id: &ResourceId) {
         let place = self.place();
-        for state in [OPEN, CLOSED] {
-            forget(&self.path(id.as_str(), &place, state));
+        if let Ok(Some(folder)) = PrivateFolder::find(&self.folder()) {
+            for state in [OPEN, CLOSED] {
+                // There is nothing to do about a note that stays: it is of an object that is not there.
+                drop(folder.remove(&name(id.as_str(), &place, state)));
+            }
         }
     }
-
-    fn path(&self, id: &str, place: &Place, state: &str) -> PathBuf {
-        let Place {
-            folder,
-            workspace,
-            backend,
-        } = place;
-        let key = format!("{}|{folder}|{workspace}|{backend}", id.to_ascii_lowercase());
-        let name = Uuid::new_v5(&NAMES, key.as_bytes());
-        self.folder().join(format!("{name}.{state}"))
-    }
 }
 
-fn read(path: &Path) -> Option<Entry> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+/// The note of another state about the object. It only explains a refusal, so one that cannot be believed is no reason
+/// for another one.
+fn elsewhere(folder: &PrivateFolder, id: &ResourceId) -> Result<Option<Entry>, FileError> {
+    let notes = folder.names()?;
+    let mut entries = notes
+        .iter()
+        .filter_map(|name| read(folder, name).ok().flatten());
+    Ok(entries.find(|entry| entry.id.eq_ignore_ascii_case(id.as_str())))
 }
 
-fn forget(path: &Path) {
-    // There is nothing to do about a note that stays: it is of an object that is not there.
-    drop(std::fs::remove_file(path));
+/// The note in the file `name`; `None` where there is none. What says something else is none of ours.
+fn read(folder: &PrivateFolder, name: &str) -> Result<Option<Entry>, FileError> {
+    let found = folder.read(name)?;
+    Ok(found.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Writes a file that is whole or absent after a crash: a new file, synced, renamed, its folder
-/// synced.
-fn write_durably(path: &Path, entry: &Entry) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .ok_or_else(|| io::Error::other("the file has no folder"))?;
-    std::fs::create_dir_all(folder)?;
-    let draft = folder.join(format!("{}.draft", Uuid::new_v4()));
-    let mut file = std::fs::File::create(&draft)?;
-    file.write_all(&serde_json::to_vec(entry)?)?;
-    file.sync_all()?;
-    std::fs::rename(draft, path)?;
-    std::fs::File::open(folder)?.sync_all()
+/// The name of the file with the note of a state about an object.
+fn name(id: &str, place: &Place, state: &str) -> String {
+    let Place {
+        folder,
+        workspace,
+        backend,
+    } = place;
+    let key = format!("{}|{folder}|{workspace}|{backend}", id.to_ascii_lowercase());
+    format!("{}.{state}", Uuid::new_v5(&NAMES, key.as_bytes()))
 }

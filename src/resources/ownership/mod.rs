@@ -23,6 +23,7 @@ use self::{
 };
 use crate::{
     azure::{Secret, arm::ResourceId},
+    files::FileError,
     framework::Diagnostic,
 };
 
@@ -92,15 +93,7 @@ impl Ownership {
         let (journal, object) = (self.journal.clone(), id.clone());
         let noted =
             tokio::task::spawn_blocking(move || note(&journal, &object, derived, now)).await;
-        let failed = |reason: String| {
-            Diagnostic::error(
-                "Cannot write the journal",
-                format!(
-                    "Before an object is asked for, a note of it is written to {}, by which it is found again should this process be killed. That failed: {reason}. Make the folder writable, or set TF_DATA_DIR to one that is.",
-                    self.journal.folder().display()
-                ),
-            )
-        };
+        let failed = |reason: String| unusable(&self.journal, &reason);
         let number = match noted {
             Ok(Ok(number)) => number,
             Ok(Err(error)) => return Err(failed(error.to_string())),
@@ -131,8 +124,8 @@ impl Ownership {
             entry.mark == mark.number || begun == Some(entry.mark) && ended == Some(mark.number)
         };
         match note {
-            Some(Note::Open(entry)) if is_of(&entry) => Vouched::Begun,
-            Some(Note::Closed(entry) | Note::Elsewhere(entry)) if is_of(&entry) => {
+            Ok(Some(Note::Open(entry))) if is_of(&entry) => Vouched::Begun,
+            Ok(Some(Note::Closed(entry) | Note::Elsewhere(entry))) if is_of(&entry) => {
                 Vouched::Held(format!(
                     "It was made {}, by a run that began at {}.",
                     place.tell_apart(&entry.place),
@@ -140,7 +133,10 @@ impl Ownership {
                 ))
             }
             _ if begun == Some(mark.number) => Vouched::Begun,
-            _ => Vouched::Held(match mark.owner {
+            Err(refused) => Vouched::Held(format!(
+                "Whether a run of this state began to make it cannot be told, as notes that another user could have written are not believed: {refused}."
+            )),
+            Ok(_) => Vouched::Held(match mark.owner {
                 Some(owner) => {
                     format!("It was made by the configuration whose `owner` is {owner:?}.")
                 }
@@ -223,8 +219,8 @@ fn note(
     id: &ResourceId,
     derived: Option<Uuid>,
     now: Timestamp,
-) -> std::io::Result<Uuid> {
-    if let Some(Note::Open(entry)) = journal.find(id) {
+) -> Result<Uuid, FileError> {
+    if let Some(Note::Open(entry)) = journal.find(id)? {
         return Ok(entry.mark);
     }
     let entry = Entry {
@@ -235,6 +231,17 @@ fn note(
     };
     journal.open(&entry)?;
     Ok(entry.mark)
+}
+
+/// The error about notes that cannot be kept, or not be believed.
+fn unusable(journal: &Journal, reason: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Cannot use the journal",
+        format!(
+            "Before an object is asked for, a note of it is written to {}, by which a later run goes on with it should this process be killed. Expected a folder and notes that this user alone may write; found: {reason}. Nothing was asked for. If that cannot be put right, set TF_DATA_DIR to a folder that belongs to this user.",
+            journal.folder().display()
+        ),
+    )
 }
 
 fn key(id: &ResourceId) -> String {

@@ -225,5 +225,8 @@ async fn a_folder_that_cannot_be_written_is_told_before_anything_is_asked_for() 
 
     let refused = run(folder.path()).begin(&id(), now()).await.unwrap_err();
 
-    assert_eq!(refused.summary, "Cannot write the journal");
+    assert_eq!(refused.summary, "Cannot use the journal");
 }
+
+#[cfg(unix)]
+mod planted;

@@ -16,8 +16,7 @@ ruled! {
     UserPrincipalName,
     "a user principal name such as `alice@contoso.com` (`az ad user show --query userPrincipalName`)",
     |text| match text.split_once('@') {
-        Some((name, domain)) if !name.is_empty() && !domain.is_empty() && !text.contains(char::is_whitespace) => Ok(()),
-        Some(_) => Err("it is no user principal name".to_owned()),
+        Some((name, domain)) => check_parts(name, domain),
         None => Err("it has no `@`".to_owned()),
     },
     str::eq_ignore_ascii_case
@@ -46,6 +45,21 @@ ruled! {
     |left, right| left == right
 }
 
+/// The rule for user principal names (Microsoft Graph, `user`: "Allowed characters are A - Z, a - z, 0 - 9, ' . - _ !
+/// # ^ ~"; names that were made in older directories have some more).
+fn check_parts(name: &str, domain: &str) -> Result<(), String> {
+    let check = |text: &str, besides: &str| match text
+        .chars()
+        .find(|c| !c.is_alphanumeric() && !besides.contains(*c))
+    {
+        Some(wrong) => Err(format!("it contains {wrong:?}")),
+        None if text.is_empty() => Err("it has nothing before or after its `@`".to_owned()),
+        None => Ok(()),
+    };
+    check(name, "'.-_!#^~$&+=*")?;
+    check(domain, ".-")
+}
+
 /// The rule for names of RBAC objects (Kubernetes, `ValidatePathSegmentName`).
 fn check_segment(text: &str) -> Result<(), String> {
     if text.is_empty() {
@@ -59,7 +73,7 @@ fn check_segment(text: &str) -> Result<(), String> {
     }
     match text
         .chars()
-        .find(|c| "/%".contains(*c) || c.is_whitespace())
+        .find(|c| "/%".contains(*c) || c.is_whitespace() || c.is_control())
     {
         Some(wrong) => Err(format!("it contains {wrong:?}")),
         None => Ok(()),
@@ -78,6 +92,47 @@ mod tests {
             refused,
             "it is no UUID; a name goes into `user_principal_name` or `display_name`"
         );
+    }
+
+    #[test]
+    fn a_user_principal_name_has_two_parts_of_entras_characters() {
+        let names = [
+            "alice@contoso.com",
+            "o'neill@contoso.com",
+            "bob_fabrikam.com#EXT#@contoso.onmicrosoft.com",
+            "alice",
+            "@contoso.com",
+            "alice@",
+            "a/b@contoso.com",
+            "a?b@contoso.com",
+            "..\\a@contoso.com",
+            "a@contoso.com/x",
+            "a@contoso.com#x",
+            "a\n@contoso.com",
+        ];
+
+        let accepted = names.map(|name| UserPrincipalName::parse(name).is_ok());
+
+        let mut wanted = [false; 12];
+        wanted[..3].fill(true);
+        assert_eq!(accepted, wanted);
+    }
+
+    #[test]
+    fn names_of_roles_are_those_that_an_address_of_kubernetes_can_hold() {
+        let names = [
+            "edit",
+            "system:node",
+            "a?b",
+            "..",
+            "a/b",
+            "a%2Fb",
+            "a\u{1b}b",
+        ];
+
+        let accepted = names.map(|name| RoleName::parse(name).is_ok());
+
+        assert_eq!(accepted, [true, true, true, false, false, false, false]);
     }
 
     #[test]
