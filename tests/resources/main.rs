@@ -35,6 +35,7 @@ mod network_policy;
 mod ours;
 mod refusals;
 mod replace;
+mod settings;
 mod support;
 mod timeout;
 mod untrusted;
