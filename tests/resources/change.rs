@@ -61,6 +61,12 @@ fn rows(first: &str, second: &str) -> Vec<Row> {
             json!({ "/sku/tier": "Free" }),
         ),
         row(
+            "support_plan",
+            json!({ "tier": "Premium" }),
+            json!({ "tier": "Premium", "support_plan": "AKSLongTermSupport" }),
+            json!({ "/properties/supportPlan": "AKSLongTermSupport" }),
+        ),
+        row(
             "entra.enabled",
             no_entra.clone(),
             json!({ "entra": { "enabled": true, "azure_rbac": false, "admin_group_object_ids": [ours] }, "local_accounts": true }),

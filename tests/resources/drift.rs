@@ -225,6 +225,11 @@ fn usual() -> Vec<Row> {
     vec![
         row("location", "location", "northeurope"),
         row("tier", "sku/tier", "Free"),
+        row(
+            "support_plan",
+            "properties/supportPlan",
+            "AKSLongTermSupport",
+        ),
         row("entra.enabled", "properties/aadProfile/managed", false),
         row(
             "entra.admin_group_object_ids",

@@ -85,6 +85,7 @@ fn a_foreign_cluster_is_found_by_its_id_in_any_casing_and_by_its_name() {
         "id": cluster["id"],
         "location": "westeurope",
         "tier": "Standard",
+        "support_plan": "KubernetesOfficial",
         "provisioning_state": "Succeeded",
         "power_state": "Running",
         "current_kubernetes_version": properties["currentKubernetesVersion"],

@@ -39,6 +39,7 @@ mod network_policy;
 mod ours;
 mod refusals;
 mod replace;
+mod settings;
 mod support;
 mod timeout;
 mod untrusted;

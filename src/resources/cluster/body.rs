@@ -81,6 +81,9 @@ fn write(
     change_identity(cluster, spec.identity.known()?, identity)?;
     let properties = cluster.properties.get_or_insert_default();
     version::upgrade(properties, spec)?;
+    if differs(&spec.support_plan, found.map(|found| &found.support_plan)) {
+        properties.support_plan = Some(text(&spec.support_plan)?);
+    }
     if differs(
         &spec.local_accounts,
         found.map(|found| &found.local_accounts),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::spec::{
-    ApiServer, IdentityType, Network, NetworkMode, NetworkPolicy, NodeOsChannel, Spec, SystemPool,
-    UpgradeChannel,
+    ApiServer, IdentityType, Network, NetworkMode, NetworkPolicy, NodeOsChannel, Spec, SupportPlan,
+    SystemPool, Tier, UpgradeChannel,
 };
 use crate::{
     framework::{Attr, Diagnostics, Text as _},
@@ -13,6 +13,7 @@ use crate::{
 
 /// Judges what is known.
 pub(super) fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
+    check_support(spec, diagnostics);
     check_entra(spec, diagnostics);
     if let Some(network) = spec.network.if_known() {
         check_network(network, diagnostics);
@@ -27,6 +28,25 @@ pub(super) fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
     check_upgrades(spec, diagnostics);
     check_image_cleaner(spec, diagnostics);
     check_tags(spec, diagnostics);
+}
+
+/// Long-term support needs the tier Premium (AKS, "long-term support"), which costs more for it and goes without it
+/// (Azure/AKS issue 4707).
+fn check_support(spec: &Spec, diagnostics: &mut Diagnostics) {
+    let (Some(tier), Some(plan)) = (spec.tier.if_known(), spec.support_plan.if_known()) else {
+        return;
+    };
+    match (tier, plan) {
+        (Tier::Free | Tier::Standard, SupportPlan::LongTerm) => diagnostics.push(spec.support_plan.error(
+            "Long-term support needs the tier Premium",
+            format!("`support_plan` is `AKSLongTermSupport` and `tier` is `{}`; Azure has long-term support in the tier `Premium` only. Set `tier = \"Premium\"`, or leave `support_plan` out.", tier.text()),
+        )),
+        (Tier::Premium, SupportPlan::Official) => diagnostics.push(spec.tier.warning(
+            "Premium without long-term support",
+            "`tier` is `Premium`, which costs more than `Standard` for the long-term support it allows, and `support_plan` is `KubernetesOfficial` (its default), which has none. Set `support_plan = \"AKSLongTermSupport\"`, or `tier = \"Standard\"`.",
+        )),
+        _ => {}
+    }
 }
 
 /// Without local accounts and without Entra nobody could sign in; the service refuses it since

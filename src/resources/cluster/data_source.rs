@@ -50,6 +50,8 @@ pub struct Found {
     location: Computed<String>,
     /// Pricing tier of the control plane.
     tier: Computed<String>,
+    /// How long versions of Kubernetes are supported: `KubernetesOfficial` or `AKSLongTermSupport`.
+    support_plan: Computed<String>,
     /// State of the last operation, such as `Succeeded`.
     provisioning_state: Computed<String>,
     /// Whether the cluster is `Running` or `Stopped`.
@@ -231,6 +233,7 @@ fn found(id: &ResourceId, cluster: &ManagedCluster) -> Found {
         id: cluster.id.clone().or(Some(id.as_str().to_owned())).into(),
         location: cluster.location.clone().into(),
         tier: tier.into(),
+        support_plan: properties.support_plan.clone().into(),
         provisioning_state: properties.provisioning_state.clone().into(),
         power_state: known.power_state,
         current_kubernetes_version: known.current_kubernetes_version,

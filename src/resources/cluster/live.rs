@@ -12,7 +12,8 @@ use super::{
     ownership,
     spec::{
         ApiServer, Autoscale, Baseline, Entra, Identity, IdentityType, ImageCleaner, Network,
-        NetworkMode, NetworkPolicy, NodeOsChannel, OsSku, Spec, SystemPool, Tier, UpgradeChannel,
+        NetworkMode, NetworkPolicy, NodeOsChannel, OsSku, Spec, SupportPlan, SystemPool, Tier,
+        UpgradeChannel,
     },
 };
 use crate::{
@@ -153,6 +154,12 @@ pub(super) fn settings(cluster: &ManagedCluster, prior: Option<&Spec>) -> Spec {
                 .as_ref()
                 .and_then(|sku| sku.tier.as_deref())
                 .unwrap_or("Free"),
+        ),
+        support_plan: other::<SupportPlan>(
+            properties
+                .support_plan
+                .as_deref()
+                .unwrap_or("KubernetesOfficial"),
         ),
         entra: entra(properties).into(),
         local_accounts: (properties.disable_local_accounts != Some(true)).into(),

@@ -7,7 +7,7 @@ pub(super) struct ClusterPlaces;
 
 /// Properties as AKS names them in `target`, with or without `properties.`, and the attribute
 /// each is written as; the first that the target begins with counts.
-const PROPERTIES: [(&str, &[&str]); 18] = [
+const PROPERTIES: [(&str, &[&str]); 20] = [
     ("networkprofile.networkpolicy", &["network", "policy"]),
     ("networkprofile.networkdataplane", &["network", "policy"]),
     ("networkprofile.networkplugin", &["network", "mode"]),
@@ -32,6 +32,8 @@ const PROPERTIES: [(&str, &[&str]); 18] = [
     ("autoupgradeprofile", &["automatic_upgrade_channel"]),
     ("oidcissuerprofile", &["oidc_issuer"]),
     ("securityprofile", &["workload_identity"]),
+    ("supportplan", &["support_plan"]),
+    ("sku.tier", &["tier"]),
 ];
 
 /// Codes that are about one attribute, whatever their target says.

@@ -1,6 +1,7 @@
 //! What is judged when a plan is made, asking Azure: versions, names that are taken, newer sets
 //! of choices.
 
+mod policy;
 mod version;
 
 use std::collections::BTreeSet;
@@ -39,6 +40,7 @@ pub(super) async fn judge(
     {
         judge_taken_name(cluster, &Work::begin(call, id, Verb::Read)?, plan, spec).await?;
     }
+    policy::check(spec, plan)?;
     version::check(call, spec, plan).await
 }
 

@@ -40,9 +40,15 @@ pub struct Spec {
     /// plan, and a cluster is never sent back to an older one.
     #[tf(unmanaged)]
     pub(super) kubernetes_version: Attr<Option<KubernetesVersion>>,
-    /// Pricing tier of the control plane. `Standard` and `Premium` promise an uptime.
+    /// Pricing tier of the control plane. `Standard` and `Premium` promise an uptime; `Premium` is the
+    /// one with which long-term support can be had.
     #[tf(default = Tier::Standard)]
     pub(super) tier: Attr<Tier>,
+    /// How long Azure mends a version of Kubernetes: `KubernetesOfficial`, about a year, or
+    /// `AKSLongTermSupport`, about two, which needs `tier = "Premium"`. The oldest versions are
+    /// offered with long-term support alone.
+    #[tf(default = SupportPlan::Official)]
+    pub(super) support_plan: Attr<SupportPlan>,
     /// Sign-in of people and pipelines with Microsoft Entra ID.
     #[tf(default)]
     pub(super) entra: Attr<Entra>,
@@ -109,8 +115,18 @@ words! {
         Free = "Free",
         /// An uptime promise.
         Standard = "Standard",
-        /// An uptime promise and long-term support.
+        /// An uptime promise, and long-term support for who asks for it.
         Premium = "Premium",
+    }
+}
+
+words! {
+    /// How long a version of Kubernetes is supported.
+    pub(super) enum SupportPlan {
+        /// As long as the Kubernetes community does.
+        Official = "KubernetesOfficial",
+        /// A year longer.
+        LongTerm = "AKSLongTermSupport",
     }
 }
 

@@ -4,37 +4,49 @@
 use crate::{
     azure::arm::{
         Location,
-        kubernetes_version::{self, KubernetesVersions},
+        kubernetes_version::{self, KubernetesVersion as OfferedMinor, KubernetesVersions},
     },
     framework::{Call, Diagnostic, Failure, Planned, Text as _},
     resources::{
         Session,
         cluster::{
             Cluster, live,
-            spec::{Spec, UpgradeChannel},
+            spec::{Spec, SupportPlan, UpgradeChannel},
         },
         texts::KubernetesVersion,
     },
 };
 
-/// How an error about a version ends for a cluster that is there: a client plans before it destroys.
-const TO_DESTROY: &str = " `terraform destroy -refresh=false` destroys all the same.";
+/// How an error about a cluster that is there ends: a client plans before it destroys.
+pub(super) const TO_DESTROY: &str = " `terraform destroy -refresh=false` destroys all the same.";
 
-/// Judges the version of a plan.
+/// Judges the version of a plan, and the support plan it is offered with.
 pub(super) async fn check(
     call: &Call<Session>,
     spec: &Spec,
     plan: &Planned<'_, Cluster>,
 ) -> Result<(), Failure> {
-    let Some(wanted) = spec.kubernetes_version.if_set() else {
-        return Ok(());
-    };
-    check_way(call, spec, wanted, plan).await?;
+    let prior = plan.prior.filter(|_| !plan.replaces);
+    let wanted = spec.kubernetes_version.if_set();
+    let running = prior.and_then(|prior| prior.outputs.current_kubernetes_version.value());
+    let running = running.map(|text| KubernetesVersion::other(text));
+    check_way(call, spec, plan, wanted, running.as_ref()).await?;
+    let Some(wanted) = wanted else { return Ok(()) };
     let channel = spec.automatic_upgrade_channel.if_known();
     if (touches(plan, "kubernetes_version") || touches(plan, "automatic_upgrade_channel"))
         && let Some(warning) = channel.and_then(|channel| contradiction(spec, wanted, channel))
     {
         call.warn(warning);
+    }
+    if let (Some(prior), Some(running)) = (prior, &running)
+        && wanted.precedes(running)
+    {
+        let mut channels = [spec, &prior.spec]
+            .into_iter()
+            .filter_map(|spec| spec.automatic_upgrade_channel.if_known());
+        if !channels.any(|channel| live::is_ahead_by_itself(channel, wanted, running)) {
+            call.warn(older(spec, wanted, running));
+        }
     }
     Ok(())
 }
@@ -47,44 +59,37 @@ fn touches(plan: &Planned<'_, Cluster>, attribute: &str) -> bool {
         || changes.any(|change| change.path.to_string() == attribute)
 }
 
-/// Whether Azure goes from the version that runs to the one that is wanted.
+/// Whether Azure goes from the version that runs to the one that is wanted, and has the one that runs then with the
+/// support plan that is wanted.
 async fn check_way(
     call: &Call<Session>,
     spec: &Spec,
-    wanted: &KubernetesVersion,
     plan: &Planned<'_, Cluster>,
+    wanted: Option<&KubernetesVersion>,
+    running: Option<&KubernetesVersion>,
 ) -> Result<(), Failure> {
-    let prior = plan.prior.filter(|_| !plan.replaces);
-    let running = prior.and_then(|prior| prior.outputs.current_kubernetes_version.value());
-    let running = running.map(|text| KubernetesVersion::other(text));
-    if let (Some(prior), Some(running)) = (prior, &running)
-        && wanted.precedes(running)
-    {
-        let mut channels = [spec, &prior.spec]
-            .into_iter()
-            .filter_map(|spec| spec.automatic_upgrade_channel.if_known());
-        if !channels.any(|channel| live::is_ahead_by_itself(channel, wanted, running)) {
-            call.warn(older(spec, wanted, running));
+    let stays = |wanted: &&KubernetesVersion| {
+        running.is_some_and(|running| wanted.covers(running) || wanted.precedes(running))
+    };
+    let moves = wanted
+        .filter(|wanted| !stays(wanted))
+        .filter(|_| touches(plan, "kubernetes_version"));
+    let (Some(then), Some(location)) = (
+        moves.or(running.filter(|_| touches(plan, "support_plan"))),
+        spec.location.if_known().map(AsRef::as_ref),
+    ) else {
+        return Ok(());
+    };
+    let Some(offered) = offered(call, spec, then, location).await? else {
+        return Ok(());
+    };
+    if let Some(wanted) = moves {
+        if let Some(running) = running {
+            check_step(spec, wanted, running, &offered)?;
         }
-        return Ok(());
+        check_offered(spec, wanted, location, running.is_some(), &offered)?;
     }
-    if running
-        .as_ref()
-        .is_some_and(|running| wanted.covers(running))
-        || !touches(plan, "kubernetes_version")
-    {
-        return Ok(());
-    }
-    let Some(location) = spec.location.if_known().map(AsRef::as_ref) else {
-        return Ok(());
-    };
-    let Some(offered) = offered(call, spec, wanted, location).await? else {
-        return Ok(());
-    };
-    if let Some(running) = &running {
-        check_step(spec, wanted, running, &offered)?;
-    }
-    check_offered(spec, wanted, location, running.is_some(), &offered)
+    check_support(spec, then, location, running.is_some(), &offered)
 }
 
 /// A version that the channel goes past by itself.
@@ -125,6 +130,78 @@ fn contradiction(
             channel.text()
         ),
     ))
+}
+
+fn to_destroy(exists: bool) -> &'static str {
+    if exists { TO_DESTROY } else { "" }
+}
+
+/// The minors that are offered with a support plan.
+fn offered_with<'a>(plan: Option<&SupportPlan>, offered: &'a KubernetesVersions) -> Vec<&'a str> {
+    let minors = offered.values.iter().flatten();
+    let minors = minors.filter(|minor| plan.is_none_or(|plan| has(minor, plan)));
+    minors
+        .filter_map(|minor| minor.version.as_deref())
+        .collect()
+}
+
+/// Whether a minor is offered with a support plan. One that does not say it is offered with any.
+fn has(minor: &OfferedMinor, plan: &SupportPlan) -> bool {
+    let plans = minor.capabilities.as_ref();
+    let plans = plans.and_then(|capabilities| capabilities.support_plan.as_ref());
+    plans.is_none_or(|plans| plans.is_empty() || plans.contains(&plan.text()))
+}
+
+/// The oldest versions are offered with long-term support alone, and cannot go on without it (AKS, "long-term
+/// support"); a preview is offered without.
+fn check_support(
+    spec: &Spec,
+    then: &KubernetesVersion,
+    location: &str,
+    exists: bool,
+    offered: &KubernetesVersions,
+) -> Result<(), Failure> {
+    let of_minor = |minor: &&OfferedMinor| {
+        let version = minor.version.as_deref().map(KubernetesVersion::other);
+        version.is_some_and(|version| version.minor() == then.minor())
+    };
+    let (Some(plan), Some(minor)) = (
+        spec.support_plan.if_known(),
+        offered.values.iter().flatten().find(of_minor),
+    ) else {
+        return Ok(());
+    };
+    if has(minor, plan) {
+        return Ok(());
+    }
+    let (other, advice) = if *plan == SupportPlan::LongTerm {
+        (SupportPlan::Official, "leave `support_plan` out")
+    } else {
+        (
+            SupportPlan::LongTerm,
+            "set `support_plan = \"AKSLongTermSupport\"` and `tier = \"Premium\"`",
+        )
+    };
+    let summary = "Version needs another support plan";
+    let detail = |found: &str| {
+        format!(
+            "{found}, which {location} offers with the support plan `{}` alone, and `support_plan` is `{}`. Either {advice}, or choose one of the versions {}.{}",
+            other.text(),
+            plan.text(),
+            offered_with(Some(plan), offered).join(", "),
+            to_destroy(exists),
+        )
+    };
+    Err(match spec.kubernetes_version.if_set() {
+        Some(wanted) if wanted == then => spec.kubernetes_version.error(
+            summary,
+            detail(&format!("`kubernetes_version` is {}", then.text())),
+        ),
+        _ => spec
+            .support_plan
+            .error(summary, detail(&format!("{} runs", then.text()))),
+    }
+    .into())
 }
 
 /// Whether the configuration or the cluster has moved, nobody can tell: a plan that only comes before a destroy must not
@@ -230,7 +307,7 @@ fn check_offered(
     if known || minors.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = minors.iter().map(|(version, _)| version.as_str()).collect();
+    let names = offered_with(spec.support_plan.if_known(), offered);
     let patches = minors
         .iter()
         .find(|(version, _)| wanted.as_str().starts_with(&format!("{version}.")));
@@ -247,10 +324,10 @@ fn check_offered(
         || names.join(", "),
         |patches| format!("{patches}, or the minors {}", names.join(", ")),
     );
-    let end = if exists { TO_DESTROY } else { "" };
     let detail = format!(
-        "`kubernetes_version` is {}, which {location} does not offer. It offers {choice}.{end}",
-        wanted.text()
+        "`kubernetes_version` is {}, which {location} does not offer. It offers {choice}.{}",
+        wanted.text(),
+        to_destroy(exists)
     );
     Err(spec
         .kubernetes_version
