@@ -147,6 +147,13 @@ pub trait Resource: Send + Sync + 'static {
     {
     }
 
+    /// A plan is to replace the object whose state is `state`.
+    fn replaced(&self, _client: &Self::Client, _state: &State<Self>)
+    where
+        Self: Sized,
+    {
+    }
+
     /// The outputs with which a read finds the object that an import names.
     fn import(&self, target: ImportTarget<Self::Identity>) -> Result<Self::Outputs, Diagnostic>;
 

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod create_before_destroy;
 mod credentials;
 mod drift;
 mod examples;

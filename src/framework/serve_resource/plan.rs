@@ -158,6 +158,8 @@ impl<R: Resource> ServedResource<R> {
         let instance = self.resource.instance(&before.outputs);
         let instance = instance.map_or(Json::Bool(true), |instance| json!(instance));
         call.keep_private(REPLACES, instance);
+        // Where a client creates first, it does not hand the create what the plan has kept.
+        self.resource.replaced(&call.client, before);
         call.warn(replacement::destroy_first(R::NAME, replacements));
         Vec::new()
     }

@@ -106,6 +106,12 @@ impl Resource for AadBinding {
         }
     }
 
+    fn replaced(&self, session: &Session, state: &State<Self>) {
+        if let Ok(id) = state.outputs.resource_id() {
+            session.ownership.replaced(&id);
+        }
+    }
+
     fn goes_with(
         &self,
         session: &Session,

@@ -195,7 +195,8 @@ pub(super) fn taken(work: &Work<'_>, found: &ManagedCluster, vouched: &Vouched) 
         .properties
         .as_ref()
         .and_then(|properties| properties.resource_uid.clone());
-    if uid.is_some() && uid == work.call.predecessor() {
+    let is_it = uid.is_some() && uid == work.call.predecessor();
+    if is_it || work.call.client.ownership.is_to_be_replaced(id) {
         return predecessor(id);
     }
     match vouched {

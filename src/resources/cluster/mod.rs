@@ -154,6 +154,12 @@ impl Resource for Cluster {
         }
     }
 
+    fn replaced(&self, session: &Session, state: &State<Self>) {
+        if let Ok(id) = id_in(&state.outputs) {
+            session.ownership.replaced(&id);
+        }
+    }
+
     fn instance<'a>(&self, outputs: &'a Outputs) -> Option<&'a str> {
         outputs.resource_uid.value().map(String::as_str)
     }

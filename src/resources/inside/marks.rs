@@ -87,6 +87,9 @@ impl Inside<'_> {
 
     /// The error about an object that a state holds, and that is to be created in another.
     pub(crate) fn refuse_held(&self, id: &ResourceId, resource_type: &str, by: &str) -> Diagnostic {
+        if self.call.client.ownership.is_to_be_replaced(id) {
+            return self.still_there(id);
+        }
         Diagnostic::error(held_summary(self.what), held(id, resource_type, by))
     }
 
@@ -96,8 +99,9 @@ impl Inside<'_> {
         id: &ResourceId,
         found: &K,
     ) -> Option<Diagnostic> {
-        let replaced = self.call.predecessor()?;
-        (found.meta().uid.as_deref() == Some(replaced.as_str())).then(|| self.still_there(id))
+        let replaced = self.call.predecessor();
+        let is_it = replaced.is_some() && found.meta().uid == replaced;
+        (is_it || self.call.client.ownership.is_to_be_replaced(id)).then(|| self.still_there(id))
     }
 
     /// The error about an object that is still there, and whose place is to be taken.

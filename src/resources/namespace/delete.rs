@@ -35,6 +35,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<Namespace>) -> Re
                 format!("{} was deleted by somebody else, and what has its name now is another namespace, which stays.", place.id),
             ));
         }
+        Ok(Some(found)) if is_left_to_cluster(&work, &place, prior, &found).await? => return Ok(()),
         Ok(Some(found)) => remove(&work, &place, prior, found).await?,
         Ok(None) => {}
         Err(error) if error.is_cluster_gone() => {}
@@ -42,6 +43,32 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<Namespace>) -> Re
     }
     call.client.ownership.forget(&place.id).await;
     Ok(())
+}
+
+/// Whether the namespace stays until its cluster is deleted, which is what this replacement does next. Should it not come
+/// to that, as with `create_before_destroy`, nothing is lost: a note says that the namespace is this state's, and the
+/// next apply goes on with it.
+async fn is_left_to_cluster(
+    work: &Inside<'_>,
+    place: &Place,
+    prior: &State<Namespace>,
+    found: &Object,
+) -> Result<bool, Failure> {
+    let is_planned = work.call.private(planning::WITH_CLUSTER).is_some();
+    let (true, Some(mark)) = (is_planned && !prior.outputs.is_adopted(), mark(found)) else {
+        return Ok(false);
+    };
+    if !planning::is_allowed(work.call, prior) {
+        refuse_loss(work, place).await?;
+    }
+    let now = work.cluster.azure().clock().now();
+    let noted = work
+        .call
+        .client
+        .ownership
+        .reopen(&place.id, mark, now)
+        .await;
+    Ok(noted.is_ok())
 }
 
 async fn remove(

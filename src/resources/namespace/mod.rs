@@ -97,6 +97,12 @@ impl Resource for Namespace {
         }
     }
 
+    fn replaced(&self, session: &Session, state: &State<Self>) {
+        if let Ok(place) = place_in(&state.outputs) {
+            session.ownership.replaced(&place.id);
+        }
+    }
+
     fn instance<'a>(&self, outputs: &'a Outputs) -> Option<&'a str> {
         outputs.uid.value().map(String::as_str)
     }

@@ -26,6 +26,9 @@ use crate::{
 /// plan tells the deletion that the configuration allows it.
 pub(super) const ALLOWED: &str = "delete_with_workloads";
 
+/// Under this private name the plan tells the deletion that the same plan deletes the namespace's cluster.
+pub(super) const WITH_CLUSTER: &str = "goes_with_cluster";
+
 /// What whoever applies must be able to do.
 const RIGHT: Right = Right {
     verb: "patch",
@@ -94,6 +97,10 @@ async fn judge_deletion(
         && spec.delete_with_workloads.if_known() == Some(&true)
     {
         call.keep_private(ALLOWED, true.into());
+    }
+    let cluster = super::place_in(&prior.outputs)?.cluster;
+    if spec.is_some() && call.client.planned.makes_anew(&cluster) {
+        call.keep_private(WITH_CLUSTER, true.into());
     }
     if is_allowed(call, prior) || prior.outputs.is_adopted() {
         return Ok(());

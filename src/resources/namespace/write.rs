@@ -26,6 +26,7 @@ use crate::{
 /// Creates the namespace, takes one over, or finishes what a killed run began.
 pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs, Failure> {
     call.drop_private(planning::ALLOWED);
+    call.drop_private(planning::WITH_CLUSTER);
     let place = Place::of(spec)?;
     let work = Inside::within(call, &place.cluster, Verb::Create, WHAT)?;
     call.client.ownership.reserve(&place.id)?;

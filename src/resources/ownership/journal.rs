@@ -18,6 +18,7 @@ const NAMES: Uuid = Uuid::from_u128(0x0d5b_44d7_5f7e_4c0b_9d41_8a9a_63b2_7c1f);
 /// The endings of the files' names.
 const OPEN: &str = "open";
 const CLOSED: &str = "closed";
+const REPLACED: &str = "replaced";
 
 /// The notes.
 #[derive(Clone, Debug)]
@@ -115,11 +116,33 @@ impl Journal {
         }
     }
 
+    /// A plan is to delete the object, and to make another one in its place. It only explains a refusal, so that it does
+    /// no harm when it is missing.
+    pub(super) fn replace(&self, id: &ResourceId) {
+        if let Ok(folder) = PrivateFolder::make(&self.folder()) {
+            drop(folder.write(&name(id.as_str(), &self.place(), REPLACED), b""));
+        }
+    }
+
+    /// Whether the last plan was to replace the object.
+    pub(super) fn is_replaced(&self, id: &ResourceId) -> bool {
+        let note = name(id.as_str(), &self.place(), REPLACED);
+        let folder = PrivateFolder::find(&self.folder()).ok().flatten();
+        folder.is_some_and(|folder| matches!(folder.read(&note), Ok(Some(_))))
+    }
+
+    /// No plan is to replace the object any more.
+    pub(super) fn keep(&self, id: &ResourceId) {
+        if let Ok(Some(folder)) = PrivateFolder::find(&self.folder()) {
+            drop(folder.remove(&name(id.as_str(), &self.place(), REPLACED)));
+        }
+    }
+
     /// The object is gone.
     pub(super) fn forget(&self, id: &ResourceId) {
         let place = self.place();
         if let Ok(Some(folder)) = PrivateFolder::find(&self.folder()) {
-            for state in [OPEN, CLOSED] {
+            for state in [OPEN, CLOSED, REPLACED] {
                 // There is nothing to do about a note that stays: it is of an object that is not there.
                 drop(folder.remove(&name(id.as_str(), &place, state)));
             }

@@ -102,6 +102,29 @@ impl Ownership {
         Ok(self.mark(number))
     }
 
+    /// Notes that the object `id`, which carries the mark `text`, is this state's although the state is about to forget
+    /// it: a later run goes on with it. An error is the reason why there is no note.
+    pub(crate) async fn reopen(
+        &self,
+        id: &ResourceId,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let mark = Mark::read(text).ok_or("it carries no mark of this provider's")?;
+        let entry = Entry {
+            id: id.as_str().to_owned(),
+            mark: mark.number,
+            begun: now.to_string(),
+            place: self.journal.place(),
+        };
+        let journal = self.journal.clone();
+        let noted = tokio::task::spawn_blocking(move || journal.open(&entry)).await;
+        match noted {
+            Ok(noted) => noted.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// The mark that an object gets with the last request of its create, where that tells other machines that a
     /// state holds it; `None` where the mark stays.
     pub(crate) fn ended(&self, id: &ResourceId) -> Option<Mark> {
@@ -170,6 +193,16 @@ impl Ownership {
         }
     }
 
+    /// A plan is to delete the object `id`, and to make another one of that name.
+    pub(crate) fn replaced(&self, id: &ResourceId) {
+        self.journal.replace(id);
+    }
+
+    /// Whether the last plan of this state was to replace the object `id`: a create that finds it comes too early.
+    pub(crate) fn is_to_be_replaced(&self, id: &ResourceId) -> bool {
+        self.journal.is_replaced(id)
+    }
+
     /// The client ends this process in order: whatever it was told is in its state.
     pub fn close(&self) {
         for id in self.all_answered().drain(..) {
@@ -181,7 +214,11 @@ impl Ownership {
     pub(crate) async fn settle(&self, id: &ResourceId) {
         self.reserved().remove(&key(id));
         let (journal, id) = (self.journal.clone(), id.clone());
-        drop(tokio::task::spawn_blocking(move || journal.close(&id)).await);
+        let settled = tokio::task::spawn_blocking(move || {
+            journal.close(&id);
+            journal.keep(&id);
+        });
+        drop(settled.await);
     }
 
     /// The object `id` is gone.
