@@ -138,6 +138,14 @@ impl Cluster {
         call.guard(self.azure.clock(), known).await?
     }
 
+    /// Whether its API server answers this machine, whatever it says.
+    pub async fn answers(&self, call: &Call) -> bool {
+        match self.client(call).await {
+            Ok(_) => true,
+            Err(error) => error.status().is_some(),
+        }
+    }
+
     /// Applies `object` under our field manager; creates it when it is not there.
     pub async fn apply<K: Object>(&self, object: &K, how: Apply, call: &Call) -> Result<K, Error> {
         let mut parameters = PatchParams::apply(MANAGER);

@@ -44,17 +44,8 @@ impl<R: Resource> ServedResource<R> {
         let before = (!prior.is_null()).then(|| Self::state(&prior));
         let mut call = scope.call(read_private(&request.prior_private));
         if proposed.is_null() {
-            let planned = Planned {
-                prior: before.as_ref(),
-                spec: None,
-                changes: &[],
-                replaces: false,
-                after: &Value::Null,
-                block,
-                outputs: Self::state(&Value::Null).outputs,
-            };
-            let outcome = guarded(self.resource.plan(&call, planned)).await;
             response.planned_state = Encoded::of(&Value::Null, ty);
+            let outcome = self.plan_removal(&call, before.as_ref()).await;
             finish_plan(&mut response, &call, outcome);
             return response;
         }
@@ -123,6 +114,23 @@ impl<R: Resource> ServedResource<R> {
         response.planned_state = Encoded::of(&planned, ty);
         finish_plan(&mut response, &call, outcome);
         response
+    }
+
+    async fn plan_removal(
+        &self,
+        call: &Call<R::Client>,
+        before: Option<&State<R>>,
+    ) -> Result<(), Failure> {
+        let planned = Planned {
+            prior: before,
+            spec: None,
+            changes: &[],
+            replaces: false,
+            after: &Value::Null,
+            block: self.declared().0,
+            outputs: Self::state(&Value::Null).outputs,
+        };
+        guarded(self.resource.plan(call, planned)).await
     }
 
     /// Refuses changes that need a new object where that is not allowed, and says how it is done where it is.

@@ -276,6 +276,7 @@ impl Provider for Newer {
             clusters: azure.clone().map(Clusters::new),
             azure,
             planned: PlannedClusters::default(),
+            leaving: Leaving::new(ownership.folder()),
             register_providers: false,
             strict_refresh: false,
             ownership,

@@ -55,7 +55,8 @@ pub(super) async fn loss(work: &Inside<'_>, namespace: &str) -> Result<Loss, Err
         Box::pin(of::<RoleBinding>(work, namespace)),
     ];
     let kinds = join_all(listings).await;
-    Ok(judge(kinds.into_iter().collect::<Result<_, _>>()?))
+    let kinds: Vec<Listed> = kinds.into_iter().collect::<Result<_, _>>()?;
+    Ok(judge(&kinds))
 }
 
 type Listing<'a> = Pin<Box<dyn Future<Output = Result<Listed, Error>> + Send + 'a>>;
@@ -124,7 +125,7 @@ fn is_expected<K: Object>(kind: &str, object: &K) -> bool {
 
 /// Leaves out what is expected, and what another of the objects made. What an object made that is not among them, such
 /// as a custom resource, stands for its maker.
-fn judge(kinds: Vec<Listed>) -> Loss {
+fn judge(kinds: &[Listed]) -> Loss {
     let every = kinds.iter().flat_map(|kind| kind.found.iter().flatten());
     let known: BTreeSet<String> = every.filter_map(|one| one.meta.uid.clone()).collect();
     let is_made = |one: &Found| {
@@ -132,13 +133,15 @@ fn judge(kinds: Vec<Listed>) -> Loss {
         owners.any(|owner| known.contains(&owner.uid))
     };
     let mut loss = Loss::default();
-    for Listed { kind, found } in &kinds {
+    for Listed { kind, found } in kinds {
         let Some(found) = found else {
             loss.unseen.push(kind.clone());
             continue;
         };
-        let lost = found.iter().filter(|one| !one.is_expected && !is_made(one));
-        let mut names: Vec<&str> = lost.filter_map(|one| one.meta.name.as_deref()).collect();
+        let of_others = found.iter().filter(|one| !one.is_expected && !is_made(one));
+        let mut names: Vec<&str> = of_others
+            .filter_map(|one| one.meta.name.as_deref())
+            .collect();
         names.sort_unstable();
         loss.objects
             .extend(names.iter().map(|name| format!("{kind} `{name}`")));
@@ -274,7 +277,7 @@ mod tests {
             listed("Secret", None),
         ];
 
-        let loss = judge(kinds);
+        let loss = judge(&kinds);
 
         assert_eq!(
             loss,
