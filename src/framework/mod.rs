@@ -17,6 +17,7 @@ mod serve_simple;
 mod server;
 pub mod service;
 mod text;
+mod way_out;
 
 pub use block::{Block, Fields, Origin, Slot};
 pub use content::{Any, Secret};

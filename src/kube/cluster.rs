@@ -126,6 +126,17 @@ impl Cluster {
         futures::try_join!(self.access(call), self.facts(call))
     }
 
+    /// Whether its API server answers this machine, whatever it says.
+    pub async fn answers(&self, call: &Call) -> bool {
+        let Ok(known) = self.current(call).await else {
+            return false;
+        };
+        match self.client(&known, call).await {
+            Ok(_) => true,
+            Err(error) => error.status().is_some(),
+        }
+    }
+
     /// Applies `object` under our field manager; creates it when it is not there.
     pub async fn apply<K: Object>(&self, object: &K, how: Apply, call: &Call) -> Result<K, Error> {
         let mut parameters = PatchParams::apply(MANAGER);

@@ -11,7 +11,7 @@ use crate::{
     framework::{Attr, Block, Diagnostic, Diagnostics, Origin, Secret, Span, Text as _},
     kube::Clusters,
     resources::{
-        Assignments, Owner, Ownership, PlannedClusters, Session, Surroundings,
+        Assignments, Leaving, Owner, Ownership, PlannedClusters, Session, Surroundings,
         aad_binding::Bindings, cannot_sign_in,
     },
     words,
@@ -142,13 +142,15 @@ impl Config {
             data: data.map_or_else(|| PathBuf::from(".terraform"), PathBuf::from),
             workspace: environment.text("TF_WORKSPACE"),
         };
+        let ownership = Ownership::new(owner, surroundings, environment.attached);
         Ok(Session {
             clusters: azure.clone().map(Clusters::new),
             azure,
             planned: PlannedClusters::default(),
+            leaving: Leaving::new(ownership.folder()),
             register_providers,
             strict_refresh,
-            ownership: Ownership::new(owner, surroundings, environment.attached),
+            ownership,
             bindings: Bindings::default(),
             assignments: Assignments::default(),
         })

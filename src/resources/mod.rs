@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod credentials;
 mod inside;
 pub mod kubeconfig;
+mod leaving;
 pub mod namespace;
 pub mod network_policy;
 mod ownership;
@@ -16,6 +17,7 @@ mod texts;
 
 pub use assignments::Assignments;
 pub use inside::PlannedClusters;
+pub use leaving::Leaving;
 pub use ownership::{Owner, Ownership, Surroundings};
 pub(crate) use refusals::cannot_sign_in;
 pub use session::Session;

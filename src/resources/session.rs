@@ -7,7 +7,7 @@ use crate::{
     azure::{Client, arm::ResourceId},
     framework::Diagnostic,
     kube::{Cluster, Clusters},
-    resources::PlannedClusters,
+    resources::{Leaving, PlannedClusters},
 };
 
 /// A configured provider.
@@ -19,6 +19,8 @@ pub struct Session {
     pub clusters: Result<Clusters, Diagnostic>,
     /// The clusters that the plan makes.
     pub planned: PlannedClusters,
+    /// The clusters that the plan takes away.
+    pub leaving: Leaving,
     /// Whether missing resource providers are registered.
     pub register_providers: bool,
     /// Whether a refresh fails where a cluster cannot be asked.

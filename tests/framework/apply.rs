@@ -209,7 +209,9 @@ async fn an_interrupted_deletion_is_an_error_and_keeps_the_state() {
 
 #[tokio::test]
 async fn a_panic_while_planning_or_reading_is_told() {
-    for verb in ["plan", "read"] {
+    let of_plan = "To destroy the thing as it is, run `terraform destroy -refresh=false`, which does not plan the configuration.";
+    let of_read = "The thing stays in the state. To destroy it without reading it, run `terraform destroy -refresh=false`; where that is refused, too, `terraform state rm` gives it up as it is.";
+    for (verb, way_out) in [("plan", of_plan), ("read", of_read)] {
         let core = Core::new().await;
         let kept = core
             .create("thing", &misbehaving(&core, "delete", "panic"))
@@ -233,7 +235,7 @@ async fn a_panic_while_planning_or_reading_is_told() {
                 .map(|told| told.detail.as_str())
                 .collect::<Vec<_>>(),
             [format!(
-                "A bug in the provider: {verb} panics as told. What was known of the object is kept in the state. Please report it."
+                "A bug in the provider: {verb} panics as told. What was known of the object is kept in the state. Please report it.\n\n{way_out}"
             )]
         );
         assert_eq!(state, before.state);

@@ -40,7 +40,7 @@ async fn a_replacement_is_refused_on_its_attribute_with_its_loss() {
     assert_eq!(
         told,
         [
-            "error: place: Change needs a new thing\n`place` changes from \"north\" to \"south\": a thing cannot be moved. What is in the thing would be lost; set `allow_replacement = true` to accept that."
+            "error: place: Change needs a new thing\n`place` changes from \"north\" to \"south\": a thing cannot be moved. What is in the thing would be lost; set `allow_replacement = true` to accept that.\n\nTo destroy the thing as it is, run `terraform destroy -refresh=false`, which does not plan the configuration."
         ]
     );
 }

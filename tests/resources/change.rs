@@ -105,8 +105,8 @@ fn rows(first: &str, second: &str) -> Vec<Row> {
         row(
             "api_server.authorized_ip_ranges",
             none(),
-            json!({ "api_server": { "authorized_ip_ranges": ["20.60.0.0/24"] } }),
-            json!({ "/properties/apiServerAccessProfile/authorizedIPRanges/0": "20.60.0.0/24" }),
+            json!({ "api_server": { "authorized_ip_ranges": ["20.50.0.0/24", "20.60.0.0/24"] } }),
+            json!({ "/properties/apiServerAccessProfile/authorizedIPRanges/1": "20.60.0.0/24" }),
         ),
         row(
             "api_server.unrestricted",

@@ -32,6 +32,7 @@ mod imported;
 mod input;
 mod inside;
 mod kubeconfig;
+mod locked_out;
 mod namespace;
 mod namespace_loss;
 mod network;

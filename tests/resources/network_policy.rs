@@ -25,7 +25,7 @@ fn start() -> (Simulator, Provider) {
     (azure, provider)
 }
 
-fn policy(provider: &Provider, changes: &Json) -> Value {
+pub(crate) fn policy(provider: &Provider, changes: &Json) -> Value {
     config(
         provider,
         &json!({ "namespace": "team-a", "name": "web" }),

@@ -133,6 +133,15 @@ impl ManagedCluster {
     pub fn provisioning_state(&self) -> Option<&str> {
         self.properties.as_ref()?.provisioning_state.as_deref()
     }
+
+    /// Whether somebody has stopped it: its API server answers nobody, and Azure changes nothing of it.
+    pub fn is_stopped(&self) -> bool {
+        let properties = self.properties.as_ref();
+        let power = properties.and_then(|properties| properties.power_state.as_ref());
+        power
+            .and_then(|power| power.code.as_deref())
+            .is_some_and(|code| code.eq_ignore_ascii_case("Stopped"))
+    }
 }
 
 impl Properties {

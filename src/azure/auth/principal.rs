@@ -1,5 +1,7 @@
 //! Who signs in, as the token itself says. Nothing is decided by it here: Azure checks what it signed.
 
+use std::net::IpAddr;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
@@ -14,6 +16,8 @@ pub struct Principal {
     pub is_application: bool,
     /// Object ids of its groups, where the token names them.
     pub groups: Vec<String>,
+    /// The address that a person signed in from; tokens of applications do not say it.
+    pub address: Option<IpAddr>,
 }
 
 /// The claims of an access token that say who it is of (Microsoft identity platform, "access token claims").
@@ -24,6 +28,7 @@ struct Claims {
     upn: Option<String>,
     #[serde(default)]
     groups: Vec<String>,
+    ipaddr: Option<String>,
 }
 
 impl Credential {
@@ -46,6 +51,7 @@ fn read(token: &Token) -> Option<Principal> {
         object_id: claims.oid,
         is_application,
         groups: claims.groups,
+        address: claims.ipaddr.and_then(|text| text.parse().ok()),
     })
 }
 
@@ -75,6 +81,22 @@ mod tests {
             (true, false)
         );
         assert_eq!(person.groups, ["g"]);
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_not_taken_for_one() {
+        let address = |claims| read(&token(claims)).unwrap().address;
+
+        let addresses = [
+            r#"{"oid": "a", "ipaddr": "20.50.0.4"}"#,
+            r#"{"oid": "a", "ipaddr": "2001:db8::4"}"#,
+            r#"{"oid": "a", "ipaddr": "unknown"}"#,
+            r#"{"oid": "a"}"#,
+        ]
+        .map(address);
+
+        let [v4, v6] = ["20.50.0.4", "2001:db8::4"].map(|text| text.parse().ok());
+        assert_eq!(addresses, [v4, v6, None, None]);
     }
 
     #[test]

@@ -1,26 +1,67 @@
 //! `PlanResourceChange`: what apply will do, in the order of terraform-plugin-framework's
 //! `server_planresourcechange.go`.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::{GONE, PENDING, REPLACES, Scope, ServedResource, guarded, undecodable};
 use crate::{
     framework::{
-        Block as _, Diagnostic, Diagnostics, Failure, Origin, Planned, Resource, State, plan,
+        Block as _, Diagnostic, Diagnostics, Failure, Origin, Planned, Resource, Severity, State,
+        plan,
         private::{read_private, write_private},
         replacement::{self, Replacement, replacements},
         resource::{Call, Verb},
         service::{PlanRequest, PlanResponse},
+        way_out,
     },
     value::{Encoded, Path, Value},
 };
 
 impl<R: Resource> ServedResource<R> {
+    /// The plan; the errors about an object that exists end with the way out, where it is one: a deletion can be refused
+    /// as well.
     pub(super) async fn plan_change(
         &self,
         scope: Scope<R::Client>,
         request: PlanRequest,
     ) -> PlanResponse {
+        let once_more = Scope {
+            client: Arc::clone(&scope.client),
+            cancelled: scope.cancelled.clone(),
+        };
+        let mut response = self.plan_as_asked(scope, &request).await;
+        let mut told = response.diagnostics.iter();
+        let is_refused = told.any(|told| told.severity == Severity::Error);
+        // A client allows deferral when it plans once more, right before it applies.
+        if is_refused
+            && !request.client.deferral_allowed
+            && !once_more.cancelled.is_cancelled()
+            && self.may_be_destroyed(once_more, &request).await
+        {
+            response.diagnostics = way_out::of_plan(R::NAME, response.diagnostics);
+        }
+        response
+    }
+
+    /// Whether there is an object, which this plan was not to delete, and its deletion can be planned.
+    async fn may_be_destroyed(&self, scope: Scope<R::Client>, request: &PlanRequest) -> bool {
+        let (_, ty) = self.declared();
+        let decode = |value: &Encoded| value.decode(ty).ok().filter(|value| !value.is_null());
+        let (Some(prior), Some(_)) = (
+            decode(&request.prior_state),
+            decode(&request.proposed_new_state),
+        ) else {
+            return false;
+        };
+        let before = Self::state(&prior);
+        let mut call = scope.call(read_private(&request.prior_private));
+        call.timeout = self.timeout(&before.spec, Verb::Read);
+        self.plan_removal(&call, Some(&before)).await.is_ok()
+    }
+
+    async fn plan_as_asked(&self, scope: Scope<R::Client>, request: &PlanRequest) -> PlanResponse {
         let (block, ty) = self.declared();
         let mut response = PlanResponse {
             planned_state: request.prior_state.clone(),
@@ -44,7 +85,10 @@ impl<R: Resource> ServedResource<R> {
         let before = (!prior.is_null()).then(|| Self::state(&prior));
         let mut call = scope.call(read_private(&request.prior_private));
         if proposed.is_null() {
-            return self.plan_deletion(&call, before.as_ref(), response).await;
+            response.planned_state = Encoded::of(&Value::Null, ty);
+            let outcome = self.plan_removal(&call, before.as_ref()).await;
+            finish_plan(&mut response, &call, outcome);
+            return response;
         }
         let filled = self.filled(block, &config, &prior);
         let mut errors = Diagnostics::default();
@@ -64,7 +108,7 @@ impl<R: Resource> ServedResource<R> {
         let is_gone = before.is_some() && call.private(GONE).is_some();
         let replaces = is_gone || !replacements.is_empty();
         if let Some(before) = before.as_ref().filter(|_| !is_gone) {
-            let refused = self.judge_replacements(&call, &replacements, before, &spec, &request);
+            let refused = self.judge_replacements(&call, &replacements, before, &spec, request);
             response.diagnostics.extend(refused);
         }
         let pending = call.private(PENDING).is_some();
@@ -84,7 +128,10 @@ impl<R: Resource> ServedResource<R> {
                 .clone_from(&request.prior_identity);
         }
         if before.is_some() && !replaces {
-            response.planned_identity = request.prior_identity.or_else(|| self.identity(&prior));
+            response.planned_identity = request
+                .prior_identity
+                .clone()
+                .or_else(|| self.identity(&prior));
         }
         let mut paths: Vec<Path> = replacements
             .iter()
@@ -113,26 +160,21 @@ impl<R: Resource> ServedResource<R> {
         response
     }
 
-    async fn plan_deletion(
+    async fn plan_removal(
         &self,
         call: &Call<R::Client>,
         before: Option<&State<R>>,
-        mut response: PlanResponse,
-    ) -> PlanResponse {
-        let (block, ty) = self.declared();
+    ) -> Result<(), Failure> {
         let planned = Planned {
             prior: before,
             spec: None,
             changes: &[],
             replaces: false,
             after: &Value::Null,
-            block,
+            block: self.declared().0,
             outputs: Self::state(&Value::Null).outputs,
         };
-        let outcome = guarded(self.resource.plan(call, planned)).await;
-        response.planned_state = Encoded::of(&Value::Null, ty);
-        finish_plan(&mut response, call, outcome);
-        response
+        guarded(self.resource.plan(call, planned)).await
     }
 
     /// Refuses changes that need a new object where that is not allowed, and says how it is done where it is.

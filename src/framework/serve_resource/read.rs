@@ -3,10 +3,11 @@
 use super::{Scope, ServedResource, WHOLE, guarded, undecodable};
 use crate::{
     framework::{
-        Block as _, Diagnostic, Resource, State, plan,
+        Block as _, Diagnostic, Failure, Resource, State, plan,
         private::{read_private, write_private},
         resource::Verb,
         service::{ReadRequest, ReadResponse},
+        way_out,
     },
     value::{Encoded, Value},
 };
@@ -50,7 +51,14 @@ impl<R: Resource> ServedResource<R> {
                 response.new_state = Encoded::of(&Value::Null, ty);
                 call.drop_private(WHOLE);
             }
-            Err(failure) => response.diagnostics.extend(failure.told()),
+            Err(failure @ Failure::Interrupted(_)) => response.diagnostics.extend(failure.told()),
+            Err(failure) if way_out::is_import(block, &prior) => {
+                response.diagnostics.extend(failure.told());
+            }
+            Err(failure) => {
+                let told = way_out::of_read(R::NAME, failure.told());
+                response.diagnostics.extend(told);
+            }
         }
         let record = call.record();
         response.diagnostics.extend(record.warnings);

@@ -300,6 +300,7 @@ async fn others(inside: &Inside<'_>) -> Option<Vec<Bound>> {
     match bound_of_ours(inside).await {
         Ok(others) => Some(others),
         Err(error) if error.is_cluster_gone() => Some(Vec::new()),
+        Err(_) if inside.cluster_goes().await => Some(Vec::new()),
         Err(_) => None,
     }
 }

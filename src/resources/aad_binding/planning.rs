@@ -24,7 +24,9 @@ use crate::{
     kube::{Error, Right},
     resources::{
         Session,
-        inside::{Inside, NoFields, PlannedCluster, check_planned, planning_limits},
+        inside::{
+            Inside, NoFields, PlannedCluster, check_planned, goes_by_this_plan, planning_limits,
+        },
         refusals,
     },
 };
@@ -37,6 +39,7 @@ pub(super) async fn judge(
     // Whether this one stays, changes or goes, others need not look at its objects as they are.
     let bindings = &call.client.bindings;
     bindings.touch(Stage::Planned, Own::of(call).uids());
+    goes_by_this_plan(call, plan);
     let Some(spec) = plan.spec else { return Ok(()) };
     if call.client.azure.is_err() {
         // The provider block holds something that is only known after apply; nothing can be asked.

@@ -14,6 +14,7 @@ use crate::{
     },
     framework::{Diagnostic, Failure},
     kube::Right,
+    resources::assignments::Assignment,
 };
 
 /// This private name stands until the right has been seen to work.
@@ -22,6 +23,9 @@ const UNPROVED: &str = "applier_unproved";
 /// How long a new role assignment may take until API servers honour it. Azure's own caches are up to ten
 /// minutes old, an API server's five (Azure RBAC, "troubleshoot"; AKS, "Entra ID authorization").
 const PROPAGATION: SignedDuration = SignedDuration::from_mins(10);
+
+/// How many lists in a row have to lack an assignment that was made: a list may be older than what was written.
+const LOOKS: u32 = 3;
 
 /// The longest wait for an API server that cannot be reached from here.
 const REACH: Duration = Duration::from_mins(6);
@@ -121,6 +125,7 @@ pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
     let cluster = work.call.client.cluster(&work.id)?;
     let clock = work.azure.clock();
     let begun = clock.now();
+    let mut missed = 0;
     loop {
         // Each look has its own bound: an API server that cannot be reached is given up sooner than a role.
         let reach = azure::Call {
@@ -141,6 +146,16 @@ pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
                 return Ok(());
             }
             Ok(false) if clock.now().duration_since(begun) < PROPAGATION => {
+                missed = if is_missing(work).await {
+                    missed + 1
+                } else {
+                    0
+                };
+                if missed == LOOKS {
+                    work.call.drop_private(UNPROVED);
+                    work.call.warn(taken_away(work));
+                    return Ok(());
+                }
                 tracing::info!(
                     resource.id = work.id.as_str(),
                     "Waiting until the API server honours the applier's role"
@@ -159,6 +174,30 @@ pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
             }
         }
     }
+}
+
+/// Whether the assignment that was made is not there.
+async fn is_missing(work: &Work<'_>) -> bool {
+    let known = work.made_at(&work.id);
+    let is_there = |made: Vec<Assignment>| {
+        let mut made = made.iter();
+        made.any(|one| known.contains(&one.id.to_ascii_lowercase()))
+    };
+    // What cannot be seen may be there.
+    !known.is_empty()
+        && made::at(work, &work.id)
+            .await
+            .is_ok_and(|made| !is_there(made))
+}
+
+fn taken_away(work: &Work<'_>) -> Diagnostic {
+    Diagnostic::warning(
+        "Applier's right was taken away",
+        format!(
+            "The assignment of `Azure Kubernetes Service RBAC Cluster Admin` on {} to the signed-in identity was made by this apply and deleted by another hand since, so its effect was not waited for. What this apply makes inside the cluster will be refused. Find out who or what deletes it, and run apply again, which makes the assignment anew.",
+            work.id
+        ),
+    )
 }
 
 fn warn(work: &Work<'_>, reason: &str) {

@@ -34,6 +34,7 @@ pub(super) async fn delete(
     // alone knows of it.
     role::take_away_left(&work, &prior.spec).await?;
     call.client.ownership.forget(&work.id).await;
+    call.client.leaving.forget(&work.id).await;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What is judged when a plan is made, asking Azure: versions, names that are taken, newer sets
 //! of choices.
 
+mod lockout;
 mod policy;
 mod version;
 
@@ -23,6 +24,12 @@ pub(super) async fn judge(
     call: &Call<Session>,
     plan: &Planned<'_, Cluster>,
 ) -> Result<(), Failure> {
+    if let Some(prior) = plan.prior
+        && (plan.spec.is_none() || plan.replaces)
+        && let Ok(id) = super::id_in(&prior.outputs)
+    {
+        call.client.leaving.note(&id).await;
+    }
     let Some(spec) = plan.spec else { return Ok(()) };
     if let Some(prior) = plan.prior {
         tell_of_newer_baseline(cluster, call, spec, prior);
@@ -41,6 +48,7 @@ pub(super) async fn judge(
         judge_taken_name(cluster, &Work::begin(call, id, Verb::Read)?, plan, spec).await?;
     }
     policy::check(spec, plan)?;
+    lockout::check(call, spec, plan).await?;
     version::check(call, spec, plan).await
 }
 

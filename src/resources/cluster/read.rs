@@ -3,7 +3,6 @@
 use super::{
     Cluster, applier, live, ownership,
     role::{self, Standing},
-    update::is_stopped,
     work::{Work, has_failed, is_of_state, is_settled},
 };
 use crate::{
@@ -46,7 +45,7 @@ pub(super) async fn read(
     // The state names the cluster, so that nobody needs the journal to find it.
     call.client.ownership.settle(&work.id).await;
     let is_pending = !is_settled(&cluster) || has_failed(&cluster);
-    if !is_pending || is_stopped(&cluster) {
+    if !is_pending || cluster.is_stopped() {
         call.drop_private(PENDING);
     } else if call.private(PENDING).is_none() {
         // What was begun by a run that was killed must not pass for what is wanted.

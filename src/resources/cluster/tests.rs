@@ -18,7 +18,8 @@ use crate::{
     },
     kube::Clusters,
     resources::{
-        Assignments, Ownership, PlannedClusters, Session, Surroundings, aad_binding::Bindings,
+        Assignments, Leaving, Ownership, PlannedClusters, Session, Surroundings,
+        aad_binding::Bindings,
     },
     value::{Encoded, Value, from_json},
 };
@@ -276,6 +277,7 @@ impl Provider for Newer {
             clusters: azure.clone().map(Clusters::new),
             azure,
             planned: PlannedClusters::default(),
+            leaving: Leaving::new(ownership.folder()),
             register_providers: false,
             strict_refresh: false,
             ownership,

@@ -98,7 +98,7 @@ async fn reach(
         if !has_failed(&found) && !matters(work, &found, &wanted, spec) {
             return Ok(found);
         }
-        if is_stopped(&found) {
+        if found.is_stopped() {
             return Err(stopped(work));
         }
         let precondition = found
@@ -144,14 +144,6 @@ fn matters(work: &Work<'_>, found: &ManagedCluster, wanted: &ManagedCluster, spe
         ))
     };
     meaning(found) != meaning(wanted) || versions(found) != versions(wanted)
-}
-
-pub(super) fn is_stopped(cluster: &ManagedCluster) -> bool {
-    let code = cluster
-        .properties
-        .as_ref()
-        .and_then(|properties| properties.power_state.as_ref()?.code.as_deref());
-    code.is_some_and(|code| code.eq_ignore_ascii_case("Stopped"))
 }
 
 fn stopped(work: &Work<'_>) -> Failure {

@@ -2,7 +2,7 @@
 
 use super::Inside;
 use crate::{
-    azure,
+    azure::{self, arm::managed_cluster::ManagedCluster},
     framework::{Diagnostic, Failure},
     kube::{Cause, Error},
     resources::refusals::{self, Places, doing},
@@ -99,8 +99,11 @@ impl Inside<'_> {
         }
         // Azure knows why an API server may not be reached from everywhere; when it cannot be asked, the
         // cause alone has to do.
-        let facts = self.cluster.facts(&self.limits).await.ok();
-        let profile = facts
+        let cluster = self.cluster.facts(&self.limits).await.ok();
+        if cluster.as_deref().is_some_and(ManagedCluster::is_stopped) {
+            return self.stopped();
+        }
+        let profile = cluster
             .as_ref()
             .and_then(|cluster| cluster.properties.as_ref())
             .and_then(|properties| properties.api_server_access_profile.as_ref());
@@ -139,6 +142,18 @@ impl Inside<'_> {
             format!(
                 "{server} was called for {}: {reason}. {advice}",
                 self.cluster.id()
+            ),
+        )
+    }
+
+    fn stopped(&self) -> Diagnostic {
+        let id = self.cluster.id();
+        Diagnostic::error(
+            "Cluster is stopped",
+            format!(
+                "{id} is stopped, and its API server answers nobody until it is started: `az aks start --name {} --resource-group {}`.",
+                id.name(),
+                id.resource_group().unwrap_or("GROUP")
             ),
         )
     }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::going::PLAN;
 use crate::{
     azure::{self, arm::ResourceId},
     framework::{Attr, Call, Diagnostic, Failure, Text as _, Verb},
@@ -66,6 +67,9 @@ impl<'a> Inside<'a> {
                 format!("{id} was created by this apply and is not as configured, as the warning about it says. The {what} is made by the next apply, when the cluster is."),
             )
             .into());
+        }
+        if verb == Verb::Create {
+            call.drop_private(PLAN);
         }
         let cluster = call.client.cluster(id)?;
         let deadline = cluster

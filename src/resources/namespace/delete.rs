@@ -39,6 +39,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<Namespace>) -> Re
         Ok(Some(found)) => remove(&work, &place, prior, found).await?,
         Ok(None) => {}
         Err(error) if error.is_cluster_gone() => {}
+        Err(error) if work.lets_go(&place.id, &error).await => {}
         Err(error) => return Err(work.fail(&error, &NoFields).await),
     }
     call.client.ownership.forget(&place.id).await;

@@ -55,7 +55,7 @@ pub(super) async fn loss(work: &Inside<'_>, namespace: &str) -> Result<Loss, Err
         Box::pin(of::<RoleBinding>(work, namespace)),
     ];
     let kinds = join_all(listings).await;
-    let kinds: Vec<_> = kinds.into_iter().collect::<Result<_, _>>()?;
+    let kinds: Vec<Listed> = kinds.into_iter().collect::<Result<_, _>>()?;
     Ok(judge(&kinds))
 }
 
@@ -138,8 +138,10 @@ fn judge(kinds: &[Listed]) -> Loss {
             loss.unseen.push(kind.clone());
             continue;
         };
-        let others = found.iter().filter(|one| !one.is_expected && !is_made(one));
-        let mut names: Vec<&str> = others.filter_map(|one| one.meta.name.as_deref()).collect();
+        let of_others = found.iter().filter(|one| !one.is_expected && !is_made(one));
+        let mut names: Vec<&str> = of_others
+            .filter_map(|one| one.meta.name.as_deref())
+            .collect();
         names.sort_unstable();
         loss.objects
             .extend(names.iter().map(|name| format!("{kind} `{name}`")));

@@ -16,7 +16,7 @@ use crate::{
     kube::Right,
     resources::{
         Session,
-        inside::{Inside, NoFields, check_planned, planning_limits},
+        inside::{Inside, NoFields, check_planned, goes_by_this_plan, planning_limits},
         network_policy::engine::Engine,
     },
     value::Step,
@@ -42,6 +42,7 @@ pub(super) async fn judge(
     call: &Call<Session>,
     plan: &Planned<'_, Namespace>,
 ) -> Result<(), Failure> {
+    goes_by_this_plan(call, plan);
     if let Some(prior) = plan.prior
         && (plan.spec.is_none() || plan.replaces)
     {
@@ -139,7 +140,7 @@ async fn judge_deletion(
                 call.warn(Diagnostic {
                     severity: Severity::Warning,
                     summary: "Cannot see what is in the namespace".to_owned(),
-                    detail: format!("{} is to be deleted, and what would be lost with it could not be seen: {}. {} Apply looks again, and deletes nothing that it cannot see.", place.id, told.summary, told.detail),
+                    detail: format!("{} is to be deleted, and what would be lost with it could not be seen: {}. {} Apply looks again, and deletes nothing that it cannot see, unless the cluster goes with it.", place.id, told.summary, told.detail),
                     ..told
                 });
             }

@@ -16,7 +16,7 @@ use crate::{
     kube::{Apply, Right},
     resources::{
         Session,
-        inside::{Inside, check_planned, planning_limits},
+        inside::{Inside, check_planned, goes_by_this_plan, planning_limits},
     },
 };
 
@@ -25,6 +25,7 @@ pub(super) async fn judge(
     call: &Call<Session>,
     plan: &Planned<'_, NetworkPolicy>,
 ) -> Result<(), Failure> {
+    goes_by_this_plan(call, plan);
     let Some(spec) = plan.spec else { return Ok(()) };
     let changes = plan
         .changes

@@ -108,6 +108,7 @@ pub(super) async fn delete(
     match deleted {
         Ok(()) => {}
         Err(error) if error.is_cluster_gone() => {}
+        Err(error) if work.lets_go(&place.id, &error).await => {}
         Err(error) if error.is_conflict() => call.warn(Diagnostic::warning(
             "Another network policy has the name",
             format!("{} was deleted by somebody else, and what has its name now is another policy, which stays.", place.id),

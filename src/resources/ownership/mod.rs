@@ -8,6 +8,7 @@ mod telling;
 
 use std::{
     collections::BTreeSet,
+    path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -71,6 +72,11 @@ impl Ownership {
             reserved: Mutex::default(),
             answered: Mutex::default(),
         }
+    }
+
+    /// The folder of the notes.
+    pub fn folder(&self) -> PathBuf {
+        self.journal.folder()
     }
 
     /// The name of the object `id`, which is to be made, for one resource only.

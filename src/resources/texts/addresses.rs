@@ -61,6 +61,11 @@ pub(crate) struct AuthorizedRange {
 impl AuthorizedRange {
     /// The word for "nobody but the cluster itself".
     pub(crate) const NOBODY: &str = "0.0.0.0/32";
+
+    /// The range; `None` only for what Azure said and nobody can read.
+    pub(crate) fn net(&self) -> Option<Ipv4Net> {
+        range(&self.text)
+    }
 }
 
 impl Text for AuthorizedRange {

@@ -1,6 +1,6 @@
 //! What a plan says about a change from one network policy to another.
 
-use super::{Cluster, version::TO_DESTROY};
+use super::Cluster;
 use crate::{
     framework::{Diagnostic, Planned, Text as _},
     resources::cluster::spec::{NetworkPolicy, Spec},
@@ -65,7 +65,7 @@ pub(super) fn check(spec: &Spec, plan: &Planned<'_, Cluster>) -> Result<(), Diag
     Err(network.policy.error(
         "Policy changes in two steps",
         format!(
-            "`network.policy` changes from `{0}` to `{1}`, and Azure takes the one away before it installs the other. Apply `policy = \"none\"` first, with which network policies have no effect meanwhile, and `policy = \"{1}\"` after it.{TO_DESTROY}",
+            "`network.policy` changes from `{0}` to `{1}`, and Azure takes the one away before it installs the other. Apply `policy = \"none\"` first, with which network policies have no effect meanwhile, and `policy = \"{1}\"` after it.",
             from.text(),
             to.text(),
         ),

@@ -17,9 +17,6 @@ use crate::{
     },
 };
 
-/// How an error about a cluster that is there ends: a client plans before it destroys.
-pub(super) const TO_DESTROY: &str = " `terraform destroy -refresh=false` destroys all the same.";
-
 /// Judges the version of a plan, and the support plan it is offered with.
 pub(super) async fn check(
     call: &Call<Session>,
@@ -87,9 +84,9 @@ async fn check_way(
         if let Some(running) = running {
             check_step(spec, wanted, running, &offered)?;
         }
-        check_offered(spec, wanted, location, running.is_some(), &offered)?;
+        check_offered(spec, wanted, location, &offered)?;
     }
-    check_support(spec, then, location, running.is_some(), &offered)
+    check_support(spec, then, location, &offered)
 }
 
 /// A version that the channel goes past by itself.
@@ -132,10 +129,6 @@ fn contradiction(
     ))
 }
 
-fn to_destroy(exists: bool) -> &'static str {
-    if exists { TO_DESTROY } else { "" }
-}
-
 /// The minors that are offered with a support plan.
 fn offered_with<'a>(plan: Option<&SupportPlan>, offered: &'a KubernetesVersions) -> Vec<&'a str> {
     let minors = offered.values.iter().flatten();
@@ -158,7 +151,6 @@ fn check_support(
     spec: &Spec,
     then: &KubernetesVersion,
     location: &str,
-    exists: bool,
     offered: &KubernetesVersions,
 ) -> Result<(), Failure> {
     let of_minor = |minor: &&OfferedMinor| {
@@ -185,11 +177,10 @@ fn check_support(
     let summary = "Version needs another support plan";
     let detail = |found: &str| {
         format!(
-            "{found}, which {location} offers with the support plan `{}` alone, and `support_plan` is `{}`. Either {advice}, or choose one of the versions {}.{}",
+            "{found}, which {location} offers with the support plan `{}` alone, and `support_plan` is `{}`. Either {advice}, or choose one of the versions {}.",
             other.text(),
             plan.text(),
             offered_with(Some(plan), offered).join(", "),
-            to_destroy(exists),
         )
     };
     Err(match spec.kubernetes_version.if_set() {
@@ -272,7 +263,7 @@ fn check_step(
         return Ok(());
     }
     let detail = format!(
-        "`kubernetes_version` is {}, and {} runs; Azure goes one minor at a time. Write \"1.{}\" first.{TO_DESTROY}",
+        "`kubernetes_version` is {}, and {} runs; Azure goes one minor at a time. Write \"1.{}\" first.",
         wanted.text(),
         running.text(),
         from + 1
@@ -287,7 +278,6 @@ fn check_offered(
     spec: &Spec,
     wanted: &KubernetesVersion,
     location: &str,
-    exists: bool,
     offered: &KubernetesVersions,
 ) -> Result<(), Failure> {
     let minors: Vec<_> = offered
@@ -325,9 +315,8 @@ fn check_offered(
         |patches| format!("{patches}, or the minors {}", names.join(", ")),
     );
     let detail = format!(
-        "`kubernetes_version` is {}, which {location} does not offer. It offers {choice}.{}",
-        wanted.text(),
-        to_destroy(exists)
+        "`kubernetes_version` is {}, which {location} does not offer. It offers {choice}.",
+        wanted.text()
     );
     Err(spec
         .kubernetes_version
