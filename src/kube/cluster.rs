@@ -4,9 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kube::{
-    core::params::{
-        DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
-    },
+    core::params::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions},
     core::{ObjectList, Request},
 };
 use serde::de::DeserializeOwned;
@@ -15,6 +13,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::{
     Access, Error, LABEL, MANAGER, Object,
     lists::{Found, Lists},
+    pages::Pages,
     rights::Rights,
     service::Direct,
 };
@@ -36,9 +35,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// For how long nobody tries again to reach a cluster that could not be reached: a thousand objects must not
 /// wait for it one after the other.
 const GIVEN_UP: Duration = Duration::from_secs(30);
-/// Objects in one page of a LIST.
-const PAGE: u32 = 500;
-
 /// One cluster. Making it sends nothing.
 #[derive(Debug)]
 pub struct Cluster {
@@ -208,16 +204,12 @@ impl Cluster {
         labels: Option<&str>,
         call: &Call,
     ) -> Result<Vec<K>, Error> {
-        let mut parameters = ListParams::default().limit(PAGE);
-        parameters.label_selector = labels.map(str::to_owned);
-        let mut objects = Vec::new();
+        let mut pages = Pages::of(labels);
         loop {
-            let request = path::<K>(namespace)?.list(&parameters);
+            let request = path::<K>(namespace)?.list(&pages.parameters);
             let page: ObjectList<K> = self.ask(&K::plural(&()), request, call).await?;
-            objects.extend(page.items);
-            match page.metadata.continue_.filter(|rest| !rest.is_empty()) {
-                Some(rest) => parameters.continue_token = Some(rest),
-                None => return Ok(objects),
+            if let Some(objects) = pages.take(page)? {
+                return Ok(objects);
             }
         }
     }

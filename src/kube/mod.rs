@@ -11,6 +11,7 @@ mod error;
 mod lists;
 mod network;
 mod object;
+mod pages;
 mod rights;
 mod service;
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 pub use json::{from_json, to_json};
 pub use msgpack::{from_msgpack, to_msgpack};
-pub use number::Number;
+pub use number::{NotANumber, Number};
 pub use path::{Path, Step};
 pub use printable::printable;
 pub use refinement::Refinement;
