@@ -22,7 +22,7 @@ REAL := $(CARGO) test --locked --workspace --all-features --no-fail-fast
 ORACLES := clients attached api-server protocol tofusoup sdk az-create kube-apiserver recordings recorded-operations types
 PAGE := $(CARGO) run --locked --quiet --features real --example conformance --
 
-.PHONY: help build test figures test-real conformance check fmt docs demo bench tools tools-real audit install clean
+.PHONY: help build test figures test-real conformance check fmt docs demo fuzz bench tools tools-real audit install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,10 @@ docs: ## Write docs/ from the declarations in the code
 
 demo: ## Create, change, import and destroy a cluster in the simulator (KEEP=1 leaves it running)
 	tests/demo/run
+
+fuzz: export SECUREAKS_FUZZ_SECONDS ?= 60
+fuzz: ## Give changed bytes to whatever reads some, a minute each (SECUREAKS_FUZZ_SECONDS)
+	$(CARGO) test --locked --test fuzz -- --nocapture --test-threads 1
 
 bench: ## Measure the provider beside a small plugin written in Go
 	tests/bench/run

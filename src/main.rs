@@ -8,6 +8,7 @@ use secureaks::{
     framework::{Server, service::Service as _},
     plugin::{Options, run},
     provider::{Environment, Secureaks, Surroundings, credential},
+    value::printable,
 };
 
 const USAGE: &str = "terraform-provider-secureaks is started by terraform or tofu.
@@ -53,7 +54,7 @@ fn serve(reattach: bool) -> ExitCode {
         Arc::new(Server::new(Secureaks::new(environment())))
     }) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => tell(&mut io::stderr(), &error.to_string(), ExitCode::FAILURE),
+        Err(error) => complain(&error.to_string()),
     }
 }
 
@@ -61,7 +62,7 @@ fn write_docs(arguments: &[String]) -> ExitCode {
     let server = Server::new(Secureaks::new(Environment::of([], 0)));
     match docs::run(arguments, server.schemas(), "secureaks", Path::new(".")) {
         Ok(done) => tell(&mut io::stdout(), &done, ExitCode::SUCCESS),
-        Err(error) => tell(&mut io::stderr(), &error.to_string(), ExitCode::FAILURE),
+        Err(error) => complain(&error.to_string()),
     }
 }
 
@@ -87,7 +88,12 @@ fn sign_in(arguments: &[String]) -> ExitCode {
         "terraform-provider-secureaks: {}.",
         failure.trim_end_matches('.')
     );
-    tell(&mut io::stderr(), &text, ExitCode::FAILURE)
+    complain(&text)
+}
+
+/// Says what went wrong, in which servers and others may have their say.
+fn complain(text: &str) -> ExitCode {
+    tell(&mut io::stderr(), &printable(text), ExitCode::FAILURE)
 }
 
 /// Says `text`; when nobody listens there is nobody to tell that to.

@@ -23,6 +23,7 @@ pub mod tls;
 pub mod wire;
 
 mod authorize;
+mod bounded;
 mod pages;
 mod reads;
 mod retry;
@@ -31,6 +32,7 @@ mod scripted;
 mod throttle;
 
 pub use auth::Credential;
+pub use bounded::{MOST_BYTES, TooLarge};
 pub use call::Call;
 pub use client::{Client, Options};
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -11,6 +11,7 @@ use azure_core::http::{
 use uuid::Uuid;
 
 use super::auth::AuthError;
+use super::bounded::{Bounded, TooLarge};
 use super::clock::Clock;
 use super::error::{Error, Refusal};
 use super::random::Random;
@@ -87,7 +88,7 @@ impl Wire {
         ClientOptions {
             per_call_policies: vec![Arc::new(Retry::new(self))],
             retry: RetryOptions::none(),
-            transport: Some(Transport::new(Arc::clone(&self.http))),
+            transport: Some(Transport::new(Arc::new(Bounded(Arc::clone(&self.http))))),
             ..ClientOptions::default()
         }
     }
@@ -97,6 +98,12 @@ impl Wire {
 fn failure(url: &Url, error: &azure_core::Error) -> Error {
     if let Some(error) = error.downcast_ref::<AuthError>() {
         return error.clone().into();
+    }
+    if let Some(large) = causes(error).find_map(|cause| cause.downcast_ref::<TooLarge>()) {
+        return Error::Decode {
+            what: url.path().to_owned(),
+            reason: large.to_string(),
+        };
     }
     let host = url.host_str().unwrap_or_default().to_owned();
     if let Some(reason) = untrusted(error) {

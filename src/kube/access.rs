@@ -53,7 +53,7 @@ impl Access {
     }
 
     /// Reads Azure's answer to `listClusterUserCredential`.
-    pub(super) fn from_answer(answer: &Response) -> Result<Self, Error> {
+    pub fn from_answer(answer: &Response) -> Result<Self, Error> {
         let results: CredentialResults = answer.json()?;
         let value = results
             .kubeconfigs

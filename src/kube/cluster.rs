@@ -6,9 +6,7 @@ use std::{
 };
 
 use kube::{
-    core::params::{
-        DeleteParams, GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
-    },
+    core::params::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions},
     core::{ObjectList, Request},
 };
 use serde::de::DeserializeOwned;
@@ -18,6 +16,7 @@ use super::{
     Access, Error, LABEL, MANAGER, Object,
     known::{Connection, Known},
     lists::Found,
+    pages::Pages,
     service::Direct,
 };
 use crate::azure::{
@@ -35,8 +34,6 @@ const GIVEN_UP: Duration = Duration::from_secs(30);
 /// How long Azure's word is taken for true by what is handed out: many ask for it in one run, and nobody replaces a
 /// cluster so fast.
 const A_MOMENT: Duration = Duration::from_secs(10);
-/// Objects in one page of a LIST.
-const PAGE: u32 = 500;
 
 /// One cluster. Making it sends nothing.
 #[derive(Debug)]
@@ -207,16 +204,12 @@ impl Cluster {
         labels: Option<&str>,
         call: &Call,
     ) -> Result<Vec<K>, Error> {
-        let mut parameters = ListParams::default().limit(PAGE);
-        parameters.label_selector = labels.map(str::to_owned);
-        let mut objects = Vec::new();
+        let mut pages = Pages::of(labels);
         loop {
-            let request = path::<K>(namespace)?.list(&parameters);
+            let request = path::<K>(namespace)?.list(&pages.parameters);
             let page: ObjectList<K> = self.ask(&K::plural(&()), request, call).await?;
-            objects.extend(page.items);
-            match page.metadata.continue_.filter(|rest| !rest.is_empty()) {
-                Some(rest) => parameters.continue_token = Some(rest),
-                None => return Ok(objects),
+            if let Some(objects) = pages.take(page)? {
+                return Ok(objects);
             }
         }
     }

@@ -12,6 +12,7 @@ mod known;
 mod lists;
 mod network;
 mod object;
+mod pages;
 mod rights;
 mod same;
 mod service;

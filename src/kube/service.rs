@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Access, Error, Login, network};
 use crate::azure::{
-    Client as Azure,
+    Client as Azure, MOST_BYTES, TooLarge,
     auth::{Audience, AuthError, Token},
 };
 
@@ -65,10 +65,7 @@ impl Direct {
             what: what.to_owned(),
             reason,
         };
-        let body = answer
-            .bytes()
-            .await
-            .map_err(|error| Error::from_transport(&self.server(), &error))?;
+        let body = self.body(answer, &undecodable).await?;
         if code.is_success() {
             return serde_json::from_slice(&body).map_err(|error| undecodable(error.to_string()));
         }
@@ -80,6 +77,24 @@ impl Direct {
             )
         });
         Err(Error::Refused(Box::new(refusal.with_code(code.as_u16()))))
+    }
+
+    /// The whole answer, unless it is larger than any of an API server's.
+    async fn body(
+        &self,
+        mut answer: reqwest::Response,
+        undecodable: &(impl Fn(String) -> Error + Sync),
+    ) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        loop {
+            let chunk = answer.chunk().await;
+            let chunk = chunk.map_err(|error| Error::from_transport(&self.server(), &error))?;
+            let Some(chunk) = chunk else { return Ok(body) };
+            if body.len() + chunk.len() > MOST_BYTES {
+                return Err(undecodable(TooLarge.to_string()));
+            }
+            body.extend_from_slice(&chunk);
+        }
     }
 
     /// Sends a request, again where that is of use, and returns whatever is answered.

@@ -16,10 +16,12 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
+use crate::value::printable;
+
 /// Hosts do not parse lines of 64 KiB or more (go-plugin `client.go`).
 const LINE_LIMIT: usize = 60_000;
-/// What is left of a message whose line would be longer. A byte takes six at most once escaped.
-const MESSAGE_LIMIT: usize = LINE_LIMIT / 8;
+/// What is left of a message whose line would be longer. A byte takes two at most once escaped.
+const MESSAGE_LIMIT: usize = LINE_LIMIT / 3;
 
 /// Logs to standard error from now on.
 pub(super) fn install(level: LevelFilter, clock: fn() -> SystemTime) {
@@ -143,9 +145,21 @@ struct Fields {
     values: BTreeMap<String, Json>,
 }
 
+impl Fields {
+    /// The one way of texts into a line: hosts print them as they are.
+    fn keep(&mut self, field: &Field, text: &str) {
+        let text = printable(text).into_owned();
+        if field.name() == "message" {
+            self.message = text;
+        } else {
+            self.values.insert(field.name().to_owned(), text.into());
+        }
+    }
+}
+
 impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.values.insert(field.name().to_owned(), value.into());
+        self.keep(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -165,12 +179,7 @@ impl Visit for Fields {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let text = format!("{value:?}");
-        if field.name() == "message" {
-            self.message = text;
-        } else {
-            self.values.insert(field.name().to_owned(), text.into());
-        }
+        self.keep(field, &format!("{value:?}"));
     }
 }
 
@@ -246,15 +255,32 @@ mod tests {
     }
 
     #[test]
+    fn what_others_say_gives_no_orders_to_a_terminal() {
+        let lines = logged(LevelFilter::INFO, || {
+            let said = "no\u{1b}[2J\u{202e}on";
+            tracing::warn!(reason = %said, text = said, "It said {said}");
+        });
+
+        assert_eq!(
+            lines,
+            [concat!(
+                r#"{"@level":"warn","@message":"It said no[2Jon","@module":"secureaks.plugin.logging.tests","#,
+                r#""@timestamp":"2027-01-15T08:00:00.000120Z","reason":"no[2Jon","text":"no[2Jon"}"#,
+                "\n"
+            )]
+        );
+    }
+
+    #[test]
     fn a_long_line_loses_its_fields_and_its_end() {
         let lines = logged(LevelFilter::INFO, || {
-            tracing::info!(body = "b", "{}", "\u{1}".repeat(70_000));
+            tracing::info!(body = "b", "{}", "\n".repeat(70_000));
         });
 
         let expected = format!(
             "{{\"@level\":\"info\",\"@message\":\"{} [shortened]\",\"@module\":\"secureaks.plugin.logging.tests\",\
              \"@timestamp\":\"2027-01-15T08:00:00.000120Z\"}}\n",
-            "\\u0001".repeat(MESSAGE_LIMIT)
+            "\\n".repeat(MESSAGE_LIMIT)
         );
         assert_eq!(lines, [expected]);
     }

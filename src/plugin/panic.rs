@@ -10,6 +10,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::{fmt, io, thread};
 
+use crate::value::printable;
+
 thread_local! {
     /// Whether a panic on this thread will be caught by [`catch`].
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
@@ -87,7 +89,7 @@ fn crash(panic: &PanicHookInfo<'_>) {
     let _ = write!(
         io::stderr().lock(),
         "panic: {}\n{place}{trace}",
-        message(panic.payload())
+        printable(&message(panic.payload()))
     );
 }
 

@@ -5,6 +5,7 @@ mod json;
 mod msgpack;
 mod number;
 mod path;
+mod printable;
 mod refinement;
 mod types;
 
@@ -12,8 +13,9 @@ use std::collections::BTreeMap;
 
 pub use json::{from_json, to_json};
 pub use msgpack::{from_msgpack, to_msgpack};
-pub use number::Number;
+pub use number::{NotANumber, Number};
 pub use path::{Path, Step};
+pub use printable::printable;
 pub use refinement::Refinement;
 pub use types::{Type, TypeError};
 

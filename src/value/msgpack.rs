@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use rmpv::Value as Wire;
 
-use super::{DecodeError, Number, Path, Refinement, Step, Type, Value};
+use super::{DecodeError, NotANumber, Number, Path, Refinement, Step, Type, Value};
+
+/// How deep values may be nested. Each level takes some of the stack, and no schema comes near.
+pub(super) const MOST_LEVELS: usize = 100;
 
 /// Reads a value of the type `ty`.
 ///
@@ -13,7 +16,7 @@ use super::{DecodeError, Number, Path, Refinement, Step, Type, Value};
 /// out, so that states written under another schema can still be read.
 pub fn from_msgpack(bytes: &[u8], ty: &Type) -> Result<Value, DecodeError> {
     let path = Path::root();
-    let wire = rmpv::decode::read_value(&mut &*bytes)
+    let wire = rmpv::decode::read_value_with_max_depth(&mut &*bytes, MOST_LEVELS)
         .map_err(|error| DecodeError::new(&path, format!("the bytes are no msgpack: {error}")))?;
     read(wire, ty, &path)
 }
@@ -142,7 +145,12 @@ fn number(wire: &Wire, path: &Path) -> Result<Value, DecodeError> {
             .or_else(|| integer.as_u64().map(Number::from)),
         Wire::F32(float) => Number::from_float(f64::from(*float)),
         Wire::F64(float) => Number::from_float(*float),
-        Wire::String(text) => text.as_str().and_then(|text| text.parse().ok()),
+        Wire::String(text) => {
+            let read = text.as_str().unwrap_or_default().parse();
+            return read
+                .map(Value::Number)
+                .map_err(|error: NotANumber| DecodeError::new(path, format!("the text {error}")));
+        }
         _ => None,
     };
     number
@@ -331,6 +339,40 @@ mod tests {
             ("tags", Value::Null),
         ]);
         assert_eq!(value, Ok(expected));
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_told_and_not_followed() {
+        let deep = |levels: usize| {
+            let mut bytes = vec![0x91; levels];
+            bytes.push(0xc0);
+            from_msgpack(&bytes, &Type::List(Box::new(Type::Bool)))
+        };
+
+        let (within, beyond) = (deep(MOST_LEVELS / 2 - 1), deep(100_000));
+
+        let told = |path: Path, what: &str| Err(DecodeError::new(&path, what));
+        let place = Path::root().join(Step::Index(0));
+        assert_eq!(within, told(place, r#"wanted "bool", found a list"#));
+        assert_eq!(
+            beyond,
+            told(
+                Path::root(),
+                "the bytes are no msgpack: depth limit exceeded"
+            )
+        );
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_told() {
+        let wire = Wire::from("1e999999999");
+        let mut bytes = Vec::new();
+        rmpv::encode::write_value(&mut bytes, &wire).unwrap();
+
+        let read = from_msgpack(&bytes, &Type::Number);
+
+        let told = "the text is not a decimal number of at most 2000 digits";
+        assert_eq!(read, Err(DecodeError::new(&Path::root(), told)));
     }
 
     #[test]

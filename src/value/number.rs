@@ -49,8 +49,17 @@ impl FromStr for Number {
     type Err = NotANumber;
 
     fn from_str(text: &str) -> Result<Self, NotANumber> {
+        if text.len() > MOST_DIGITS {
+            return Err(NotANumber);
+        }
         let decimal = BigDecimal::from_str(text).map_err(|_| NotANumber)?;
-        Ok(Self(decimal.normalized()))
+        let number = decimal.normalized();
+        // Each of them is written out in the end, and one more letter of an exponent makes ten times as many.
+        let written = number.fractional_digit_count().unsigned_abs();
+        if number.digits().saturating_add(written) > MOST_DIGITS as u64 {
+            return Err(NotANumber);
+        }
+        Ok(Self(number))
     }
 }
 
@@ -60,9 +69,13 @@ impl fmt::Display for Number {
     }
 }
 
-/// The text is no decimal number.
+/// How many digits a number has at most, zeros at its ends included: enough for each float, and for the 512 bits that
+/// Terraform computes with.
+const MOST_DIGITS: usize = 2000;
+
+/// The text is no decimal number, or one with too many digits.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is not a decimal number")]
+#[error("is not a decimal number of at most {MOST_DIGITS} digits")]
 pub struct NotANumber;
 
 #[cfg(test)]
@@ -76,6 +89,34 @@ mod tests {
         let numbers: Vec<Number> = spellings.iter().map(|text| text.parse().unwrap()).collect();
 
         assert!(numbers.iter().all(|number| *number == Number::from(1_i64)));
+    }
+
+    #[test]
+    fn a_number_that_would_fill_the_memory_is_none() {
+        let million = "9".repeat(1_000_000);
+        let bombs = [
+            "1e999999999",
+            "1e-999999999",
+            "-1e2000",
+            "1e9223372036854775807",
+            &million,
+        ];
+
+        let parsed = bombs.map(|text| text.parse::<Number>());
+
+        assert_eq!(parsed, [const { Err(NotANumber) }; 5]);
+    }
+
+    #[test]
+    fn the_largest_and_smallest_floats_are_numbers() {
+        let floats = [f64::MAX, f64::MIN_POSITIVE, 5e-324];
+
+        let back = floats.map(|float| {
+            let text = Number::from_float(float).unwrap().to_string();
+            text.parse::<Number>().unwrap().as_exact_f64()
+        });
+
+        assert_eq!(back, floats.map(Some));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use rmpv::Value as Wire;
 
+use super::msgpack::MOST_LEVELS;
+
 /// Knowledge about a value that is not known yet. Everything Terraform sent is sent back as it
 /// came, so that an unknown value in a plan equals the one in the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +52,8 @@ impl Refinement {
     }
 
     fn entry(&self, key: u64) -> Option<Wire> {
-        let map = rmpv::decode::read_value(&mut self.wire.as_slice()).ok()?;
+        let map =
+            rmpv::decode::read_value_with_max_depth(&mut self.wire.as_slice(), MOST_LEVELS).ok()?;
         let Wire::Map(entries) = map else { return None };
         entries
             .into_iter()

@@ -8,6 +8,7 @@
 
 mod plugin;
 mod program;
+mod terminal;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secureaks_simulator::{Options, Simulator};

@@ -7,7 +7,7 @@ use crate::framework::service::{
     ValueResponse,
 };
 use crate::framework::{Diagnostic, Severity};
-use crate::value::{Encoded, Path, Step};
+use crate::value::{Encoded, Path, Step, printable};
 
 impl wire::DynamicValue {
     /// The value, or nothing at all when neither form was filled: a host takes that for null.
@@ -45,8 +45,8 @@ impl From<Diagnostic> for wire::Diagnostic {
         let attribute = wire::AttributePath::from(&diagnostic.path);
         Self {
             severity: severity.into(),
-            detail: located_detail(&diagnostic),
-            summary: diagnostic.summary,
+            detail: printable(&located_detail(&diagnostic)).into_owned(),
+            summary: printable(&diagnostic.summary).into_owned(),
             attribute: (!attribute.steps.is_empty()).then_some(attribute),
         }
     }
@@ -220,7 +220,7 @@ impl From<Result<Encoded, FunctionError>> for wire::call_function::Response {
             Err(FunctionError { text, argument }) => Self {
                 result: None,
                 error: Some(wire::FunctionError {
-                    text,
+                    text: printable(&text).into_owned(),
                     function_argument: argument,
                 }),
             },
@@ -241,6 +241,26 @@ mod tests {
                 })
                 .collect(),
         }
+    }
+
+    #[test]
+    fn what_servers_say_gives_no_orders_to_a_terminal() {
+        let said = "no\u{1b}[2J\u{202e}on\nnext";
+        let told = Diagnostic::error(said, said);
+        let refused = FunctionError {
+            text: said.to_owned(),
+            argument: None,
+        };
+
+        let diagnostic = wire::Diagnostic::from(told);
+        let function = wire::call_function::Response::from(Err(refused));
+
+        let texts = [
+            diagnostic.summary,
+            diagnostic.detail,
+            function.error.unwrap_or_default().text,
+        ];
+        assert_eq!(texts, ["no[2Jon\nnext"; 3]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::{
         auth::{self, Audience, AuthError, DeviceCode, Token},
     },
     framework::Diagnostics,
+    value::printable,
 };
 
 /// Why there is no credential.
@@ -123,10 +124,10 @@ impl Person {
             Some(Ok(Some(token))) => return Ok(token),
             None | Some(Ok(None)) => {}
             // Signing in is possible all the same, as it is below.
-            Some(Err(refused)) => drop(writeln!(
-                prompt,
-                "What was kept of an earlier sign-in is not used: {refused}."
-            )),
+            Some(Err(refused)) => {
+                let told = format!("What was kept of an earlier sign-in is not used: {refused}.\n");
+                drop(say(prompt, &told));
+            }
         }
         let device = DeviceCode::new(tenant, self.cloud, self.wire)?;
         let invitation = device.begin(audience).await?;
@@ -134,22 +135,23 @@ impl Person {
             "To sign in to the cluster, open {} in a browser and enter the code {}.\n",
             invitation.address, invitation.user_code
         );
-        prompt
-            .write_all(invited.as_bytes())
-            .map_err(CredentialError::Prompt)?;
+        say(prompt, &invited).map_err(CredentialError::Prompt)?;
         let token = device.redeem(&invitation).await?;
         if let Some(cache) = &self.cache
             && let Err(error) = cache.keep(&name, &token)
         {
             // The token is good all the same, and losing this line would only hide why the next
             // command asks again.
-            drop(writeln!(
-                prompt,
-                "The token could not be kept: {error}. The next command asks again."
-            ));
+            let told =
+                format!("The token could not be kept: {error}. The next command asks again.\n");
+            drop(say(prompt, &told));
         }
         Ok(token)
     }
+}
+
+fn say(prompt: &mut (dyn io::Write + Send), text: &str) -> io::Result<()> {
+    prompt.write_all(printable(text).as_bytes())
 }
 
 /// Everything that is wrong, as sentences one after another.

@@ -101,6 +101,10 @@ fn amount(text: &str) -> Option<BigDecimal> {
         ("P", 15),
         ("E", 18),
     ];
+    // Kubernetes takes none of more than 18 digits, and some zeros.
+    if text.len() > 64 {
+        return None;
+    }
     let end = text
         .char_indices()
         .find(|(position, c)| {
@@ -187,7 +191,17 @@ mod tests {
 
     #[test]
     fn what_is_no_quantity_is_refused() {
-        let texts = ["", "Gi", "1 Gi", "1gi", "-1", "1.2.3", "1e", "10%"];
+        let texts = [
+            "",
+            "Gi",
+            "1 Gi",
+            "1gi",
+            "-1",
+            "1.2.3",
+            "1e",
+            "10%",
+            &"9".repeat(65),
+        ];
 
         let accepted: Vec<&str> = texts
             .into_iter()
