@@ -22,7 +22,7 @@ REAL := $(CARGO) test --locked --workspace --all-features --no-fail-fast
 ORACLES := clients attached api-server protocol tofusoup sdk az-create kube-apiserver recordings recorded-operations types
 PAGE := $(CARGO) run --locked --quiet --features real --example conformance --
 
-.PHONY: help build test figures test-real conformance check fmt docs demo fuzz bench tools tools-real audit install clean
+.PHONY: help build test pairs figures test-real conformance check fmt docs demo fuzz bench tools tools-real audit install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test: ## Run all tests, with OpenTofu and kubectl (built when missing) and Terra
 	@tests/tools/find --build
 	@kubectl=$$(tests/tools/find --kubectl) && echo "kubectl $$kubectl" && \
 	PATH="$$PATH$${kubectl:+:$${kubectl%/*}}" $(CARGO) test --locked --workspace --no-fail-fast
+
+pairs: export SECUREAKS_PAIRS := $(or $(PAIRS),2000)
+pairs: ## Let two things go wrong in one life of a cluster, in 2,000 lives, each by a seed of its own
+	$(CARGO) test --locked --test pairs -- --nocapture
 
 figures: export SECUREAKS_CONFORMANCE := $(FIGURES)
 figures: export SECUREAKS_JOURNAL := $(JOURNAL)/test-real

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::environment::{Environment, Reader};
 use crate::{
-    azure::{self, Client, Cloud, CloudSource, SystemClock, Wire, auth, random::Random},
+    azure::{self, Client, Clock, Cloud, CloudSource, Wire, auth, random::Random},
     framework::{Attr, Block, Diagnostic, Diagnostics, Origin, Secret, Span, Text as _},
     kube::Clusters,
     resources::{
@@ -109,14 +109,12 @@ impl Config {
     pub(super) fn session(
         &self,
         environment: &Environment,
-        network: Arc<dyn HttpClient>,
-        client_version: &str,
+        wire: Wire,
     ) -> Result<Session, Diagnostics> {
         let mut reader = Reader {
             environment,
             errors: Diagnostics::default(),
         };
-        let wire = Self::wire(environment, network, &format!("Terraform/{client_version}"));
         let register_providers = reader.switch(
             &self.register_providers,
             "SECUREAKS_REGISTER_PROVIDERS",
@@ -160,11 +158,12 @@ impl Config {
     pub(super) fn wire(
         environment: &Environment,
         network: Arc<dyn HttpClient>,
+        clock: Arc<dyn Clock>,
         client: &str,
     ) -> Wire {
         Wire {
             http: network,
-            clock: Arc::new(SystemClock),
+            clock,
             user_agent: user_agent(environment, client),
             correlation_id: Uuid::from_u64_pair(environment.seed, environment.seed.rotate_left(17)),
             random: Arc::new(Random::seeded(environment.seed)),

@@ -14,7 +14,7 @@ pub use credential::{CredentialError, Surroundings, credential};
 pub use environment::Environment;
 
 use crate::{
-    azure::Network,
+    azure::{Clock, Network, SystemClock},
     framework::{Diagnostics, Offers, Provider},
     resources::{
         Session,
@@ -32,6 +32,7 @@ use crate::{
 pub struct Secureaks {
     environment: Environment,
     network: Arc<dyn HttpClient>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Secureaks {
@@ -45,7 +46,14 @@ impl Secureaks {
         Self {
             environment,
             network,
+            clock: Arc::new(SystemClock),
         }
+    }
+
+    /// The same by a clock of the caller's.
+    #[must_use]
+    pub fn timed_by(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 }
 
@@ -60,7 +68,13 @@ impl Provider for Secureaks {
         config: Config,
         client_version: &str,
     ) -> Result<Session, Diagnostics> {
-        config.session(&self.environment, Arc::clone(&self.network), client_version)
+        let wire = Config::wire(
+            &self.environment,
+            Arc::clone(&self.network),
+            Arc::clone(&self.clock),
+            &format!("Terraform/{client_version}"),
+        );
+        config.session(&self.environment, wire)
     }
 
     fn close(&self, session: &Session) {

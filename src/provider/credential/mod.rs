@@ -68,10 +68,12 @@ pub async fn credential(
     let environment = surroundings.environment;
     let request = ExecRequest::read(environment.text("KUBERNETES_EXEC_INFO").as_deref())
         .map_err(CredentialError::Request)?;
-    let wire = Wire {
-        clock: surroundings.clock,
-        ..Config::wire(environment, surroundings.network, "kubectl")
-    };
+    let wire = Config::wire(
+        environment,
+        surroundings.network,
+        surroundings.clock,
+        "kubectl",
+    );
     let cloud = arguments.environment.as_deref();
     let config = Config::for_sign_in(arguments.tenant_id, cloud).map_err(|problem| {
         CredentialError::Usage(format!(
