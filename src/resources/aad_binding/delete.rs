@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    AadBinding, grant, outputs,
+    AadBinding, outputs,
     own::{self, Own},
     registry::Stage,
+    revoke,
     work::WHAT,
 };
 use crate::{
@@ -22,12 +23,16 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     let cluster = outputs::cluster_in(&id).unwrap_or_else(|| id.clone());
     let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
     let own = Own::of(call);
+    let before = revoke::look(&inside, &id, &prior.spec, Some(prior)).await?;
     call.client.bindings.touch(Stage::Applied, own.uids());
     if !prior.spec.is_azures() {
         let mut places: BTreeSet<Option<String>> = prior.spec.places().into_iter().collect();
         // An update that was killed may have made some of which the state does not know.
         match call.client.bindings.found_in(&inside).await {
-            Ok(found) => places.extend(own.places_in(id.name(), &found)),
+            Ok(found) => {
+                places.extend(own.places_in(id.name(), &found));
+                places.extend(own::places_without_note(&inside, &own, id.name(), &found));
+            }
             Err(error) if error.is_cluster_gone() || error.is_forbidden() => {}
             Err(error) => return Err(inside.fail(&error, &NoFields).await),
         }
@@ -41,7 +46,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
         }
     }
     // Our own is gone by now: of two that are deleted at the same time, the later one sees no other.
-    grant::revoke_all_but(&inside, &[], id.name()).await?;
+    revoke::all_but(&inside, &before, &[], id.name()).await?;
     call.client.bindings.release(&id);
     call.client.ownership.forget(&id).await;
     Ok(())

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use self::mark::Mark;
+use self::place::Place;
 pub use self::place::Surroundings;
 pub(crate) use self::telling::{continues, held, predecessor};
 use self::{
@@ -25,6 +26,9 @@ use crate::{
     azure::{Secret, arm::ResourceId},
     framework::Diagnostic,
 };
+
+/// What is told of an object that carries no owner's name and of which there is no note.
+const FROM_ELSEWHERE: &str = "It was made by this provider, from another folder or machine.";
 
 /// By what the objects of this run's state are known.
 #[derive(Debug)]
@@ -133,19 +137,29 @@ impl Ownership {
         match note {
             Some(Note::Open(entry)) if is_of(&entry) => Vouched::Begun,
             Some(Note::Closed(entry) | Note::Elsewhere(entry)) if is_of(&entry) => {
-                Vouched::Held(format!(
-                    "It was made {}, by a run that began at {}.",
-                    place.tell_apart(&entry.place),
-                    entry.begun
-                ))
+                Vouched::Held(made_by(&entry, &place))
             }
             _ if begun == Some(mark.number) => Vouched::Begun,
             _ => Vouched::Held(match mark.owner {
                 Some(owner) => {
                     format!("It was made by the configuration whose `owner` is {owner:?}.")
                 }
-                None => "It was made by this provider, from another folder or machine.".to_owned(),
+                None => FROM_ELSEWHERE.to_owned(),
             }),
+        }
+    }
+
+    /// Who holds the object `id`, which carries no mark of its own, as a sentence; `None` where a run of this state
+    /// began it and ended before the client had saved that.
+    pub(crate) async fn begun(&self, id: &ResourceId) -> Option<String> {
+        let (journal, object) = (self.journal.clone(), id.clone());
+        let noted = tokio::task::spawn_blocking(move || (journal.find(&object), journal.place()));
+        match noted.await {
+            Ok((Some(Note::Open(_)), _)) => None,
+            Ok((Some(Note::Closed(entry) | Note::Elsewhere(entry)), place)) => {
+                Some(made_by(&entry, &place))
+            }
+            Ok((None, _)) | Err(_) => Some(FROM_ELSEWHERE.to_owned()),
         }
     }
 
@@ -235,6 +249,14 @@ fn note(
     };
     journal.open(&entry)?;
     Ok(entry.mark)
+}
+
+fn made_by(entry: &Entry, place: &Place) -> String {
+    format!(
+        "It was made {}, by a run that began at {}.",
+        place.tell_apart(&entry.place),
+        entry.begun
+    )
 }
 
 fn key(id: &ResourceId) -> String {
