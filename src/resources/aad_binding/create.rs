@@ -17,11 +17,12 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     let id = outputs::id_of(inside.cluster.id(), spec.name.known()?.as_ref())
         .map_err(|error| spec.name.error("Invalid id", error.to_string()))?;
     let work = Box::pin(Work::begin(inside, id, spec)).await?;
+    let before = work.given_before(None).await?;
     let own = Own::anew(&work.inside, &work.id)?;
     let Some(objects) = work.objects(&own)? else {
         own.begun(&work.inside, &work.id).await?;
         work.begun();
-        work.grant().await?;
+        work.grant(&before).await?;
         return work.prove(None).await;
     };
     let judged = Box::pin(work.judge(&objects)).await?;
@@ -32,7 +33,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     work.apply(&objects).await?;
     work.remove_others(&objects, &own, Vec::new(), &judged.others)
         .await?;
-    work.grant().await?;
+    work.grant(&before).await?;
     let outputs = work.prove(judged.probes.as_deref()).await?;
     work.close(own).await?;
     Ok(outputs)

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    AadBinding, grant, outputs,
+    AadBinding, outputs,
     own::{self, Own},
     registry::Stage,
+    revoke,
     work::WHAT,
 };
 use crate::{
@@ -23,6 +24,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
     let cluster = outputs::cluster_in(&id).unwrap_or_else(|| id.clone());
     let inside = Inside::within(call, &cluster, Verb::Delete, WHAT)?;
     let own = Own::of(call);
+    let before = revoke::look(&inside, &id, &prior.spec, Some(prior)).await?;
     call.client.bindings.touch(Stage::Applied, own.uids());
     if !prior.spec.is_azures()
         && let Err(error) = remove(&inside, prior, &own, id.name()).await
@@ -33,7 +35,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<AadBinding>) -> R
         return Err(inside.fail(&error, &NoFields).await);
     }
     // Our own is gone by now: of two that are deleted at the same time, the later one sees no other.
-    grant::revoke_all_but(&inside, &[], id.name()).await?;
+    revoke::all_but(&inside, &before, &[], id.name()).await?;
     call.client.bindings.release(&id);
     call.client.ownership.forget(&id).await;
     Ok(())
@@ -49,7 +51,10 @@ async fn remove(
     let mut places: BTreeSet<Option<String>> = prior.spec.places().into_iter().collect();
     // An update that was killed may have made some of which the state does not know.
     match inside.call.client.bindings.found_in(inside).await {
-        Ok(found) => places.extend(own.places_in(name, &found)),
+        Ok(found) => {
+            places.extend(own.places_in(name, &found));
+            places.extend(own::places_without_note(inside, own, name, &found));
+        }
         Err(error) if error.is_forbidden() => {}
         Err(error) => return Err(error),
     }

@@ -1,25 +1,29 @@
 //! A binding as it is: the specification rebuilt from the cluster's objects and Azure's role assignments.
 
+mod azures;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding, Subject as KubernetesSubject};
 
 use super::{
-    AadBinding, grant,
+    AadBinding,
+    given::{self, Given},
     objects::{Bound, Role},
     outputs::Outputs,
     own::{self, Own},
-    registry,
-    spec::{AzureRole, Kind, Mode, Principal, Spec},
+    registry, revoke,
+    spec::{Kind, Mode, Principal, Spec},
     subject::Subject,
+    work::bound_of_ours,
 };
 use crate::{
     azure::arm::{
         ResourceId,
         role_assignment::{self, PrincipalType},
     },
-    framework::{Attr, State, Text as _},
+    framework::{Attr, Diagnostic, PENDING, State, Text as _},
     kube::Error,
     resources::{
         assignments::Assignment,
@@ -35,11 +39,10 @@ pub(super) async fn read(
     id: &ResourceId,
     prior: &State<AadBinding>,
 ) -> Result<Option<State<AadBinding>>, Error> {
-    let unknown = prior.spec.principals.if_known().is_none_or(Vec::is_empty);
     let own = Own::of(inside.call);
-    let imported = unknown && own.is_unknown() && !grant::is_any_kept(inside);
+    let imported = prior.outputs.subjects.value().is_none() && own.is_unknown();
     if prior.spec.is_azures() {
-        return read_azures(inside, id, prior, imported).await;
+        return azures::read(inside, id, prior, imported).await;
     }
     let found = if imported {
         everywhere(inside, id.name()).await?
@@ -58,10 +61,9 @@ pub(super) async fn read(
     if bound.is_empty() {
         // Nothing in the cluster has the name; an import may mean one of Azure's.
         return if imported {
-            read_azures(inside, id, prior, imported).await
+            azures::read(inside, id, prior, imported).await
         } else {
-            let left = grant::is_any_left(inside).await;
-            Ok(left.then(|| unbound(inside, id, prior)))
+            Ok(unbound(inside, id, prior).await)
         };
     }
     own.note_all(inside, &bound);
@@ -111,16 +113,17 @@ async fn of_kubernetes(
     let noted: Vec<Subject> = bound.first().map(Bound::noted).unwrap_or_default();
     let known = if before.is_empty() { &noted } else { &before };
     let (kept, others) = compare(known, bound);
-    let subjects: Vec<Subject> = kept
+    let mut subjects: Vec<Subject> = kept
         .iter()
         .map(|(_, subject)| (*subject).clone())
         .chain(others)
         .collect();
+    // Whom the state knows beside its principals is named by none.
     let written = prior
         .spec
         .principals
         .if_known()
-        .filter(|written| written.len() == before.len());
+        .filter(|written| written.len() <= before.len());
     let mut principals: Vec<Principal> = Vec::new();
     for (index, subject) in subjects.iter().enumerate() {
         let as_written = kept
@@ -137,35 +140,122 @@ async fn of_kubernetes(
     }
     spec.mode = Mode::Kubernetes.into();
     spec.namespaces = namespaces(bound.iter().map(|one| one.namespace.clone()));
-    let wanted = prior.spec.cluster_user_role.if_known().copied();
+    let needs = bound.iter().any(Bound::needs_cluster_user_role);
+    let state = prior.spec.cluster_user_role.if_known().copied();
+    // What the objects say is wanted is what a killed update was about to give.
+    let wanted = state.map(|wanted| wanted || needs);
     let listed = match wanted {
-        Some(false) => None,
+        Some(false) if !inside.call.has_forgotten() => None,
         _ => assignments(inside).await.ok(),
     };
     let listed = listed.as_ref().map(|listed| listed.as_slice());
-    grant::adopt(inside, listed.unwrap_or_default(), &subjects);
     let entitled = entitled(bound, known, &subjects);
-    let scope = inside.cluster.id();
-    grant::plan_what_is_left(
-        inside,
-        std::slice::from_ref(scope),
-        role_assignment::AKS_CLUSTER_USER,
-        &entitled,
-    );
     spec.cluster_user_role = has_cluster_user_role(inside, wanted, listed, &entitled).into();
+    let may_have = known.iter().chain(&noted);
+    match listed.map(|listed| given::shared(listed, inside.cluster.id())) {
+        Some(shared) => {
+            let left = left(may_have, &subjects, |subject| {
+                shared.iter().any(|one| one.is_to(subject))
+            });
+            let is_theirs = |one: &Given| subjects.iter().any(|subject| one.is_to(subject));
+            let strange: Vec<&Given> = shared.iter().filter(|one| !is_theirs(one)).collect();
+            if !left.is_empty() || is_any_unneeded(inside, &strange).await {
+                inside.call.keep_private(PENDING, true.into());
+            }
+            subjects.extend(left);
+        }
+        // What cannot be seen is taken for there.
+        None if wanted != Some(false) => {
+            let left = left(may_have, &subjects, |_| true);
+            subjects.extend(left);
+        }
+        None => {}
+    }
     let outputs = Outputs::of(id, &subjects, prior.outputs.effective.value().copied());
     State { spec, outputs }
 }
 
+/// Whom of `known` the binding does not bind, and who still has the right to ask for the kubeconfig from it.
+fn left<'a>(
+    known: impl Iterator<Item = &'a Subject>,
+    bound: &[Subject],
+    has_right: impl Fn(&Subject) -> bool,
+) -> Vec<Subject> {
+    let mut left: Vec<Subject> = Vec::new();
+    for subject in known.filter(|subject| has_right(subject)) {
+        let same = |other: &Subject| {
+            let id = subject.object_id.as_deref();
+            id.map_or(other == subject, |id| other.has_id(id))
+        };
+        if !bound.iter().chain(&left).any(same) {
+            left.push(subject.clone());
+        }
+    }
+    left
+}
+
+/// Whether one of `given` is needed by no binding of the cluster: a run that was killed has not taken it away. Where
+/// the bindings cannot be listed nobody can say.
+async fn is_any_unneeded(inside: &Inside<'_>, given: &[&Given]) -> bool {
+    if given.is_empty() {
+        return false;
+    }
+    let Ok(others) = bound_of_ours(inside).await else {
+        return false;
+    };
+    let own = Own::of(inside.call);
+    given
+        .iter()
+        .any(|one| !revoke::is_needed(&others, &own, &one.principal))
+}
+
 /// The binding of which nothing is left but role assignments of ours: somebody has taken its objects away, or a
-/// destroy was killed halfway. It is not gone, because only the state knows what to take away yet.
-fn unbound(inside: &Inside<'_>, id: &ResourceId, prior: &State<AadBinding>) -> State<AadBinding> {
+/// destroy was killed halfway. It is not gone, because only the state knows what to take away yet. Where that cannot be
+/// seen it is taken for there.
+pub(super) async fn unbound(
+    inside: &Inside<'_>,
+    id: &ResourceId,
+    prior: &State<AadBinding>,
+) -> Option<State<AadBinding>> {
+    let known = prior.outputs.bound();
+    let left = match assignments(inside).await {
+        Ok(listed) => {
+            let shared = given::shared(&listed, inside.cluster.id());
+            left(known.iter(), &[], |subject| {
+                shared.iter().any(|one| one.is_to(subject))
+            })
+        }
+        Err(error) if error.is_cluster_gone() || error.is_not_found() => Vec::new(),
+        Err(error) => {
+            let may_be_given = prior.spec.cluster_user_role.if_known() != Some(&false);
+            if may_be_given && !known.is_empty() {
+                inside.call.warn(unseen(inside, &error));
+                known
+            } else {
+                Vec::new()
+            }
+        }
+    };
+    if left.is_empty() {
+        return None;
+    }
     let mut spec = blank(id, inside.cluster.id(), prior, Vec::new());
     spec.cluster_role = prior.spec.cluster_role.clone();
     spec.role = prior.spec.role.clone();
     spec.namespaces = prior.spec.namespaces.clone();
-    let outputs = Outputs::of(id, &[], None);
-    State { spec, outputs }
+    let outputs = Outputs::of(id, &left, None);
+    Some(State { spec, outputs })
+}
+
+/// What is told of a binding whose objects are gone while its role assignments cannot be seen.
+fn unseen(inside: &Inside<'_>, error: &Error) -> Diagnostic {
+    Diagnostic::warning(
+        "Cannot see role assignments",
+        format!(
+            "The objects of the binding are gone from {}. Whether its role assignments are left could not be seen: {error}. The binding stays in the state, and the next apply gives back what is configured. To forget it, run `terraform state rm`.",
+            inside.cluster.id()
+        ),
+    )
 }
 
 /// Which of the subjects that are known are bound wherever the binding is, by their position; and whom somebody
@@ -225,93 +315,6 @@ fn has_cluster_user_role(
             .iter()
             .any(|one| one.gives(role_assignment::AKS_CLUSTER_USER, id) && one.covers(scope))
     })
-}
-
-async fn read_azures(
-    inside: &Inside<'_>,
-    id: &ResourceId,
-    prior: &State<AadBinding>,
-    imported: bool,
-) -> Result<Option<State<AadBinding>>, Error> {
-    let listed = assignments(inside).await?;
-    let cluster = inside.cluster.id();
-    let description = grant::description(id.name());
-    let own: Vec<&Assignment> = listed
-        .iter()
-        .filter(|one| imported && one.description == description)
-        .collect();
-    let role = match (prior.spec.azure_role.if_set(), own.first()) {
-        (Some(role), _) => Some(role.clone()),
-        (None, Some(first)) => AzureRole::ALL
-            .into_iter()
-            .find(|role| role.definition() == Some(first.role)),
-        (None, None) => None,
-    };
-    let Some((role, definition)) = role.and_then(|role| Some((role.clone(), role.definition()?)))
-    else {
-        return Ok(None);
-    };
-    let known = if imported {
-        let ids: BTreeSet<(&str, PrincipalType)> = own
-            .iter()
-            .map(|one| (one.principal.as_str(), one.kind))
-            .collect();
-        ids.into_iter()
-            .map(|(id, kind)| Subject::by_id(kind, id))
-            .collect()
-    } else {
-        prior.outputs.bound()
-    };
-    let has = |namespace: Option<&str>, subject: &Subject| {
-        let id = subject.object_id.as_deref().unwrap_or_default();
-        grant::scope_of(cluster, namespace).is_some_and(|scope| {
-            let mut listed = listed.iter();
-            listed.any(|one| one.gives(definition, id) && one.is_at(&scope))
-        })
-    };
-    let asked: Vec<Option<String>> = if imported {
-        own.iter().map(|one| one.namespace_in(cluster)).collect()
-    } else {
-        prior.spec.places()
-    };
-    let places: BTreeSet<Option<String>> = asked
-        .into_iter()
-        .filter(|place| known.iter().any(|subject| has(place.as_deref(), subject)))
-        .collect();
-    if places.is_empty() {
-        return Ok(None);
-    }
-    // A run that was killed after it gave some has not saved that. Another binding may have the name elsewhere.
-    let made: Vec<&Assignment> = listed
-        .iter()
-        .filter(|one| one.description == description)
-        .filter(|one| imported || places.contains(&one.namespace_in(cluster)))
-        .collect();
-    grant::adopt_described(inside, &made);
-    let scopes = places
-        .iter()
-        .map(|place| grant::scope_of(cluster, place.as_deref()));
-    let scopes: Vec<ResourceId> = scopes.flatten().collect();
-    grant::plan_what_is_left(inside, &scopes, definition, &known);
-    let written = prior
-        .spec
-        .principals
-        .if_known()
-        .filter(|written| written.len() == known.len());
-    let (mut principals, mut subjects) = (Vec::new(), Vec::new());
-    for (position, subject) in known.iter().enumerate() {
-        if places.iter().all(|place| has(place.as_deref(), subject)) {
-            let as_written = written.and_then(|written| written.get(position));
-            principals.push(as_written.map_or_else(|| principal(subject), copy));
-            subjects.push(subject.clone());
-        }
-    }
-    let mut spec = blank(id, cluster, prior, principals);
-    spec.mode = Mode::AzureRbac.into();
-    spec.azure_role = Some(role).into();
-    spec.namespaces = namespaces(places);
-    let outputs = Outputs::of(id, &subjects, prior.outputs.effective.value().copied());
-    Ok(Some(State { spec, outputs }))
 }
 
 async fn assignments(inside: &Inside<'_>) -> Result<Arc<Vec<Assignment>>, Error> {

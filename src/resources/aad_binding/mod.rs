@@ -3,6 +3,7 @@
 mod check;
 mod create;
 mod delete;
+mod given;
 mod grant;
 mod live;
 mod objects;
@@ -14,6 +15,7 @@ mod probes;
 mod proof;
 mod registry;
 mod resolve;
+mod revoke;
 mod roles;
 mod spec;
 mod subject;
@@ -83,6 +85,10 @@ impl Resource for AadBinding {
                 Ok(Some(state))
             }
             Ok(None) => Ok(None),
+            // Azure keeps the role assignments of a cluster that is gone.
+            Err(error) if error.is_cluster_gone() && !prior.spec.is_azures() => {
+                Ok(live::unbound(&inside, &id, prior).await)
+            }
             Err(error) => inside.unread(id.name(), &error).await,
         }
     }

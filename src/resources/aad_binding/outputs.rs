@@ -13,7 +13,8 @@ pub struct Outputs {
     #[tf(stable)]
     pub(super) id: Computed<String>,
     /// The principals as Azure and the cluster know them. A plan shows them, and its apply gives the
-    /// rights to these object ids, whatever has a principal's name by then.
+    /// rights to these object ids, whatever has a principal's name by then. A principal that another hand has taken out
+    /// of the binding is named last, as long as a role assignment of the binding is left to it.
     pub(super) subjects: Computed<Vec<BoundSubject>>,
     /// Whether it was proved that the principals may do what the role allows; null where that was
     /// not looked at.

@@ -254,6 +254,21 @@ pub(super) async fn remove(
     Ok(())
 }
 
+/// Where objects of the name are, among `found`, that carry a mark of this configuration's owner: where nothing is
+/// known beside the state, an update that was killed may have made them.
+pub(super) fn places_without_note(
+    inside: &Inside<'_>,
+    own: &Own,
+    name: &str,
+    found: &[Bound],
+) -> BTreeSet<Option<String>> {
+    let is_ours = |one: &&Bound| {
+        own.is_unknown() && one.name == name && registry::is_anothers(inside, one) == Some(false)
+    };
+    let ours = found.iter().filter(is_ours);
+    ours.map(|one| one.namespace.clone()).collect()
+}
+
 /// The object of a binding in one place, as it is now.
 async fn look(
     inside: &Inside<'_>,

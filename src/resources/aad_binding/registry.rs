@@ -19,7 +19,7 @@ use crate::{
     azure::{self, arm::ResourceId},
     framework::Text,
     kube::Error,
-    resources::inside::Inside,
+    resources::{assignments::Assignment, inside::Inside},
 };
 
 /// What one process knows of bindings.
@@ -29,6 +29,7 @@ pub struct Bindings {
     applied: Claims,
     rules: Mutex<BTreeMap<String, Arc<Vec<PolicyRule>>>>,
     found: Mutex<BTreeMap<u64, Arc<Vec<Bound>>>>,
+    given: Mutex<BTreeMap<u64, Arc<Vec<Assignment>>>>,
     turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -137,6 +138,22 @@ impl Bindings {
         Ok(Arc::clone(self.found().entry(key).or_insert(found)))
     }
 
+    /// The role assignments of a cluster as they were when this process first looked: what killed runs have left is
+    /// among them.
+    pub(super) async fn given_in(
+        &self,
+        inside: &Inside<'_>,
+    ) -> Result<Arc<Vec<Assignment>>, azure::Error> {
+        let key = inside.cluster.number();
+        if let Some(given) = self.given().get(&key) {
+            return Ok(Arc::clone(given));
+        }
+        let lists = &inside.call.client.assignments;
+        let (azure, cluster) = (inside.cluster.azure(), inside.cluster.id());
+        let given = lists.of(azure, cluster, &inside.limits).await?;
+        Ok(Arc::clone(self.given().entry(key).or_insert(given)))
+    }
+
     /// Notes that a binding has said by [`Bindings::claim`] what it gives from now on: what is found of these
     /// objects of it is no longer true, or will not be.
     pub(super) fn touch<'a>(&self, stage: Stage, uids: impl IntoIterator<Item = &'a String>) {
@@ -156,6 +173,7 @@ impl Bindings {
         &self,
         inside: &Inside<'_>,
         assignment: &str,
+        limits: &azure::Call,
     ) -> Result<OwnedMutexGuard<()>, azure::Error> {
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,7 +181,7 @@ impl Bindings {
         };
         let clock = inside.cluster.azure().clock();
         let wait = async { Ok(turn.lock_owned().await) };
-        inside.limits.guard(clock, wait).await
+        limits.guard(clock, wait).await
     }
 
     /// Forgets the rights of a binding that is gone.
@@ -186,6 +204,10 @@ impl Bindings {
 
     fn found(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Vec<Bound>>>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn given(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Vec<Assignment>>>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn claims(&self, stage: Stage) -> &Claims {

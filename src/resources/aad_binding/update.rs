@@ -21,19 +21,20 @@ pub(super) async fn update(
     let inside = Inside::begin(call, &spec.cluster_id, Verb::Update, WHAT)?;
     let id = prior.outputs.resource_id()?;
     let work = Box::pin(Work::begin(inside, id, spec)).await?;
+    let before = work.given_before(Some(prior)).await?;
     let own = Own::of(call).marked(&work.inside, &work.id).await?;
     let Some(objects) = work.objects(&own)? else {
         work.begun();
-        work.grant().await?;
+        work.grant(&before).await?;
         return work.prove(None).await;
     };
     let judged = Box::pin(work.judge(&objects)).await?;
     work.stand(&objects, &own).await?;
     work.begun();
     work.apply(&objects).await?;
-    let before = prior.spec.places();
-    work.remove_others(&objects, &own, before, &judged.others)
+    let places = prior.spec.places();
+    work.remove_others(&objects, &own, places, &judged.others)
         .await?;
-    work.grant().await?;
+    work.grant(&before).await?;
     work.prove(judged.probes.as_deref()).await
 }

@@ -9,6 +9,7 @@ use k8s_openapi::api::{
 use serde_json::json;
 
 use super::{
+    AadBinding,
     grant::{self, Grant},
     objects::{Bound, Objects, Role},
     outputs::Outputs,
@@ -18,13 +19,14 @@ use super::{
     proof::Proof,
     registry::{self, Clash, Stage},
     resolve::{self, Settled},
+    revoke::{self, Before},
     roles::{self, Found},
     spec::Spec,
     subject::Subject,
 };
 use crate::{
     azure::arm::ResourceId,
-    framework::{Diagnostic, Failure, PENDING, Verb},
+    framework::{Diagnostic, Failure, PENDING, State, Verb},
     kube::{Apply, Error},
     resources::{
         inside::{Inside, NoFields},
@@ -333,15 +335,23 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Gives the Azure half, and takes away what of it is not wanted any more.
-    pub(super) async fn grant(&self) -> Result<(), Failure> {
+    /// Looks which role assignments were given for the binding before.
+    pub(super) async fn given_before(
+        &self,
+        prior: Option<&State<AadBinding>>,
+    ) -> Result<Before, Failure> {
+        revoke::look(&self.inside, &self.id, self.spec, prior).await
+    }
+
+    /// Gives the Azure half, and takes away what of it was given before and is not wanted any more.
+    pub(super) async fn grant(&self, before: &Before) -> Result<(), Failure> {
         let grants = Grant::wanted(self.spec, self.inside.cluster.id(), &self.subjects)?;
         if self.spec.is_azures() && !grants.is_empty() {
             grant::make(&self.inside, grants.get(..1).unwrap_or_default()).await?;
             self.keep();
         }
         grant::make(&self.inside, &grants).await?;
-        grant::revoke_all_but(&self.inside, &grants, self.id.name()).await
+        revoke::all_but(&self.inside, before, &grants, self.id.name()).await
     }
 
     /// Proves that the binding has effect, and says so. What is not effective yet is looked at again by the next apply.

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use self::mark::Mark;
+use self::place::Place;
 pub use self::place::Surroundings;
 pub(crate) use self::telling::{continues, held, predecessor};
 use self::{
@@ -27,6 +28,9 @@ use crate::{
     files::FileError,
     framework::Diagnostic,
 };
+
+/// What is told of an object that carries no owner's name and of which there is no note.
+const FROM_ELSEWHERE: &str = "It was made by this provider, from another folder or machine.";
 
 /// By what the objects of this run's state are known.
 #[derive(Debug)]
@@ -155,22 +159,31 @@ impl Ownership {
         match note {
             Ok(Some(Note::Open(entry))) if is_of(&entry) => Vouched::Begun,
             Ok(Some(Note::Closed(entry) | Note::Elsewhere(entry))) if is_of(&entry) => {
-                Vouched::Held(format!(
-                    "It was made {}, by a run that began at {}.",
-                    place.tell_apart(&entry.place),
-                    entry.begun
-                ))
+                Vouched::Held(made_by(&entry, &place))
             }
             _ if begun == Some(mark.number) => Vouched::Begun,
-            Err(refused) => Vouched::Held(format!(
-                "Whether a run of this state began to make it cannot be told, as notes that another user could have written are not believed: {refused}."
-            )),
+            Err(refused) => Vouched::Held(unbelieved(&refused)),
             Ok(_) => Vouched::Held(match mark.owner {
                 Some(owner) => {
                     format!("It was made by the configuration whose `owner` is {owner:?}.")
                 }
-                None => "It was made by this provider, from another folder or machine.".to_owned(),
+                None => FROM_ELSEWHERE.to_owned(),
             }),
+        }
+    }
+
+    /// Who holds the object `id`, which carries no mark of its own, as a sentence; `None` where a run of this state
+    /// began it and ended before the client had saved that.
+    pub(crate) async fn begun(&self, id: &ResourceId) -> Option<String> {
+        let (journal, object) = (self.journal.clone(), id.clone());
+        let noted = tokio::task::spawn_blocking(move || (journal.find(&object), journal.place()));
+        match noted.await {
+            Ok((Ok(Some(Note::Open(_))), _)) => None,
+            Ok((Ok(Some(Note::Closed(entry) | Note::Elsewhere(entry))), place)) => {
+                Some(made_by(&entry, &place))
+            }
+            Ok((Err(refused), _)) => Some(unbelieved(&refused)),
+            Ok((Ok(None), _)) | Err(_) => Some(FROM_ELSEWHERE.to_owned()),
         }
     }
 
@@ -284,6 +297,20 @@ fn unusable(journal: &Journal, reason: &str) -> Diagnostic {
             "Before an object is asked for, a note of it is written to {}, by which a later run goes on with it should this process be killed. Expected a folder and notes that this user alone may write; found: {reason}. Nothing was asked for. If that cannot be put right, set TF_DATA_DIR to a folder that belongs to this user.",
             journal.folder().display()
         ),
+    )
+}
+
+fn unbelieved(refused: &FileError) -> String {
+    format!(
+        "Whether a run of this state began to make it cannot be told, as notes that another user could have written are not believed: {refused}."
+    )
+}
+
+fn made_by(entry: &Entry, place: &Place) -> String {
+    format!(
+        "It was made {}, by a run that began at {}.",
+        place.tell_apart(&entry.place),
+        entry.begun
     )
 }
 
