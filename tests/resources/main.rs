@@ -22,6 +22,7 @@ mod change;
 mod condition;
 mod conflict;
 mod credentials;
+mod destroy_after;
 mod drift;
 mod existing;
 mod imported;
