@@ -113,18 +113,18 @@ fn changes() -> Vec<Change> {
             azure.set_public_address("20.70.0.9".parse().expect("an address"));
         }),
         happens("group gone", |azure| {
-            assert!(azure.delete_principal(DEVELOPERS))
+            assert!(azure.delete_principal(DEVELOPERS));
         }),
         happens("role gone", |azure| change(azure, ROLE, &Json::Null)),
         happens("namespace gone", |azure| {
-            change(azure, NAMESPACE, &Json::Null)
+            change(azure, NAMESPACE, &Json::Null);
         }),
         happens("namespace made anew", |azure| {
             change(azure, NAMESPACE, &Json::Null);
             change(azure, NAMESPACE, &json!({}));
         }),
         happens("binding deleted", |azure| {
-            change(azure, BINDING, &Json::Null)
+            change(azure, BINDING, &Json::Null);
         }),
         happens("reads of the cluster forbidden", |azure| {
             let path = "/managedClusters/aks-demo?";
@@ -228,7 +228,12 @@ fn destroyed(azure: &Simulator, provider: &Provider, kept: &[Kept]) -> Vec<Strin
                     assert_eq!(errors(&told), Vec::<&Diagnostic>::new(), "{name}");
                     "destroyed".to_owned()
                 }
-                (_, told) => format!("refused: {}", errors(&told)[0].summary),
+                (_, told) => {
+                    let error = errors(&told)[0];
+                    let is_told = error.detail.contains("`terraform state rm`");
+                    assert!(is_told, "no way out of {error}");
+                    format!("refused: {}", error.summary)
+                }
             }
         };
         outcomes.push(outcome);
@@ -276,14 +281,15 @@ fn outcome_of(change: &Change) -> String {
     };
     let outcomes = destroyed(&azure, &provider, &from);
 
-    let mut text = format!("# {}: {how}\n", change.name);
-    for error in refused {
-        text += &format!("refused at first: {}\n", error.summary);
-    }
-    for ((name, _), outcome) in MANAGED.iter().zip(outcomes) {
-        text += &format!("{name}: {outcome}\n");
-    }
-    text
+    let mut lines = vec![format!("# {}: {how}", change.name)];
+    let told = refused.iter();
+    lines.extend(told.map(|error| format!("refused at first: {}", error.summary)));
+    let each = MANAGED.iter().zip(outcomes);
+    lines.extend(each.map(|((name, _), outcome)| format!("{name}: {outcome}")));
+    let stays = azure.resource(CLUSTER).is_some();
+    let left = if stays { "stays" } else { "none" };
+    lines.push(format!("the cluster that is in Azure now: {left}\n"));
+    lines.join("\n")
 }
 
 #[test]
