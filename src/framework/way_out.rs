@@ -22,6 +22,15 @@ pub(super) fn of_read(name: &str, told: Vec<Diagnostic>) -> Vec<Diagnostic> {
     with(&way, told)
 }
 
+/// The errors of a deletion, each with how the object leaves the state.
+pub(super) fn of_deletion(name: &str, told: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let name = name.replace('_', " ");
+    let way = format!(
+        "The {name} stays in the state, and the next destroy tries it again. To give it up as it is, run `terraform state rm`."
+    );
+    with(&way, told)
+}
+
 /// Whether the state has no more than an import knows: no state holds the object yet.
 pub(super) fn is_import(block: &schema::Block, state: &Value) -> bool {
     let mut attributes = block.attributes.iter();

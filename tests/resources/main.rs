@@ -25,6 +25,7 @@ mod change;
 mod condition;
 mod conflict;
 mod credentials;
+mod destroy_after;
 mod drift;
 mod existing;
 mod hostile;

@@ -10,6 +10,7 @@ use crate::{
         private::{read_private, write_private},
         resource::{Call, Record, Verb},
         service::{ApplyRequest, ApplyResponse},
+        way_out,
     },
     value::{Encoded, Type, Value},
 };
@@ -165,8 +166,13 @@ impl<R: Resource> ServedResource<R> {
             Ok(()) => Value::Null,
             // A deletion that is not seen to its end has no state to leave but the prior one, and
             // Terraform takes that only with an error.
-            Err(failure) => {
+            Err(failure @ Failure::Interrupted(_)) => {
                 response.diagnostics.extend(failure.told());
+                prior.clone()
+            }
+            Err(failure) => {
+                let told = way_out::of_deletion(R::NAME, failure.told());
+                response.diagnostics.extend(told);
                 prior.clone()
             }
         };

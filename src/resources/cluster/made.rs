@@ -123,7 +123,7 @@ fn left(work: &Work<'_>, id: &ResourceId, error: &Error) -> Diagnostic {
     Diagnostic::error(
         "Role assignment is left",
         format!(
-            "The role assignment {id} that was made for the cluster {} could not be taken away: {error}. Run it again, as an identity with `Microsoft.Authorization/roleAssignments/delete` there, or have somebody run `az role assignment delete --ids {id}` first. To leave it, remove the cluster from the state with `terraform state rm`.",
+            "The role assignment {id} that was made for the cluster {} could not be taken away: {error}. Run it again, as an identity with `Microsoft.Authorization/roleAssignments/delete` there, or have somebody run `az role assignment delete --ids {id}` first.",
             work.id
         ),
     )
