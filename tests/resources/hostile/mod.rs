@@ -18,7 +18,7 @@ use secureaks_simulator::Simulator;
 use serde_json::{Value as Json, json};
 
 use self::{
-    positions::{at, positions, with},
+    positions::{Step, at, positions, with},
     requests::{Noting, Texts, shapes},
 };
 use crate::{
@@ -175,6 +175,13 @@ fn attacked(stage: Stage, type_name: &'static str, usual: &[Json], named: &Named
     for config in usual {
         stage.live(config);
         known.extend(stage.asked(&Texts::of(config)));
+    }
+    // Of a cluster that is not there the list of its group is asked, too.
+    if base.get("cluster_id").is_some() {
+        let position = [Step::Member("cluster_id".to_owned())];
+        let config = with(&base, &position, &format!("{CLUSTER}-that-is-not-there"));
+        stage.live(&config);
+        known.extend(stage.asked(&Texts::of(&config)));
     }
     for (id, identity) in std::iter::once(&named.there).chain(&named.missing) {
         stage.import(id, None);
