@@ -40,6 +40,7 @@ mod replace;
 mod roles_left;
 mod support;
 mod timeout;
+mod unknown_cluster_id_replaces;
 mod untrusted;
 mod version;
 mod workspace_takeover;
