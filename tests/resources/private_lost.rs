@@ -111,10 +111,10 @@ impl World {
     /// Destroys as a client does after a kill, and as the first half of the replacement of a tainted object.
     fn destroyed(&self, kept: &Kept) -> Kept {
         let provider = self.provider.restarted(&self.azure);
-        let found = match kept.value.is_null() {
-            true => return Kept::nothing(),
-            false => provider.read(&kept.forgetting()).0,
-        };
+        if kept.value.is_null() {
+            return Kept::nothing();
+        }
+        let found = provider.read(&kept.forgetting()).0;
         if found.value.is_null() {
             return Kept::nothing();
         }

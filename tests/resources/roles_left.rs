@@ -63,10 +63,10 @@ fn stopped_when_held(
 /// Refreshes and destroys what is left, as the next run does.
 fn destroyed(azure: &Simulator, provider: &Provider, kept: &Kept) {
     let next = provider.restarted(azure);
-    let found = match kept.value.is_null() {
-        true => return,
-        false => next.read(kept).0,
-    };
+    if kept.value.is_null() {
+        return;
+    }
+    let found = next.read(kept).0;
     if !found.value.is_null() {
         let (gone, told) = next.destroy(&found);
         assert_no_errors(&told);
@@ -97,9 +97,10 @@ fn binding_destroy_forgets_role() {
             let run = provider.restarted(&azure);
             azure.clear_journal();
             let matches = nth(Host::Kubernetes, "GET", "managed-by", strikes + 1);
-            let action = match is_stopped {
-                true => Action::HoldBefore,
-                false => Action::Status(forbidden()),
+            let action = if is_stopped {
+                Action::HoldBefore
+            } else {
+                Action::Status(forbidden())
             };
             fault(&azure, matches, action);
 
