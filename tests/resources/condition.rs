@@ -1,12 +1,15 @@
 //! Clusters that do not run as they should: read with a warning, changed or refused with what to
 //! do.
 
+use std::time::Duration;
+
 use secureaks::value::Value;
-use secureaks_simulator::{Simulator, aks::Failure};
+use secureaks_simulator::{Action, Fault, Matches, Simulator, aks::Failure};
 use serde_json::json;
 
-use crate::support::{
-    CLUSTER, Provider, assert_understood, azure, cluster, redacted, told, writes,
+use crate::{
+    private_lost::killed_when_held,
+    support::{CLUSTER, Provider, assert_understood, azure, cluster, redacted, told, writes},
 };
 
 fn stop(azure: &Simulator) {
@@ -85,5 +88,55 @@ fn a_failed_cluster_reads_with_its_reason_and_the_next_change_repairs_it() {
         "Succeeded"
     );
     assert_eq!(provider.read(&repaired), (repaired, vec![]));
+    assert_understood(&azure);
+}
+
+/// The operation of an update that was killed fails afterwards, and the client has dropped what travels with the state.
+#[test]
+fn failed_update_after_kill_is_never_retried() {
+    let azure = azure();
+    let provider = Provider::of(&azure);
+    let kept = provider.create(&provider.value(&cluster(&json!({}))));
+    azure.fail_next_operation(Failure {
+        code: "QuotaExceeded".to_owned(),
+        message: "no cores".to_owned(),
+        resource_state: "Failed".to_owned(),
+        on: "update".to_owned(),
+    });
+    let wanted = provider.value(&cluster(&json!({ "system_pool": { "node_count": 4 } })));
+    azure.add_fault(Fault {
+        name: "killed".to_owned(),
+        matches: Matches {
+            method: Some("PUT".to_owned()),
+            ..Matches::default()
+        },
+        action: Action::HoldAfter,
+    });
+
+    let killed = provider.restarted(&azure);
+    let plan = killed.plan(&kept, &wanted);
+    let outcome = killed_when_held(&azure, &killed, &kept, &wanted, &plan);
+    let next = provider.restarted(&azure);
+    let (running, _) = next.read(&kept.forgetting());
+    let while_it_runs = next.plan(&running, &wanted);
+    azure.advance(Duration::from_hours(1));
+    let (failed, warned) = next.read(&kept.forgetting());
+    let after_it_failed = next.plan(&failed, &wanted);
+    let (repaired, errors) = next.carry_out(&failed, &wanted, &after_it_failed);
+
+    assert_eq!(outcome, None);
+    assert_ne!(while_it_runs.value, running.value);
+    assert_eq!(warned.len(), 1);
+    assert_ne!(after_it_failed.value, failed.value);
+    assert_eq!(errors, []);
+    let properties = &azure.resource(CLUSTER).expect("the cluster")["properties"];
+    assert_eq!(
+        (
+            &properties["provisioningState"],
+            &properties["agentPoolProfiles"][0]["count"]
+        ),
+        (&json!("Succeeded"), &json!(4))
+    );
+    assert_eq!(next.plan(&repaired, &wanted).value, repaired.value);
     assert_understood(&azure);
 }

@@ -17,7 +17,7 @@ const NAMESPACE: &str = "/api/v1/namespaces/team-a";
 const POLICY: &str = "/apis/networking.k8s.io/v1/namespaces/team-a/networkpolicies/web";
 
 /// A cluster with a namespace, and a provider that is asked about policies in it.
-fn start() -> (Simulator, Provider) {
+pub(crate) fn start() -> (Simulator, Provider) {
     let azure = fast_azure();
     made_cluster(&azure, &json!({}));
     change(&azure, NAMESPACE, &json!({}));

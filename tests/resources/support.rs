@@ -18,6 +18,7 @@ use secureaks_simulator::{Host, Options, Simulator};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 
 /// The resource that a provider is asked about from the start.
 const TYPE: &str = "secureaks_cluster";
@@ -82,6 +83,14 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// The same without what travels with it.
+    pub(crate) fn forgetting(&self) -> Self {
+        Self {
+            private: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// No cluster.
     pub(crate) fn nothing() -> Self {
         Self {
@@ -270,6 +279,19 @@ impl Provider {
         config: &Value,
         plan: &Plan,
     ) -> (Kept, Vec<Diagnostic>) {
+        let never = CancellationToken::new();
+        let outcome = self.carry_out_until(prior, config, plan, &never);
+        outcome.expect("an answer, as nobody ends it")
+    }
+
+    /// The same, and killed when `killed` says so; `None` then.
+    pub(crate) fn carry_out_until(
+        &self,
+        prior: &Kept,
+        config: &Value,
+        plan: &Plan,
+        killed: &CancellationToken,
+    ) -> Option<(Kept, Vec<Diagnostic>)> {
         let request = ApplyRequest {
             type_name: self.type_name.to_owned(),
             prior_state: self.encoded(&prior.value),
@@ -278,14 +300,13 @@ impl Provider {
             planned_private: plan.private.clone(),
             ..ApplyRequest::default()
         };
-        let response = self.runtime.block_on(self.server.apply_resource(request));
-        (
-            Kept {
-                value: self.decoded(&response.new_state),
-                private: response.private,
-            },
-            response.diagnostics,
-        )
+        let work = self.server.apply_resource(request);
+        let response = self.runtime.block_on(killed.run_until_cancelled(work))?;
+        let kept = Kept {
+            value: self.decoded(&response.new_state),
+            private: response.private,
+        };
+        Some((kept, response.diagnostics))
     }
 
     /// Plans and applies. Errors of the plan fail the test.

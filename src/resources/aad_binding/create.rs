@@ -2,7 +2,7 @@
 
 use super::{
     outputs::{self, Outputs},
-    own::Own,
+    own::{self, Own},
     spec::Spec,
     work::{WHAT, Work},
 };
@@ -27,11 +27,13 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     };
     let judged = Box::pin(work.judge(&objects)).await?;
     work.stand(&objects, &own).await?;
-    let own = own.begun(&work.inside, &work.id).await?;
+    let left = own::left_behind(&work.inside, &work.id, &judged.others).await;
+    let own = own.begun(&work.inside, &work.id).await?.having(&left);
     let objects = objects.marked(own.mark());
     work.begun();
     work.apply(&objects).await?;
-    work.remove_others(&objects, &own, Vec::new(), &judged.others)
+    let places = left.into_iter().map(|one| one.namespace).collect();
+    work.remove_others(&objects, &own, places, &judged.others)
         .await?;
     work.grant(&before).await?;
     let outputs = work.prove(judged.probes.as_deref()).await?;

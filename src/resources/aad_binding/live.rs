@@ -58,6 +58,11 @@ pub(super) async fn read(
     for other in &others {
         inside.call.warn(own::another(inside, other));
     }
+    let bound = if bound.is_empty() && !imported {
+        moved(inside, id, &own).await?
+    } else {
+        bound
+    };
     if bound.is_empty() {
         // Nothing in the cluster has the name; an import may mean one of Azure's.
         return if imported {
@@ -87,6 +92,28 @@ async fn where_it_was(inside: &Inside<'_>, name: &str, spec: &Spec) -> Result<Ve
         bound.extend(found.iter().map(Bound::from));
     }
     Ok(bound)
+}
+
+/// The objects of the binding where its state does not say they are: an update that was killed has moved them.
+async fn moved(inside: &Inside<'_>, id: &ResourceId, own: &Own) -> Result<Vec<Bound>, Error> {
+    let all = match bound_of_ours(inside).await {
+        Ok(all) => all,
+        // Whoever has rights in single namespaces may not list them all.
+        Err(error) if error.is_forbidden() => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut moved = Vec::new();
+    for one in all.into_iter().filter(|one| one.name == id.name()) {
+        let is_own = match one.mark() {
+            _ if own.has(&one) => true,
+            Some(mark) if own.is_unknown() => inside.call.client.ownership.is_own(id, mark).await,
+            _ => false,
+        };
+        if is_own {
+            moved.push(one);
+        }
+    }
+    Ok(moved)
 }
 
 /// The objects of that name, wherever they are: in the whole cluster, else in namespaces.

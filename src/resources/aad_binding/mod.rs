@@ -140,7 +140,9 @@ impl Resource for AadBinding {
             }
         };
         let id = ResourceId::parse(&text).map_err(|error| not_importable(&error.to_string()))?;
-        if outputs::cluster_in(&id).is_some() {
+        if objects::is_built_in_name(id.name()) {
+            Err(own::built_in_name(id.name()))
+        } else if outputs::cluster_in(&id).is_some() {
             Ok(Outputs::of_id(&id))
         } else {
             Err(not_importable(&format!("{id} is the id of something else")))

@@ -186,9 +186,31 @@ pub(super) struct Bound {
     pub(super) subjects: Vec<KubernetesSubject>,
     /// Its annotations.
     annotations: BTreeMap<String, String>,
+    /// Whether Kubernetes, AKS or an add-on made it.
+    is_built_in: bool,
+}
+
+/// The labels of what Kubernetes (`rbac-defaults`), AKS and its add-ons make and put right again.
+const BUILT_IN: [&str; 4] = [
+    "kubernetes.io/bootstrapping",
+    "addonmanager.kubernetes.io/mode",
+    "kubernetes.io/cluster-service",
+    "kubernetes.azure.com/managedby",
+];
+
+/// Whether Kubernetes or AKS makes a binding of this name in every cluster.
+pub(super) fn is_built_in_name(name: &str) -> bool {
+    name == "cluster-admin"
+        || name.starts_with("system:")
+        || name.starts_with("aks-cluster-admin-binding")
 }
 
 impl Bound {
+    /// Whether it is the cluster's own: one that is overwritten or deleted takes away what the cluster works with.
+    pub(super) fn is_built_in(&self) -> bool {
+        self.is_built_in || is_built_in_name(&self.name)
+    }
+
     /// By what it is known as ours.
     pub(super) fn mark(&self) -> Option<&str> {
         self.annotations.get(MARK).map(String::as_str)
@@ -239,6 +261,11 @@ impl Bound {
             role: Role::of_reference(reference),
             subjects: subjects.cloned().unwrap_or_default(),
             annotations: metadata.annotations.clone().unwrap_or_default(),
+            is_built_in: metadata
+                .labels
+                .iter()
+                .flat_map(BTreeMap::keys)
+                .any(|label| BUILT_IN.contains(&label.as_str())),
         }
     }
 }

@@ -29,6 +29,9 @@ const MARK: &str = "mark";
 /// Under this private name stand the uids of the objects, as they were applied or read.
 const OBJECTS: &str = "objects";
 
+/// What an error about a binding of the cluster's own is called.
+const BUILT_IN: &str = "Binding is the cluster's own";
+
 /// The resource, as configurations name it.
 pub(super) const TYPE: &str = "secureaks_aad_binding";
 
@@ -99,6 +102,13 @@ impl Own {
             mark: Some(mark),
             ..self
         }
+    }
+
+    /// The same with further objects.
+    pub(super) fn having(mut self, objects: &[Bound]) -> Self {
+        self.uids
+            .extend(objects.iter().filter_map(|one| one.uid.clone()));
+        self
     }
 
     /// The mark.
@@ -175,6 +185,9 @@ pub(super) async fn stand(
             Ok(found) => found,
             Err(error) => return Err(inside.fail(&error, fields).await),
         };
+        if let Some(found) = found.as_ref().filter(|found| found.is_built_in()) {
+            return Err(built_in(inside, found).into());
+        }
         let Some(found) = found.filter(|found| !own.has(found)) else {
             continue;
         };
@@ -229,6 +242,13 @@ pub(super) async fn remove(
     let Some(mut found) = look(inside, namespace, name).await? else {
         return Ok(());
     };
+    if found.is_built_in() {
+        let told = built_in(inside, &found);
+        inside
+            .call
+            .warn(Diagnostic::warning(told.summary, told.detail).at(&told.path));
+        return Ok(());
+    }
     let may_be_own = own.is_unknown() && registry::is_anothers(inside, &found) != Some(true);
     if own.has(&found) || may_be_own {
         let (cluster, limits) = (&inside.cluster, &inside.limits);
@@ -252,6 +272,23 @@ pub(super) async fn remove(
     }
     inside.call.warn(another(inside, &found));
     Ok(())
+}
+
+/// What a create that was killed has left of the binding `id`, among `found`: the configuration may have changed since.
+pub(super) async fn left_behind(
+    inside: &Inside<'_>,
+    id: &ResourceId,
+    found: &[Bound],
+) -> Vec<Bound> {
+    let mut left = Vec::new();
+    for one in found.iter().filter(|one| one.name == id.name()) {
+        if let Some(mark) = one.mark()
+            && inside.call.client.ownership.vouched(id, mark).await == Vouched::Begun
+        {
+            left.push(one.clone());
+        }
+    }
+    left
 }
 
 /// Where objects of the name are, among `found`, that carry a mark of this configuration's owner: where nothing is
@@ -297,6 +334,30 @@ pub(super) fn another(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
     .at(&Path::attribute("name"))
 }
 
+/// What is told of an object that is the cluster's own.
+fn built_in(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
+    Diagnostic::error(
+        BUILT_IN,
+        format!(
+            "{} of {} was made by Kubernetes, AKS or an add-on, and the cluster works with it. It stays as it is, whatever `force_conflicts` says. Expected the name of a binding of yours: choose another one, and if the state holds this one, remove it with `terraform state rm`.",
+            which(found),
+            inside.cluster.id()
+        ),
+    )
+    .at(&Path::attribute("name"))
+}
+
+/// The error about a name that a binding of the cluster's own has.
+pub(super) fn built_in_name(name: &str) -> Diagnostic {
+    Diagnostic::error(
+        BUILT_IN,
+        format!(
+            "Kubernetes or AKS makes the binding {name:?} in every cluster, and the cluster works with it. It is neither overwritten nor taken over. Expected the name of a binding of yours: choose another one."
+        ),
+    )
+    .at(&Path::attribute("name"))
+}
+
 /// The error about an object that stands where one of ours is wanted.
 fn in_its_place(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
     Diagnostic::error(
@@ -309,8 +370,8 @@ fn in_its_place(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
     .at(&Path::attribute("name"))
 }
 
-fn not_ours(inside: &Inside<'_>, found: &Bound) -> String {
-    let which = match &found.namespace {
+fn which(found: &Bound) -> String {
+    match &found.namespace {
         None => format!("The ClusterRoleBinding {:?}", found.name),
         Some(namespace) => {
             format!(
@@ -318,7 +379,11 @@ fn not_ours(inside: &Inside<'_>, found: &Bound) -> String {
                 found.name
             )
         }
-    };
+    }
+}
+
+fn not_ours(inside: &Inside<'_>, found: &Bound) -> String {
+    let which = which(found);
     format!(
         "{which} of {} was made by somebody else, and is not one of this binding's objects.",
         inside.cluster.id()

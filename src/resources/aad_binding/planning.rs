@@ -8,9 +8,9 @@ use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use super::{
     AadBinding,
     grant::Grant,
-    objects::{Objects, Role},
+    objects::{Objects, Role, is_built_in_name},
     outputs::{self, BoundSubject, Outputs},
-    own::{Own, TYPE},
+    own::{self, Own, TYPE},
     registry::{self, Stage},
     resolve::{self, Outcome, Settled},
     roles::{self, Found},
@@ -77,6 +77,14 @@ async fn judge_change(
     plan: &Planned<'_, AadBinding>,
     spec: &Spec,
 ) -> Result<(), Failure> {
+    // One that the state holds is told by the apply, so that it can be destroyed out of the state.
+    if let Some(name) = spec.name.if_known()
+        && (plan.prior.is_none() || plan.replaces)
+        && spec.mode.if_known() == Some(&Mode::Kubernetes)
+        && is_built_in_name(name.as_ref())
+    {
+        return Err(own::built_in_name(name.as_ref()).into());
+    }
     let bindings = &call.client.bindings;
     let subjects = judge_principals(call, plan, spec).await?;
     // Without its id nothing is known of the cluster, and nobody may be dialled.

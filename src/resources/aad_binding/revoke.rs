@@ -166,12 +166,13 @@ pub(super) async fn all_but(
             continue;
         }
         let turn = turn(inside, one, &limits).await?;
-        let is_free = match one.shared {
-            true => match bound_now(inside, &limits).await {
+        let is_free = if one.shared {
+            match bound_now(inside, &limits).await {
                 Ok(others) => !is_needed(&others, &own, &one.principal),
                 Err(error) => return Err(unseen_need(inside, one, &error).await),
-            },
-            false => is_still(inside, one, name, &limits).await?,
+            }
+        } else {
+            is_still(inside, one, name, &limits).await?
         };
         if is_free {
             take_away(inside, one, &limits).await?;

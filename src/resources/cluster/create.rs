@@ -1,7 +1,7 @@
 //! Creating a cluster, or seeing through what a killed process began.
 
 use super::{
-    applier, body, ended,
+    applier, body, ended, made,
     outputs::Outputs,
     ownership, resumed,
     role::{self, SubnetRole},
@@ -166,6 +166,10 @@ async fn found_one(
     work.call.warn(continues("cluster", &work.id));
     for strange in resumed::strange(found, spec) {
         work.call.warn(strange);
+    }
+    // What the interrupted run gave may be wanted no more; a look that may not be made changes nothing.
+    for one in made::at(work, &work.id).await.unwrap_or_default() {
+        work.note_id(&one.id);
     }
     work.call.keep(&work.outputs(found));
     if let Ok(clusters) = &work.call.client.clusters {

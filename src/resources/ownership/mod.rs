@@ -172,6 +172,22 @@ impl Ownership {
         }
     }
 
+    /// Whether a run of this state has made the object `id` that carries the mark `text`, whether or not it came to
+    /// its end.
+    pub(crate) async fn is_own(&self, id: &ResourceId, text: &str) -> bool {
+        let Some(mark) = Mark::read(text) else {
+            return false;
+        };
+        let (journal, object) = (self.journal.clone(), id.clone());
+        let noted = tokio::task::spawn_blocking(move || journal.find(&object)).await;
+        let is_noted = match noted {
+            Ok(Ok(Some(Note::Open(entry) | Note::Closed(entry)))) => entry.mark == mark.number,
+            _ => false,
+        };
+        let derived = [Stage::Begun, Stage::Ended].map(|stage| self.derived(id, stage));
+        is_noted || derived.contains(&Some(mark.number))
+    }
+
     /// Who holds the object `id`, which carries no mark of its own, as a sentence; `None` where a run of this state
     /// began it and ended before the client had saved that.
     pub(crate) async fn begun(&self, id: &ResourceId) -> Option<String> {
