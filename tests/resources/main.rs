@@ -30,6 +30,7 @@ mod inside;
 mod kubeconfig;
 mod namespace;
 mod namespace_loss;
+mod namespace_update;
 mod network;
 mod network_policy;
 mod ours;
