@@ -76,6 +76,8 @@ pub(crate) struct Client<'a> {
     /// How many processes were started.
     started: u64,
     interrupted: bool,
+    /// What the command was warned of.
+    warnings: Vec<String>,
     /// Whether it is killed before it saves what it is answered.
     dies_unsaved: bool,
 }
@@ -83,7 +85,7 @@ pub(crate) struct Client<'a> {
 impl<'a> Client<'a> {
     pub(crate) fn new(world: &'a World) -> Self {
         let mut environment = world.azure.environment();
-        environment.insert("SECUREAKS_POLL_INTERVAL".to_owned(), "1s".to_owned());
+        environment.insert("SECUREAKS_POLL_INTERVAL".to_owned(), "800ms".to_owned());
         Self {
             world,
             environment,
@@ -94,18 +96,15 @@ impl<'a> Client<'a> {
             process: None,
             started: 0,
             interrupted: false,
+            warnings: Vec::new(),
             dies_unsaved: false,
         }
     }
 
     /// What is going to go wrong, by the numbers that exchanges have from now on.
     pub(crate) fn expect(&mut self, strikes: &[Strike]) {
-        self.world.azure.clear_journal();
-        self.world.azure.clear_faults();
+        self.world.let_go_wrong(strikes);
         self.strikes = strikes.to_vec();
-        for strike in strikes {
-            strike.arm(&self.world.azure);
-        }
     }
 
     /// Whether the creation of one has failed halfway, so that the next plan replaced it.
@@ -136,13 +135,28 @@ impl<'a> Client<'a> {
     fn command(&mut self, run: impl FnOnce(&mut Self) -> Result<usize, Broken>) -> Outcome {
         self.interrupted = false;
         self.dies_unsaved = false;
+        self.warnings.clear();
         let outcome = match run(self) {
             Ok(changed) => Outcome::Done(changed),
-            Err(Broken::Failed(text)) => Outcome::Failed(text),
+            Err(Broken::Failed(text)) => {
+                self.warnings.push(text);
+                Outcome::Failed(self.warnings.join("\n"))
+            }
             Err(Broken::Killed) => Outcome::Killed,
         };
         self.end();
         outcome
+    }
+
+    /// The errors among what was told, as text; warnings are kept for whoever reads why the command failed.
+    fn errors(&mut self, told: &[Diagnostic]) -> Option<String> {
+        let (errors, warnings): (Vec<_>, Vec<_>) = told
+            .iter()
+            .partition(|told| told.severity == Severity::Error);
+        self.warnings
+            .extend(warnings.iter().map(ToString::to_string));
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        (!errors.is_empty()).then(|| errors.join("\n"))
     }
 
     fn start(&mut self) {
@@ -243,13 +257,3 @@ impl<'a> Client<'a> {
 
 /// How often it is looked whether an exchange is held.
 const LOOK: Duration = Duration::from_millis(1);
-
-/// The errors among what was told, as text.
-fn errors(told: &[Diagnostic]) -> Option<String> {
-    let errors: Vec<String> = told
-        .iter()
-        .filter(|told| told.severity == Severity::Error)
-        .map(ToString::to_string)
-        .collect();
-    (!errors.is_empty()).then(|| errors.join("\n"))
-}

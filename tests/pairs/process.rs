@@ -94,7 +94,7 @@ impl Process {
 
 /// How much faster than reality the time of the provider passes. Its deadlines are still long enough for a busy
 /// machine.
-const SPEED: u32 = 100;
+const SPEED: u32 = 40;
 
 /// A clock on which minutes are seconds, so that pauses between two tries cost little.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What goes wrong at an exchange: kills, interrupts, refusals, lost answers, forgotten private state.
 
-use secureaks_simulator::{Action, Answer, Fault, Host, Matches, Simulator};
+use secureaks_simulator::{Action, Answer, Exchange, Fault, Host, Matches, Simulator};
 use serde_json::{Value as Json, json};
 
 /// What goes wrong.
@@ -79,11 +79,8 @@ impl Kind {
             _ if host == Host::Login => Action::Status(answer(host, 500, "server_error")),
             Self::Forbidden => Action::Status(answer(host, 403, "AuthorizationFailed")),
             Self::Conflict => Action::Status(answer(host, 409, "Conflict")),
-            // API servers read from the one place that they write to.
-            Self::NotFound if host == Host::Kubernetes => {
-                Action::Status(answer(host, 503, "ServiceUnavailable"))
-            }
-            Self::NotFound => Action::Status(answer(host, 404, "ResourceNotFound")),
+            // Writes meet no replica that lags behind, and API servers read from the one place that they write to.
+            Self::NotFound => Action::Status(answer(host, 503, "ServiceUnavailable")),
         }
     }
 }
@@ -99,21 +96,33 @@ impl Strike {
     /// Lets it come.
     pub(crate) fn arm(self, azure: &Simulator) {
         for host in [Host::Arm, Host::Login, Host::Graph, Host::Kubernetes] {
-            azure.add_fault(Fault {
-                name: format!("{:?}", self.kind),
-                matches: Matches {
-                    host: Some(host),
-                    exchange: Some(self.exchange),
-                    ..Matches::default()
-                },
-                action: self.kind.action(host),
-            });
+            if self.kind == Kind::NotFound && matches!(host, Host::Arm | Host::Graph) {
+                let action = Action::Status(answer(host, 404, "ResourceNotFound"));
+                self.add(azure, host, Some("GET"), action);
+            }
+            self.add(azure, host, None, self.kind.action(host));
         }
     }
 
-    /// Whether it has come.
-    pub(crate) fn has_struck(self, azure: &Simulator) -> bool {
-        azure.journal().len() as u64 >= self.exchange
+    fn add(self, azure: &Simulator, host: Host, method: Option<&str>, action: Action) {
+        azure.add_fault(Fault {
+            name: format!("{:?}", self.kind),
+            matches: Matches {
+                host: Some(host),
+                method: method.map(str::to_owned),
+                exchange: Some(self.exchange),
+                ..Matches::default()
+            },
+            action,
+        });
+    }
+
+    /// What it has struck.
+    pub(crate) fn struck(self, journal: &[Exchange]) -> Option<String> {
+        let kind = format!("{:?}", self.kind);
+        let exchange = journal.iter().find(|one| one.number == self.exchange)?;
+        let is_struck = exchange.fault.as_ref() == Some(&kind);
+        is_struck.then(|| format!("{kind}: {} {}", exchange.method, exchange.path))
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use secureaks_simulator::{Options, Simulator};
+use secureaks_simulator::{Action, Fault, Host, Matches, Options, Simulator};
 use serde_json::{Value as Json, json};
+
+use crate::trouble::Strike;
 
 const GROUP: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo";
 const CLUSTER: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo";
@@ -15,7 +17,8 @@ const OBJECTS: [&str; 3] = [
     "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/web-from-ingress",
 ];
 
-/// A simulated Azure in which a cluster is created in no time.
+/// A simulated Azure in which every look at an operation takes two minutes: how many exchanges a life has does not
+/// depend on how busy the machine is.
 pub(crate) struct World {
     pub(crate) azure: Simulator,
     pub(crate) subnet: String,
@@ -28,7 +31,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn begin(system_assigned: bool) -> Self {
         let azure = Simulator::start(Options {
-            speed: 20_000.0,
+            speed: 500.0,
             ..Options::default()
         })
         .expect("the simulator starts");
@@ -46,13 +49,35 @@ impl World {
         });
         azure.advance(Duration::from_hours(1));
         let before = azure.resource_ids().into_iter().collect();
-        Self {
+        let world = Self {
             subnet: format!("{network}/subnets/nodes"),
             identities,
             system_assigned,
             before,
             azure,
+        };
+        world.let_go_wrong(&[]);
+        world
+    }
+
+    /// Lets things go wrong, by the numbers that exchanges have from now on.
+    pub(crate) fn let_go_wrong(&self, strikes: &[Strike]) {
+        self.azure.clear_journal();
+        self.azure.clear_faults();
+        for strike in strikes {
+            strike.arm(&self.azure);
         }
+        self.azure.add_fault(Fault {
+            name: "look".to_owned(),
+            matches: Matches {
+                host: Some(Host::Arm),
+                method: Some("GET".to_owned()),
+                path_contains: Some("/operations/".to_owned()),
+                times: Some(u64::MAX),
+                ..Matches::default()
+            },
+            action: Action::Advance { seconds: 120.0 },
+        });
     }
 
     /// What was not there from the start.

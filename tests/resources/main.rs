@@ -37,6 +37,7 @@ mod kubeconfig;
 mod locked_out;
 mod namespace;
 mod namespace_loss;
+mod namespace_update;
 mod network;
 mod network_policy;
 mod ours;

@@ -245,12 +245,11 @@ fn network(live: &Live, prior: Option<&Spec>) -> Network {
                 && meaning(&alone) == meaning(&body::deny(ingress, egress))
         })
     };
-    let egress = denies("Egress");
-    let allowed = live
-        .dns
-        .as_ref()
-        .and_then(|policy| policy.spec.as_ref())
-        .is_some_and(|policy| meaning(policy) == meaning(&body::allow_dns()));
+    let dns = live.dns.as_ref().and_then(|policy| policy.spec.as_ref());
+    // A policy denies in its directions whatever it does not allow, also where the one that denies all is gone.
+    let egress =
+        denies("Egress") || dns.is_some_and(|policy| directions(policy).contains("Egress"));
+    let allowed = dns.is_some_and(|policy| meaning(policy) == meaning(&body::allow_dns()));
     // While nothing is denied there is no policy to tell from.
     let wished = prior
         .and_then(|prior| prior.network.if_known())

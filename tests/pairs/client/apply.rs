@@ -8,7 +8,7 @@ use secureaks::{
 };
 
 use super::{
-    Broken, Client, Kept, Unanswered, errors,
+    Broken, Client, Kept, Unanswered,
     plan::{Action, Planned, decoded},
 };
 use crate::objects::{CLUSTER, Edition, TYPES, config, depends_on, ty};
@@ -224,7 +224,7 @@ impl Client<'_> {
             }
         };
         let value = decoded(&response.new_state, type_name);
-        let text = errors(&response.diagnostics);
+        let text = self.errors(&response.diagnostics);
         assert!(value.is_wholly_known(), "{type_name}: {value:?}");
         if value.is_null() {
             self.state.remove(type_name);

@@ -7,7 +7,7 @@ use secureaks::{
     value::{Encoded, Value},
 };
 
-use super::{Broken, Client, Kept, State, Unanswered, errors};
+use super::{Broken, Client, Kept, State, Unanswered};
 use crate::objects::{CLUSTER, Edition, TYPES, config, depends_on, ty};
 
 /// What is to be done to an object.
@@ -104,7 +104,7 @@ impl Client<'_> {
             ..ReadRequest::default()
         };
         let response = self.ask(|server| async move { server.read_resource(request).await })?;
-        if let Some(text) = errors(&response.diagnostics) {
+        if let Some(text) = self.errors(&response.diagnostics) {
             return Err(Broken::Failed(text));
         }
         let value = decoded(&response.new_state, type_name);
@@ -166,7 +166,7 @@ impl Client<'_> {
             ..PlanRequest::default()
         };
         let response = self.ask(|server| async move { server.plan_resource(request).await })?;
-        if let Some(text) = errors(&response.diagnostics) {
+        if let Some(text) = self.errors(&response.diagnostics) {
             return Err(Broken::Failed(text));
         }
         let planned = Planned {
