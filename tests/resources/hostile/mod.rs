@@ -176,12 +176,18 @@ fn attacked(stage: Stage, type_name: &'static str, usual: &[Json], named: &Named
         stage.live(config);
         known.extend(stage.asked(&Texts::of(config)));
     }
-    // Of a cluster that is not there the list of its group is asked, too.
+    // Of a cluster that is not there the list of its group is asked, and then the group.
     if base.get("cluster_id").is_some() {
         let position = [Step::Member("cluster_id".to_owned())];
-        let config = with(&base, &position, &format!("{CLUSTER}-that-is-not-there"));
-        stage.live(&config);
-        known.extend(stage.asked(&Texts::of(&config)));
+        let missing = [
+            format!("{CLUSTER}-that-is-not-there"),
+            CLUSTER.replace("rg-demo", "rg-that-is-not-there"),
+        ];
+        for id in missing {
+            let config = with(&base, &position, &id);
+            stage.live(&config);
+            known.extend(stage.asked(&Texts::of(&config)));
+        }
     }
     for (id, identity) in std::iter::once(&named.there).chain(&named.missing) {
         stage.import(id, None);
