@@ -102,7 +102,7 @@ mod tests {
             &million,
         ];
 
-        let parsed = bombs.map(|text| text.parse::<Number>());
+        let parsed = bombs.map(str::parse::<Number>);
 
         assert_eq!(parsed, [const { Err(NotANumber) }; 5]);
     }

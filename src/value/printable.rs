@@ -16,11 +16,14 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 fn is_printable(character: char) -> bool {
     match character {
         '\n' | '\t' => true,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            false
-        }
-        // These end a line for some terminals and not for others.
-        '\u{2028}' | '\u{2029}' => false,
+        // The last two end a line for some terminals and not for others.
+        '\u{61c}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{2028}'
+        | '\u{2029}' => false,
         other => !other.is_control(),
     }
 }

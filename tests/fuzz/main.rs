@@ -8,6 +8,10 @@
     clippy::expect_used,
     reason = "a test that cannot go on says what is missing"
 )]
+#![expect(
+    clippy::print_stdout,
+    reason = "tests say which seed replays them, and what they tried"
+)]
 
 #[path = "../e2e/support/chance.rs"]
 mod chance;
