@@ -2,7 +2,7 @@
 //! to its pods", in one apply.
 
 use secureaks_simulator::Simulator;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
     Workspace, assert_understood, azure, clients,
@@ -26,6 +26,11 @@ fn one_apply_makes_a_cluster_and_who_may_work_in_it() {
         assert_eq!(may(&azure, MEMBER, "shop"), (201, 200));
         assert_eq!(may(&azure, MEMBER, "default"), (403, 403));
         assert_eq!(may(&azure, OUTSIDER, "shop"), (403, 403));
+        workspace
+            .destroy()
+            .fails_with(&["Namespace is in use", "ConfigMap `tried`"]);
+        let tried = "/api/v1/namespaces/shop/configmaps/tried";
+        assert!(azure.change_kubernetes_object(CLUSTER, tried, &Value::Null));
         workspace.destroy().succeeds();
         assert_eq!(clusters(&azure), Vec::<String>::new());
         assert_eq!(azure.resource_ids(), before);
@@ -39,7 +44,7 @@ fn may(azure: &Simulator, user: &str, namespace: &str) -> (u16, u16) {
     let configuration = json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": { "generateName": "tried-" },
+        "metadata": { "name": "tried" },
     });
     let path = format!("/api/v1/namespaces/{namespace}");
 

@@ -92,6 +92,8 @@ fn the_slides_flow_binds_people_and_closes_a_namespace() {
         ask_with(&server, "POST", &path, &token, &view).0
     };
     assert_eq!((bind("demo"), bind("default")), (201, 403));
+    let viewers = format!("{rbac}/namespaces/demo/rolebindings/viewers");
+    assert!(azure.change_kubernetes_object(&cluster, &viewers, &Value::Null));
     // The administrator of the cluster sees all of it.
     let token = token_of(&azure, "ada@simulated.onmicrosoft.com");
     assert_eq!(ask(&server, "GET", "/api/v1/nodes", &token).0, 200);

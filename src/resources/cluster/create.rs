@@ -25,7 +25,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     let work = Work::begin(call, id, Verb::Create)?;
     call.client.ownership.reserve(&work.id)?;
     if let Some(found) = work.find().await.map_err(|error| work.fail(&error))? {
-        return Box::pin(found_one(&work, &found, spec)).await;
+        return Box::pin(found_one(&work, &found, spec, By::AnEarlierRun)).await;
     }
     let now = work.azure.clock().now();
     let mark = call.client.ownership.begin(&work.id, now).await?;
@@ -42,7 +42,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
             Err(error) if error.is_precondition_failed() => {
                 let found = work.find().await.map_err(|error| work.fail(&error))?;
                 return match found {
-                    Some(found) => Box::pin(found_one(&work, &found, spec)).await,
+                    Some(found) => Box::pin(found_one(&work, &found, spec, By::ThisRun)).await,
                     None => Err(work.fail(&error)),
                 };
             }
@@ -148,11 +148,20 @@ async fn finish(
     Ok(work.outputs(&cluster))
 }
 
+/// Who asked for a cluster of ours that is there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    AnEarlierRun,
+    /// The answer to its request was lost.
+    ThisRun,
+}
+
 /// There is a cluster of that name already. One that carries our mark is a half-made one of ours.
 async fn found_one(
     work: &Work<'_>,
     found: &ManagedCluster,
     spec: &Spec,
+    by: By,
 ) -> Result<Outputs, Failure> {
     let vouched = vouched(work, found).await;
     if vouched != Vouched::Begun {
@@ -163,7 +172,9 @@ async fn found_one(
     }
     let now = work.azure.clock().now();
     work.call.client.ownership.begin(&work.id, now).await?;
-    work.call.warn(continues("cluster", &work.id));
+    if by == By::AnEarlierRun {
+        work.call.warn(continues("cluster", &work.id));
+    }
     for strange in resumed::strange(found, spec) {
         work.call.warn(strange);
     }
