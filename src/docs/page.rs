@@ -6,6 +6,15 @@ use crate::framework::schema::{IdentitySchema, Schema};
 
 type Examples<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// What is true of the replacement of every resource, as each has a name of the user's choice.
+const REPLACEMENT: &str = "
+## Replacement
+
+Where a change needs a new object, the plan says so with a warning. The old one is deleted first, because both have
+one name: with `lifecycle { create_before_destroy = true }` here, or in a resource that depends on this one, the apply
+fails. Leave that out, or give the new one another name.
+";
+
 pub(super) fn provider(name: &str, schema: &Schema, examples: Examples<'_>) -> String {
     let doc = schema.block.doc;
     let usage = examples("provider/provider.tf");
@@ -35,6 +44,7 @@ pub(super) fn resource(
         schema,
         examples,
     );
+    page += REPLACEMENT;
     let command = examples(&format!("{folder}/import.sh"));
     let by_id = examples(&format!("{folder}/import-by-id.tf"));
     let by_identity = examples(&format!("{folder}/import-by-identity.tf"));
