@@ -41,6 +41,7 @@ mod namespace_update;
 mod network;
 mod network_policy;
 mod ours;
+mod owner_killed;
 mod private_lost;
 mod refusals;
 mod replace;
