@@ -193,3 +193,28 @@ fn what_may_not_be_seen_is_a_warning_of_the_plan_and_keeps_the_namespace() {
     assert_eq!(object(&azure, NAMESPACE), Json::Null);
     assert_understood(&azure);
 }
+
+/// Whoever has put something into a namespace that a killed run began may have let somebody in.
+#[test]
+fn what_others_put_into_a_namespace_that_is_gone_on_with_is_told() {
+    let (azure, provider) = start();
+    let wanted = namespace(&provider, &json!({}));
+    let plan = provider.plan(&Kept::nothing(), &wanted);
+    provider.carry_out(&Kept::nothing(), &wanted, &plan);
+    let subject = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "mallory@example.com" });
+    let role =
+        json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin" });
+    let binding = json!({ "roleRef": role, "subjects": [subject] });
+    change(&azure, &format!("{RBAC}/rolebindings/mine"), &binding);
+
+    let (kept, diagnostics) = applied(&provider.restarted(&azure), &Kept::nothing(), &wanted);
+
+    assert!(!kept.value.is_null());
+    let strange = diagnostics
+        .iter()
+        .find(|told| told.summary == "Namespace holds what others have put there");
+    let strange = strange.expect("a warning");
+    assert!(strange.detail.contains("RoleBinding `mine`"), "{strange:?}");
+    assert_eq!(strange.severity, Severity::Warning);
+    assert_understood(&azure);
+}

@@ -164,6 +164,20 @@ impl Loss {
         self.objects.is_empty() && !self.unseen.is_empty()
     }
 
+    /// The warning about a namespace that is gone on with and holds more than the provider puts there.
+    pub(super) fn strange(&self, place: &Place) -> Option<Diagnostic> {
+        (!self.objects.is_empty()).then(|| {
+            Diagnostic::warning(
+                "Namespace holds what others have put there",
+                format!(
+                    "{} was begun by an interrupted run, and others have put into it since: {}. It stays there. Delete what should not be, such as bindings by which somebody has rights there.",
+                    place.id,
+                    named(&self.objects)
+                ),
+            )
+        })
+    }
+
     fn in_use(&self, place: &Place) -> Diagnostic {
         let unseen = if self.unseen.is_empty() {
             String::new()

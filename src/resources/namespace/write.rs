@@ -6,6 +6,7 @@ use super::{
     Namespace, TYPE, WHAT,
     body::{self, Marks, POD_SECURITY},
     contents, delete,
+    loss::loss,
     outputs::Outputs,
     place::Place,
     planning,
@@ -42,6 +43,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
             Ok(Standing::Free) => break true,
             Ok(Standing::Begun(_)) => {
                 call.warn(continues(WHAT, &place.id));
+                tell_of_strange(&work, &place).await;
                 break true;
             }
             Ok(Standing::Held(found, by)) => {
@@ -77,6 +79,16 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     match &ended {
         Some(ended) => apply(&work, &place, spec, Some(ended), false).await,
         None => Ok(outputs),
+    }
+}
+
+/// Warns of what others have put into a namespace that is gone on with: whoever was let in before its policies stood
+/// may still be in. A look that cannot be made tells nothing.
+async fn tell_of_strange(work: &Inside<'_>, place: &Place) {
+    if let Ok(found) = loss(work, &place.name).await
+        && let Some(warning) = found.strange(place)
+    {
+        work.call.warn(warning);
     }
 }
 
