@@ -225,8 +225,13 @@ pub(super) async fn is_granted(work: &Work<'_>, prior: Option<bool>) -> Option<b
         work.note_id(&one.id);
     }
     match prior {
-        // It was given by somebody else before, and stays theirs.
-        Some(true) if known.is_empty() && made.is_empty() => None,
+        // It was given by somebody else before, and stays theirs; or a create was cut short before it was given.
+        Some(true) if known.is_empty() && made.is_empty() => {
+            let given = made::is_given(work, &work.id, AKS_RBAC_CLUSTER_ADMIN)
+                .await
+                .ok()?;
+            (!given).then_some(false)
+        }
         _ => Some(!made.is_empty()),
     }
 }

@@ -65,6 +65,19 @@ pub(super) async fn at(work: &Work<'_>, scope: &ResourceId) -> Result<Vec<Assign
     Ok(listed.iter().filter(is_made).cloned().collect())
 }
 
+/// Whether anybody has `role` at exactly `scope`, by whichever hand.
+pub(super) async fn is_given(
+    work: &Work<'_>,
+    scope: &ResourceId,
+    role: uuid::Uuid,
+) -> Result<bool, Error> {
+    let lists = &work.call.client.assignments;
+    let listed = lists.of(work.azure, scope, &work.limits).await?;
+    Ok(listed
+        .iter()
+        .any(|one| one.is_at(scope) && one.role == role))
+}
+
 /// Makes the assignment of `role` to `principal` at `scope`; whether it is ours, not one that somebody made before.
 pub(super) async fn make(
     work: &Work<'_>,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::{Cluster, baseline, create, live, spec::Spec, work::Work};
 use crate::{
     azure::{Error, arm::ResourceId},
-    framework::{Call, Diagnostic, Failure, Planned, State, Text, Verb},
+    framework::{Call, Diagnostic, Failure, PENDING, Planned, State, Text, Verb},
     resources::{
         Session,
         inside::PlannedCluster,
@@ -75,14 +75,15 @@ fn note_planned(
         Some(groups) => groups.iter().flatten().map(Text::text).collect(),
         None => BTreeSet::from(["not known yet".to_owned()]),
     };
-    // A right that an earlier plan gave was given to whoever applied that.
+    // A right that an earlier plan gave was given to whoever applied that, unless that was cut short.
+    let is_left = call.private(PENDING).is_some();
     let before = changed.and_then(|prior| prior.spec.grant_applier_access.if_known());
     call.client.planned.note(PlannedCluster {
         name: name.text(),
         id: super::id_of(subscription, spec).ok(),
         changed: changed.and_then(|prior| super::id_in(&prior.outputs).ok()),
         resource_group,
-        granted: *granted && before != Some(&true),
+        granted: *granted && (is_left || before != Some(&true)),
         entra: entra.enabled.if_known() != Some(&false),
         azure_rbac: entra.azure_rbac.if_known() != Some(&false),
         admin_groups,

@@ -44,6 +44,8 @@ pub struct Ownership {
     reserved: Mutex<BTreeSet<String>>,
     /// The objects of which the client was told that they exist.
     answered: Mutex<Vec<ResourceId>>,
+    /// The ids of the objects of which this process has found a note that a plan was to replace them.
+    replaced: Mutex<BTreeSet<String>>,
 }
 
 /// Who owns the state of this run.
@@ -75,6 +77,7 @@ impl Ownership {
             attached,
             reserved: Mutex::default(),
             answered: Mutex::default(),
+            replaced: Mutex::default(),
         }
     }
 
@@ -233,9 +236,15 @@ impl Ownership {
         self.journal.replace(id);
     }
 
-    /// Whether the last plan of this state was to replace the object `id`: a create that finds it comes too early.
+    /// Whether the last plan of this state was to replace the object `id`: a create that finds it comes too early. The
+    /// note counts once, for one process: a plan that was given up must not explain what comes later.
     pub(crate) fn is_to_be_replaced(&self, id: &ResourceId) -> bool {
-        self.journal.is_replaced(id)
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.journal.is_replaced(id) {
+            self.journal.keep(id);
+            replaced.insert(key(id));
+        }
+        replaced.contains(&key(id))
     }
 
     /// The client ends this process in order: whatever it was told is in its state.
