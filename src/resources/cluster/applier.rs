@@ -24,7 +24,7 @@ const UNPROVED: &str = "applier_unproved";
 /// minutes old, an API server's five (Azure RBAC, "troubleshoot"; AKS, "Entra ID authorization").
 const PROPAGATION: SignedDuration = SignedDuration::from_mins(10);
 
-/// How many lists in a row have to lack an assignment that was made: a list may be older than what was written.
+/// How many looks in a row count: a list may be older than what was written, and so may a refusal.
 const LOOKS: u32 = 3;
 
 /// The longest wait for an API server that cannot be reached from here.
@@ -111,6 +111,13 @@ async fn assign(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
     }
 }
 
+/// Notes that the right has to be seen to work where it is wanted: an earlier run gave it and did not come to that.
+pub(super) fn doubt(work: &Work<'_>, spec: &Spec) {
+    if spec.grant_applier_access.if_known() == Some(&true) {
+        work.call.keep_private(UNPROVED, json!(true));
+    }
+}
+
 /// Waits until the API server honours the right: by asking it, for as long as that may take.
 pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
     if work.call.private(UNPROVED).is_none() {
@@ -125,7 +132,7 @@ pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
     let cluster = work.call.client.cluster(&work.id)?;
     let clock = work.azure.clock();
     let begun = clock.now();
-    let mut missed = 0;
+    let (mut missed, mut refused) = (0, 0);
     loop {
         // Each look has its own bound: an API server that cannot be reached is given up sooner than a role.
         let reach = azure::Call {
@@ -167,6 +174,11 @@ pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
                 return Ok(());
             }
             Err(crate::kube::Error::Cancelled) => return Err(work.fail(&Error::Cancelled)),
+            // Azure may not know the way into a new cluster yet, or not who asks for it.
+            Err(crate::kube::Error::Azure(_)) if refused < LOOKS => {
+                refused += 1;
+                work.pause().await.map_err(|error| work.fail(&error))?;
+            }
             // The right is given; that it cannot be tried from here is the children's trouble.
             Err(error) => {
                 warn(work, &error.to_string());

@@ -175,6 +175,7 @@ async fn found_one(
     if by == By::AnEarlierRun {
         work.call.warn(continues("cluster", &work.id));
     }
+    applier::doubt(work, spec);
     for strange in resumed::strange(found, spec) {
         work.call.warn(strange);
     }
