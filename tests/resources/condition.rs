@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use secureaks::value::Value;
+use secureaks::{framework::Severity, value::Value};
 use secureaks_simulator::{Action, Fault, Matches, Simulator, aks::Failure};
 use serde_json::json;
 
 use crate::{
     private_lost::killed_when_held,
-    support::{CLUSTER, Provider, assert_understood, azure, cluster, redacted, told, writes},
+    support::{
+        CLUSTER, Kept, Provider, assert_understood, azure, cluster, fast_azure, redacted, told,
+        writes,
+    },
 };
 
 fn stop(azure: &Simulator) {
@@ -138,5 +141,28 @@ fn failed_update_after_kill_is_never_retried() {
         (&json!("Succeeded"), &json!(4))
     );
     assert_eq!(next.plan(&repaired, &wanted).value, repaired.value);
+    assert_understood(&azure);
+}
+
+/// What Azure cannot change is told before anything is applied, not by a plan after an apply that seemed to do it.
+#[test]
+fn a_killed_create_that_is_configured_otherwise_now_is_told_at_plan() {
+    let azure = fast_azure();
+    let provider = Provider::of(&azure);
+    let begun = provider.value(&cluster(&json!({})));
+    let plan = provider.plan(&Kept::nothing(), &begun);
+    provider.carry_out(&Kept::nothing(), &begun, &plan);
+    let other = json!({ "system_pool": { "vm_size": "Standard_D8ds_v5" } });
+
+    let next = provider.restarted(&azure);
+    let planned = next.plan(&Kept::nothing(), &next.value(&cluster(&other)));
+
+    let refused = planned
+        .diagnostics
+        .iter()
+        .find(|told| told.severity == Severity::Error)
+        .expect("an error");
+    assert_eq!(refused.summary, "Interrupted run began another cluster");
+    assert_eq!(refused.path.to_string(), "system_pool.vm_size");
     assert_understood(&azure);
 }
