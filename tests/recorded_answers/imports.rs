@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 
 use crate::bodies::bodies;
 use crate::figures::report;
-use crate::losses::{Differences, LEFT_OUT, NOT_OURS_TO_SEND, WRITTEN_DOWN, differences};
+use crate::losses::{Differences, LEFT_OUT, NOT_OURS_TO_SEND, differences};
 use crate::recorded::without_nulls;
 use crate::support::{CLUSTER, Kept, Plan, Provider, fast_azure, lay_over, make};
 
@@ -125,9 +125,8 @@ fn every_recorded_cluster_is_imported_and_keeps_what_is_not_ours_when_it_is_chan
         "recorded-imports",
         &[
             format!(
-                "recorded clusters: {imported} imported; of those at rest {changed} changed in their tags, and all else sent as it came, but for {} members that Azure alone writes, which are left out, and {} that are written down as what their absence means or as they are called now",
-                NOT_OURS_TO_SEND.len(),
-                WRITTEN_DOWN.len()
+                "recorded clusters: {imported} imported; of those at rest {changed} changed in their tags, and all else sent as it came, but for {} members that Azure alone writes, which are left out",
+                NOT_OURS_TO_SEND.len()
             ),
             format!(
                 "recorded clusters that are changed once an attribute is written as this provider takes it: {}",
@@ -175,11 +174,8 @@ fn every_recorded_pool_is_kept_when_its_cluster_is_changed() {
 
 /// All that is known to be sent otherwise than it came.
 fn known() -> Differences {
-    let left_out = NOT_OURS_TO_SEND.map(|path| (path, LEFT_OUT));
-    let known = left_out.into_iter().chain(WRITTEN_DOWN);
-    known
-        .map(|(path, how)| (path.to_owned(), how.to_owned()))
-        .collect()
+    let left_out = |path: &str| (path.to_owned(), LEFT_OUT.to_owned());
+    NOT_OURS_TO_SEND.map(left_out).into_iter().collect()
 }
 
 /// A simulated Azure with one cluster, in whose place recorded ones are put.

@@ -10,8 +10,9 @@ pub(crate) type Differences = BTreeSet<(String, String)>;
 /// How a member differs that is there before and not in what is sent.
 pub(crate) const LEFT_OUT: &str = "is left out";
 
-/// What a read-modify-write does not give back: Azure alone writes it, and a body with it is refused or ignored.
-pub(crate) const NOT_OURS_TO_SEND: [&str; 22] = [
+/// What a read-modify-write does not give back: Azure alone writes it, and a body with it is refused or ignored, or takes
+/// nodes back to the image it names.
+pub(crate) const NOT_OURS_TO_SEND: [&str; 23] = [
     ".eTag",
     ".id",
     ".identity.principalId",
@@ -23,6 +24,7 @@ pub(crate) const NOT_OURS_TO_SEND: [&str; 22] = [
     ".properties.addonProfiles.azurepolicy.identity",
     ".properties.agentPoolProfiles[].currentOrchestratorVersion",
     ".properties.agentPoolProfiles[].eTag",
+    ".properties.agentPoolProfiles[].nodeImageVersion",
     ".properties.agentPoolProfiles[].provisioningState",
     ".properties.azurePortalFQDN",
     ".properties.currentKubernetesVersion",
@@ -34,64 +36,6 @@ pub(crate) const NOT_OURS_TO_SEND: [&str; 22] = [
     ".properties.provisioningState",
     ".properties.resourceUID",
     ".type",
-];
-
-/// What is sent although it was not there, or was called otherwise: each attribute that a configuration may leave
-/// out is written down, as what its absence means.
-pub(crate) const WRITTEN_DOWN: [(&str, &str); 14] = [
-    (
-        ".properties.aadProfile.adminGroupObjectIDs",
-        "nothing becomes []",
-    ),
-    (
-        ".properties.aadProfile.enableAzureRBAC",
-        "nothing becomes false",
-    ),
-    (
-        ".properties.agentPoolProfiles[].enableAutoScaling",
-        "nothing becomes false",
-    ),
-    (
-        ".properties.apiServerAccessProfile.authorizedIPRanges",
-        "nothing becomes []",
-    ),
-    (
-        ".properties.apiServerAccessProfile.disableRunCommand",
-        "nothing becomes false",
-    ),
-    // Clusters from before this channel have none.
-    (
-        ".properties.autoUpgradeProfile.nodeOSUpgradeChannel",
-        "nothing becomes \"None\"",
-    ),
-    (
-        ".properties.autoUpgradeProfile.upgradeChannel",
-        "nothing becomes \"none\"",
-    ),
-    (".properties.disableLocalAccounts", "nothing becomes false"),
-    (
-        ".properties.networkProfile.networkPolicy",
-        "nothing becomes \"none\"",
-    ),
-    (
-        ".properties.oidcIssuerProfile.enabled",
-        "nothing becomes false",
-    ),
-    (
-        ".properties.securityProfile.imageCleaner.enabled",
-        "nothing becomes false",
-    ),
-    // How often a cleaner would run that is off.
-    (
-        ".properties.securityProfile.imageCleaner.intervalHours",
-        "nothing becomes 168",
-    ),
-    (
-        ".properties.securityProfile.workloadIdentity.enabled",
-        "nothing becomes false",
-    ),
-    // `Basic` is what `Base` was called before 2023.
-    (".sku.name", "\"Basic\" becomes \"Base\""),
 ];
 
 /// What is different in what was sent; `[]` in a path stands for every element of a list, `*` for every resource.

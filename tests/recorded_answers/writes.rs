@@ -106,7 +106,7 @@ impl Write {
                 exchange["seq"]
             ),
             method: method.to_owned(),
-            url: Url::parse(url).expect("an address"),
+            url: address_of(url).expect("an address"),
             body: Some(exchange["request_body"].clone()).filter(|body| !body.is_null()),
             refusals,
             answer,
@@ -185,7 +185,7 @@ impl Write {
         {
             for _ in 0..times(poll) {
                 let answer = Answer::of(poll);
-                let url = Url::parse(&address).expect("an address");
+                let url = address_of(&address).expect("an address");
                 // Each answer that is not the last one signs the result's address anew.
                 if answer.status == 202 && self.is_by_result() {
                     address = answer.header("location").unwrap_or(&address).to_owned();
@@ -215,9 +215,7 @@ impl Write {
     fn find_looks(&mut self, rest: &[Json]) {
         let own = self.url.path().to_owned();
         let here = |exchange: &&Json| {
-            let url = exchange["url"]
-                .as_str()
-                .and_then(|url| Url::parse(url).ok());
+            let url = exchange["url"].as_str().and_then(address_of);
             url.is_some_and(|url| url.path().eq_ignore_ascii_case(&own))
         };
         let until_next = rest.iter().filter(here);
@@ -296,4 +294,15 @@ fn last_of(address: &str) -> Vec<String> {
     let path = address.split('?').next().unwrap_or_default();
     let last = path.rsplit('/').take(2);
     last.map(str::to_ascii_lowercase).collect()
+}
+
+/// A recorded address. Azure's command line has put a whole id into one segment of some of them, with its slashes encoded,
+/// which Azure reads as the id it is, and this provider never sends.
+fn address_of(text: &str) -> Option<Url> {
+    let mut address = Url::parse(text).ok()?;
+    if address.path().contains("%2F") {
+        let path = address.path().replace("/%2F", "/").replace("%2F", "/");
+        address.set_path(&path);
+    }
+    Some(address)
 }
