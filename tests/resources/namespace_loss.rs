@@ -9,7 +9,7 @@ use crate::{
     inside::{applied, change, object, reached},
     namespace::{NAMESPACE, namespace, start},
     network_policy::TYPE as NETWORK_POLICY,
-    support::{Kept, assert_understood, told},
+    support::{Kept, Plan, assert_understood, told},
 };
 
 const CORE: &str = "/api/v1/namespaces/team-a";
@@ -77,10 +77,18 @@ fn objects() -> Vec<(String, Json)> {
     .to_vec()
 }
 
+fn forbidden() -> Answer {
+    let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403, "reason": "Forbidden", "message": "no" });
+    Answer {
+        code: 403,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body,
+    }
+}
+
 /// Lets the listing of these kinds be refused.
 fn forbid(azure: &Simulator, plurals: &[&str]) {
     for plural in plurals {
-        let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403, "reason": "Forbidden", "message": "no" });
         azure.add_fault(Fault {
             name: (*plural).to_owned(),
             matches: Matches {
@@ -90,11 +98,7 @@ fn forbid(azure: &Simulator, plurals: &[&str]) {
                 times: Some(100),
                 ..Matches::default()
             },
-            action: Action::Status(Answer {
-                code: 403,
-                headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-                body,
-            }),
+            action: Action::Status(forbidden()),
         });
     }
 }
@@ -217,4 +221,48 @@ fn what_others_put_into_a_namespace_that_is_gone_on_with_is_told() {
     assert!(strange.detail.contains("RoleBinding `mine`"), "{strange:?}");
     assert_eq!(strange.severity, Severity::Warning);
     assert_understood(&azure);
+}
+
+/// The state keeps what a plan said of a deletion that then failed; the next plan must not go by it.
+#[test]
+fn what_allowed_a_deletion_that_failed_allows_no_later_one() {
+    let (azure, provider) = start();
+    let kept = reached(
+        &provider,
+        &Kept::nothing(),
+        &namespace(&provider, &json!({})),
+    );
+    change(&azure, &format!("{CORE}/configmaps/theirs"), &json!({}));
+    let changes = json!({ "name": "team-b", "delete_with_workloads": true });
+    let replacement = namespace(&provider, &changes);
+    refuse_deletion(&azure);
+
+    let plan = Plan {
+        value: Value::Null,
+        ..provider.plan(&kept, &replacement)
+    };
+    let (left, failed) = provider.carry_out(&kept, &Value::Null, &plan);
+    let later = provider.plan(&left, &Value::Null);
+
+    assert_eq!(failed.len(), 1, "{failed:#?}");
+    assert_eq!(left.value, kept.value);
+    let refusal = told(&later.diagnostics);
+    assert!(refusal.contains("ConfigMap `theirs`"), "{refusal}");
+    assert_eq!(later.diagnostics[0].severity, Severity::Error);
+    assert_understood(&azure);
+}
+
+/// Lets the next deletion of the namespace be refused.
+fn refuse_deletion(azure: &Simulator) {
+    azure.add_fault(Fault {
+        name: "deletion".to_owned(),
+        matches: Matches {
+            host: Some(Host::Kubernetes),
+            method: Some("DELETE".to_owned()),
+            path_contains: Some(CORE.to_owned()),
+            times: Some(1),
+            ..Matches::default()
+        },
+        action: Action::Status(forbidden()),
+    });
 }

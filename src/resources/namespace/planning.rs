@@ -94,6 +94,9 @@ async fn judge_deletion(
     prior: &State<Namespace>,
     spec: Option<&Spec>,
 ) -> Result<(), Failure> {
+    // A deletion that failed has left what its plan said, which may no longer hold.
+    call.drop_private(ALLOWED);
+    call.drop_private(WITH_CLUSTER);
     if let Some(spec) = spec
         && spec.delete_with_workloads.if_known() == Some(&true)
     {
@@ -122,7 +125,7 @@ async fn judge_deletion(
     match loss(&work, &place.name).await {
         Ok(lost) => match lost.refusal(&place) {
             None => Ok(()),
-            // Whoever applies may see more than whoever plans.
+            // The identity that applies may see more than the one that plans.
             Some(told) if lost.is_unseen() => {
                 let severity = Severity::Warning;
                 call.warn(Diagnostic { severity, ..told });
