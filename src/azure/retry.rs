@@ -117,7 +117,7 @@ impl Outcome {
     fn of(result: &PolicyResult) -> Self {
         match result {
             Ok(response) => Self::Answered(response.status().into()),
-            // Whoever is not to be trusted stays so, and waiting would hide the reason.
+            // A server that is not to be trusted stays so, and waiting would hide the reason.
             Err(error) if untrusted(error).is_some() => Self::Hopeless,
             Err(error) => match error.kind() {
                 ErrorKind::Connection => Self::Unreachable,

@@ -1,4 +1,4 @@
-//! Whether a failure to get an answer means that whoever answered cannot be trusted. rustls says so deep inside of what
+//! Whether a failure to get an answer means that the server that answered cannot be trusted. rustls says so deep inside of what
 //! other layers wrap around it.
 
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::io;
 
 use rustls::CertificateError;
 
-/// What to do about somebody who answers in Azure's place.
+/// What to do about a server that answers in Azure's place.
 pub const WAY_OUT: &str = "Something between this machine and Azure may answer in its place, such as a proxy that opens TLS. If that is meant, name the file with its certificate authority in `SSL_CERT_FILE`; else find out who answers there before anything is sent";
 
 /// An error and what it comes from, down to the first cause. An I/O error leaves out of its own `source` what it
@@ -26,7 +26,7 @@ pub fn causes<'a>(
     })
 }
 
-/// Why whoever answered cannot be trusted, as a clause about "it"; `None` where that is not what failed.
+/// Why the server that answered cannot be trusted, as a clause about "it"; `None` where that is not what failed.
 pub fn distrust(error: &(dyn Error + 'static)) -> Option<String> {
     let found = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
     Some(match found {

@@ -116,7 +116,7 @@ fn failure(url: &Url, error: &azure_core::Error) -> Error {
     }
 }
 
-/// Why whoever answered cannot be trusted, if that is why there was no connection. Later than that, TLS breaks as any
+/// Why the server that answered cannot be trusted, if that is why there was no connection. Later than that, TLS breaks as any
 /// connection does.
 pub(crate) fn untrusted(error: &azure_core::Error) -> Option<String> {
     let connecting = causes(error)

@@ -2,6 +2,7 @@
 //! It knows neither protobuf nor Azure.
 
 mod block;
+mod call;
 mod content;
 mod diagnostics;
 mod field;
@@ -20,13 +21,14 @@ mod text;
 mod way_out;
 
 pub use block::{Block, Fields, Origin, Slot};
+pub use call::{Call, PrivateState};
 pub use content::{Any, Secret};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use field::{Attr, Computed, Content, Field, WriteOnly};
 pub use offers::{DataSource, Ephemeral, Function, Lease, Offers, Provider};
 pub use plan::defaults;
 pub use resource::{
-    Call, Failure, ImportTarget, Planned, PrivateState, Resource, Source, State, Timeouts, Verb,
+    Event, Failure, ImportTarget, Planned, Resource, Source, State, Timeouts, Verb,
 };
 pub use secureaks_derive::Block;
 pub use serve_resource::{GONE, PENDING, made_anew};

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{
     Block, Diagnostic, Diagnostics, Failure, Resource,
-    resource::Call,
+    call::Call,
     schema::Signature,
     serve_resource::{AnyResource, ServedResource},
     serve_simple::{AnyDataSource, AnyEphemeral, ServedDataSource, ServedEphemeral},

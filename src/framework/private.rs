@@ -1,6 +1,6 @@
 //! What travels beside a state, as bytes: a JSON object, empty when there is nothing.
 
-use super::resource::PrivateState;
+use super::call::PrivateState;
 
 /// Reads it. Bytes of another writer are as good as none: nothing in them is the user's.
 pub(super) fn read_private(bytes: &[u8]) -> PrivateState {

@@ -5,8 +5,9 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::{
-    Block, DataSource, Diagnostic, Diagnostics, Ephemeral, Failure, Lease, Origin, judge, plan,
-    resource::{Call, PrivateState},
+    Block, DataSource, Diagnostic, Diagnostics, Ephemeral, Failure, Lease, Origin,
+    call::{Call, PrivateState},
+    judge, plan,
     schema::Schema,
     serve_resource::{Scope, undecodable},
     service::{Opened, Private, Renewed, ValidateRequest, ValueResponse},

@@ -1,5 +1,5 @@
 //! The way out: how an object is got rid of although its plan or its read is refused. A client plans the configuration
-//! before it destroys, so every error about an object that exists may meet somebody who wants it gone.
+//! before it destroys, so every error about an object that exists may meet a user who wants it gone.
 
 use super::{Diagnostic, Severity, schema};
 use crate::value::Value;

@@ -168,7 +168,7 @@ impl Cluster {
                     None => self.get(namespace, name, call).await,
                 }
             }
-            // Whoever has rights in single namespaces may not list them all.
+            // An identity with rights in single namespaces may not list them all.
             Err(error) if error.is_forbidden() => self.get(namespace, name, call).await,
             Err(error) => Err(error),
         }

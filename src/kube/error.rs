@@ -67,7 +67,7 @@ pub enum Cause {
     Refused,
     /// Nobody answers there.
     Timeout,
-    /// Whoever answered cannot be trusted: the certificate is not the cluster's, or there is no common TLS.
+    /// The server that answered cannot be trusted: the certificate is not the cluster's, or there is no common TLS.
     Tls,
     /// The connection was closed before an answer came.
     Closed,
@@ -107,7 +107,7 @@ impl Error {
         self.has_code(422)
     }
 
-    /// Whether whoever answers in the API server's place cannot be trusted, which waiting does not change.
+    /// Whether the server that answers in the API server's place cannot be trusted, which waiting does not change.
     pub fn is_untrusted(&self) -> bool {
         matches!(
             self,

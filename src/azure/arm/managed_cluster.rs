@@ -134,7 +134,7 @@ impl ManagedCluster {
         self.properties.as_ref()?.provisioning_state.as_deref()
     }
 
-    /// Whether somebody has stopped it: its API server answers nobody, and Azure changes nothing of it.
+    /// Whether it is stopped: its API server answers no caller, and Azure changes nothing of it.
     pub fn is_stopped(&self) -> bool {
         let properties = self.properties.as_ref();
         let power = properties.and_then(|properties| properties.power_state.as_ref());

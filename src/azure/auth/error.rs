@@ -48,7 +48,7 @@ pub enum AuthError {
         /// What came instead.
         reason: String,
     },
-    /// Whoever answered in place of the issuer cannot be trusted; nothing was sent.
+    /// The server that answered in place of the issuer cannot be trusted; nothing was sent.
     #[error("{issuer} cannot be trusted: {reason}. {WAY_OUT}")]
     Untrusted {
         /// Who was asked.

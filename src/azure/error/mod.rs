@@ -24,7 +24,7 @@ pub enum Error {
         /// Whether the request may have arrived all the same.
         sent: bool,
     },
-    /// Whoever answered cannot be trusted; nothing was sent.
+    /// The server that answered cannot be trusted; nothing was sent.
     #[error("{host} cannot be trusted: {reason}")]
     Untrusted {
         /// The host that was called.

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::{GONE, PENDING, REPLACES, Scope, ServedResource, WHOLE, guarded, undecodable};
 use crate::{
     framework::{
-        Block as _, Diagnostic, Failure, Resource, Severity, plan,
+        Block as _, Diagnostic, Event, Failure, Resource, Severity,
+        call::{Call, Record},
+        plan,
         private::{read_private, write_private},
-        resource::{Call, Record, Verb},
+        resource::Verb,
         service::{ApplyRequest, ApplyResponse},
         way_out,
     },
@@ -76,7 +78,8 @@ impl<R: Resource> ServedResource<R> {
                 call.drop_private(WHOLE);
             } else {
                 call.keep_private(WHOLE, true.into());
-                self.resource.answered(&client, &Self::state(&state));
+                self.resource
+                    .note(&client, &Self::state(&state), Event::Answered);
             }
         }
         let record = call.record();

@@ -21,8 +21,9 @@ pub use self::read::made_anew;
 
 use super::{
     Block as _, Diagnostic, Diagnostics, Failure, Origin, Resource, State,
+    call::{Call, PrivateState},
     plan::with_defaults,
-    resource::{Call, PrivateState, Verb},
+    resource::Verb,
     schema::{Attribute, Block, IdentityAttribute, IdentitySchema, Mode, Schema},
     service::{
         ApplyRequest, ApplyResponse, ImportRequest, Imported, MoveRequest, PlanRequest,

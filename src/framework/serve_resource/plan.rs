@@ -8,11 +8,11 @@ use serde_json::{Value as Json, json};
 use super::{GONE, PENDING, REPLACES, Scope, ServedResource, guarded, undecodable};
 use crate::{
     framework::{
-        Block as _, Diagnostic, Diagnostics, Failure, Origin, Planned, Resource, Severity, State,
-        plan,
+        Block as _, Call, Diagnostic, Diagnostics, Event, Failure, Origin, Planned, Resource,
+        Severity, State, plan,
         private::{read_private, write_private},
         replacement::{self, Replacement, replacements},
-        resource::{Call, Verb},
+        resource::Verb,
         service::{PlanRequest, PlanResponse},
         way_out,
     },
@@ -201,7 +201,7 @@ impl<R: Resource> ServedResource<R> {
         let instance = instance.map_or(Json::Bool(true), |instance| json!(instance));
         call.keep_private(REPLACES, instance);
         // Where a client creates first, it does not hand the create what the plan has kept.
-        self.resource.replaced(&call.client, before);
+        self.resource.note(&call.client, before, Event::Replaced);
         call.warn(replacement::destroy_first(R::NAME, replacements));
         Vec::new()
     }

@@ -98,7 +98,7 @@ async fn where_it_was(inside: &Inside<'_>, name: &str, spec: &Spec) -> Result<Ve
 async fn moved(inside: &Inside<'_>, id: &ResourceId, own: &Own) -> Result<Vec<Bound>, Error> {
     let all = match bound_of_ours(inside).await {
         Ok(all) => all,
-        // Whoever has rights in single namespaces may not list them all.
+        // An identity with rights in single namespaces may not list them all.
         Err(error) if error.is_forbidden() => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };

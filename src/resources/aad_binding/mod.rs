@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod given;
 mod grant;
+mod judged;
 mod live;
 mod objects;
 mod outputs;
@@ -19,6 +20,7 @@ mod revoke;
 mod roles;
 mod spec;
 mod subject;
+mod twice;
 mod update;
 mod work;
 
@@ -34,8 +36,8 @@ use self::{
 use crate::{
     azure::arm::ResourceId,
     framework::{
-        Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
-        Verb, plan::Change,
+        Call, Diagnostic, Diagnostics, Event, Failure, ImportTarget, Planned, Resource, State,
+        Timeouts, Verb, plan::Change,
     },
     resources::{
         Session,
@@ -106,15 +108,9 @@ impl Resource for AadBinding {
         Box::pin(delete::delete(call, prior)).await
     }
 
-    fn answered(&self, session: &Session, state: &State<Self>) {
+    fn note(&self, session: &Session, state: &State<Self>, event: Event) {
         if let Ok(id) = state.outputs.resource_id() {
-            session.ownership.answered(&id);
-        }
-    }
-
-    fn replaced(&self, session: &Session, state: &State<Self>) {
-        if let Ok(id) = state.outputs.resource_id() {
-            session.ownership.replaced(&id);
+            session.ownership.note(&id, event);
         }
     }
 

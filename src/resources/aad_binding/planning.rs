@@ -1,6 +1,8 @@
 //! What is judged when a plan is made: principals, asked of Microsoft Graph, and the role, asked of a
 //! cluster that is there.
 
+mod facts;
+
 use std::time::Duration;
 
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
@@ -16,6 +18,7 @@ use super::{
     roles::{self, Found},
     spec::{Mode, Principal, Spec},
     subject::Subject,
+    twice,
     work::{self, PLANNING, WHAT},
 };
 use crate::{
@@ -24,9 +27,7 @@ use crate::{
     kube::{Error, Right},
     resources::{
         Session,
-        inside::{
-            Inside, NoFields, PlannedCluster, check_planned, goes_by_this_plan, planning_limits,
-        },
+        inside::{Inside, NoFields, check_planned, goes_by_this_plan, planning_limits},
         refusals,
     },
 };
@@ -55,7 +56,7 @@ pub(super) async fn judge(
         && let Some(cluster) = outputs::cluster_in(&id)
     {
         if let Some(planned) = call.client.planned.changed(&cluster) {
-            judge_planned_facts(&planned, &cluster, spec)?;
+            facts::judge_planned(&planned, &cluster, spec)?;
         }
         let rights = registry::rights(spec, &prior.outputs.bound());
         // Where neither of two is made or changed there is nothing to refuse. Where one stays as it is, no apply hears
@@ -63,9 +64,9 @@ pub(super) async fn judge(
         let clash = bindings.claim(Stage::Planned, &cluster, &id, &rights, false);
         if let Some(clash) = clash {
             if clash.other_changes {
-                return Err(work::kept_and_given(spec, &clash).into());
+                return Err(twice::kept_and_given(spec, &clash).into());
             }
-            let told = work::given_twice(spec, &clash);
+            let told = twice::given_twice(spec, &clash);
             call.warn(Diagnostic::warning(told.summary, told.detail).at(&told.path));
         }
     }
@@ -109,7 +110,7 @@ async fn judge_change(
         let rights = registry::rights(spec, subjects);
         let clash = bindings.claim(Stage::Planned, inside.cluster.id(), id, &rights, true);
         if let Some(clash) = clash {
-            let told = work::given_twice(spec, &clash);
+            let told = twice::given_twice(spec, &clash);
             if !clash.other_changes {
                 return Err(told.into());
             }
@@ -126,9 +127,9 @@ async fn judge_change(
                 .any(|change| change.path.to_string() == name)
     };
     if let Some(planned) = call.client.planned.changed(inside.cluster.id()) {
-        judge_planned_facts(&planned, inside.cluster.id(), spec)?;
+        facts::judge_planned(&planned, inside.cluster.id(), spec)?;
     } else if touched("mode") || touched("azure_role") {
-        judge_facts(&inside, spec).await?;
+        facts::judge(&inside, spec).await?;
     }
     if spec.is_azures() || spec.mode.if_known().is_none() {
         return Ok(());
@@ -162,9 +163,9 @@ async fn judge_change(
             });
         for (is_anothers, clash) in others {
             let (told, fate) = match is_anothers {
-                Some(true) => (work::given_twice(spec, &clash), "Apply will refuse."),
+                Some(true) => (twice::given_twice(spec, &clash), "Apply will refuse."),
                 None => (
-                    work::perhaps_twice(spec, &clash),
+                    twice::perhaps_twice(spec, &clash),
                     "Apply will refuse unless that one loses it meanwhile.",
                 ),
                 Some(false) => continue,
@@ -300,56 +301,6 @@ async fn judge_right(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
         inside.check_right(&there, &spec.cluster_id).await?;
     }
     Ok(())
-}
-
-/// How the cluster signs people in, by Azure's word, rules out some bindings.
-async fn judge_facts(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
-    // Whoever may not read the cluster, or one that comes with this apply, is told by the apply.
-    let Ok(facts) = inside.cluster.facts(&inside.limits).await else {
-        return Ok(());
-    };
-    let profile = facts
-        .properties
-        .as_ref()
-        .and_then(|properties| properties.aad_profile.as_ref());
-    let id = inside.cluster.id().as_str();
-    if profile.is_none() {
-        return Err(without_entra(spec, id).into());
-    }
-    if spec.is_azures() && profile.and_then(|profile| profile.enable_azure_rbac) != Some(true) {
-        return Err(without_azure_rbac(spec, id).into());
-    }
-    Ok(())
-}
-
-/// The same of a cluster that this plan has looked at before, as it will be.
-fn judge_planned_facts(
-    planned: &PlannedCluster,
-    cluster: &ResourceId,
-    spec: &Spec,
-) -> Result<(), Diagnostic> {
-    let cluster = format!("{cluster}, as this plan leaves it,");
-    if !planned.entra {
-        return Err(without_entra(spec, &cluster));
-    }
-    if spec.is_azures() && !planned.azure_rbac {
-        return Err(without_azure_rbac(spec, &cluster));
-    }
-    Ok(())
-}
-
-fn without_entra(spec: &Spec, cluster: &str) -> Diagnostic {
-    spec.cluster_id.error(
-        "Cluster has no sign-in with Microsoft Entra",
-        format!("{cluster} does not know users and groups of Microsoft Entra, so nobody could use the binding. Turn the sign-in on (`entra` in `secureaks_cluster`, or `az aks update --enable-aad`) first."),
-    )
-}
-
-fn without_azure_rbac(spec: &Spec, cluster: &str) -> Diagnostic {
-    spec.mode.error(
-        "Cluster does not ask Azure about rights",
-        format!("`mode` is \"azure_rbac\", and {cluster} decides about rights by Kubernetes' own role bindings alone, so roles of Azure have no effect. Turn on `entra.azure_rbac` (`az aks update --enable-azure-rbac`), or use `mode = \"kubernetes\"`."),
-    )
 }
 
 /// What was wanted before this plan and is gone: no error, because a client plans the configuration before it destroys,

@@ -58,7 +58,7 @@ pub struct Spec {
     #[tf(default = true)]
     pub(super) cluster_user_role: Attr<bool>,
     /// Whether fields of the binding that belong to another field manager are taken over, and an object of its name
-    /// that somebody else has made is overwritten. What Kubernetes, AKS and add-ons made is never overwritten.
+    /// that another tool or configuration has made is overwritten. What Kubernetes, AKS and add-ons made is never overwritten.
     #[tf(default = false, local)]
     pub(super) force_conflicts: Attr<bool>,
     /// Whether it is proved after a change that the principals may do what the role allows.

@@ -1,28 +1,25 @@
 //! One verb's work on one binding: what both creating and changing it do.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use k8s_openapi::api::{
-    core::v1::Namespace,
-    rbac::v1::{ClusterRoleBinding, RoleBinding},
-};
+use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use serde_json::json;
 
 use super::{
     AadBinding,
     grant::{self, Grant},
-    objects::{Bound, Objects, Role},
+    objects::{Bound, Objects},
     outputs::Outputs,
     own::{self, Own},
     places::BindingFields,
     probes, proof,
     proof::Proof,
-    registry::{self, Clash, Stage},
+    registry::{self, Stage},
     resolve::{self, Settled},
     revoke::{self, Before},
-    roles::{self, Found},
     spec::Spec,
     subject::Subject,
+    twice::given_twice,
 };
 use crate::{
     azure::arm::ResourceId,
@@ -36,9 +33,6 @@ use crate::{
 
 /// What is worked on, for messages.
 pub(super) const WHAT: &str = "binding";
-
-/// How often an apply looks whether another binding loses a right that this one gives.
-const LOOKS: u32 = 4;
 
 /// How long an apply asks again about a principal that the directory does not know yet.
 const SPREADING: Duration = Duration::from_mins(1);
@@ -94,7 +88,7 @@ impl<'a> Work<'a> {
             true,
         );
         if let Some(clash) = clash {
-            return Err(work.given_twice(&clash).into());
+            return Err(given_twice(work.spec, &clash).into());
         }
         bindings.touch(Stage::Applied, Own::of(work.inside.call).uids());
         Ok(work)
@@ -141,139 +135,6 @@ impl<'a> Work<'a> {
         let bindings = &self.inside.call.client.bindings;
         bindings.touch(Stage::Applied, bound.uid.as_ref());
         self.keep();
-    }
-
-    /// Refuses what the cluster would refuse or nobody could want: a role that does not exist, a namespace that does
-    /// not, a right that another binding gives. Says what to prove afterwards.
-    pub(super) async fn judge(&self, objects: &Objects) -> Result<Judged, Failure> {
-        let bindings = &self.inside.call.client.bindings;
-        let others = match bindings.found_in(&self.inside).await {
-            Ok(others) => Some(others),
-            Err(error) if error.is_forbidden() => None,
-            Err(error) => return Err(self.fail(&error).await),
-        };
-        if let Some(others) = &others {
-            self.judge_others(objects, others).await?;
-        }
-        let mut told = Vec::new();
-        let places: Vec<Option<&str>> = match &objects.namespaces {
-            None => vec![None],
-            Some(names) => names.iter().map(|name| Some(name.as_str())).collect(),
-        };
-        let mut probes = Some(Vec::new());
-        for place in places {
-            if let Some(name) = place
-                && let Some(problem) = self.namespace_problem(name).await?
-            {
-                told.push(problem);
-                continue;
-            }
-            match self.role(&objects.role, place).await? {
-                Found::Rules(rules) => {
-                    if probes.as_ref().is_some_and(Vec::is_empty) {
-                        probes = Some(probes::of_rules(&rules));
-                    }
-                }
-                Found::Missing(names) => {
-                    let of = place.filter(|_| matches!(objects.role, Role::Namespaced(_)));
-                    told.push(roles::missing(self.spec, &objects.role, of, &names));
-                }
-                Found::Unreadable => probes = None,
-            }
-        }
-        if told.is_empty() {
-            Ok(Judged {
-                others: others.unwrap_or_default(),
-                probes,
-            })
-        } else {
-            let mut diagnostics = crate::framework::Diagnostics::default();
-            diagnostics.extend(told);
-            Err(diagnostics.into())
-        }
-    }
-
-    /// Refuses a right that another binding gives. One of this configuration may lose the right in the same apply,
-    /// before or after this one gets it, and is given some time to do so; one that keeps it was an error in the plan,
-    /// unless the plan left it out. Without an owner nobody can tell whose a binding is.
-    async fn judge_others(&self, objects: &Objects, others: &[Bound]) -> Result<(), Failure> {
-        let pause = self.inside.cluster.azure().poll_interval();
-        for look in 1.. {
-            let Some((clash, is_own)) = self.perhaps_given(objects, others)? else {
-                break;
-            };
-            if look == LOOKS && is_own {
-                self.inside.call.warn(own_twice(self.spec, &clash));
-                break;
-            } else if look == LOOKS {
-                let told = perhaps_twice(self.spec, &clash);
-                return Err(told.into());
-            }
-            if let Err(ended) = self.inside.pause(pause).await {
-                return Err(self.fail(&ended).await);
-            }
-        }
-        Ok(())
-    }
-
-    /// A right that another binding gives until now, and whether that one is known to be of this configuration: first
-    /// of all one of which that is not known. An error where it is another configuration's.
-    fn perhaps_given(
-        &self,
-        objects: &Objects,
-        others: &[Bound],
-    ) -> Result<Option<(Clash, bool)>, Diagnostic> {
-        let bindings = &self.inside.call.client.bindings;
-        let (mut own, mut perhaps) = (None, None);
-        for other in others {
-            if bindings.is_touched(Stage::Applied, other) {
-                continue;
-            }
-            let Some(clash) = registry::clash_in_cluster(objects, [other]) else {
-                continue;
-            };
-            match registry::is_anothers(&self.inside, other) {
-                Some(true) => return Err(self.given_twice(&clash)),
-                Some(false) => own = own.or(Some((clash, true))),
-                None => perhaps = perhaps.or(Some((clash, false))),
-            }
-        }
-        Ok(perhaps.or(own))
-    }
-
-    async fn role(&self, role: &Role, place: Option<&str>) -> Result<Found, Failure> {
-        match roles::find(&self.inside, role, place).await {
-            Ok(found) => Ok(found),
-            Err(error) => Err(self.fail(&error).await),
-        }
-    }
-
-    /// Why nothing can be bound in a namespace.
-    async fn namespace_problem(&self, name: &str) -> Result<Option<Diagnostic>, Failure> {
-        let cluster = &self.inside.cluster;
-        let found = match cluster
-            .get::<Namespace>(None, name, &self.inside.limits)
-            .await
-        {
-            Ok(found) => found,
-            // Whoever may bind in a namespace need not be able to read it.
-            Err(error) if error.is_forbidden() => return Ok(None),
-            Err(error) => return Err(self.fail(&error).await),
-        };
-        let attribute = &self.spec.namespaces;
-        Ok(match found {
-            None => Some(attribute.error(
-                "Namespace does not exist",
-                format!("`namespaces` names {name:?}, and the cluster has no such namespace. Create it with a `secureaks_namespace` and refer to its name (`namespaces = [secureaks_namespace.NAME.name]`), so that it is created first; or name one that exists."),
-            )),
-            Some(namespace) if namespace.metadata.deletion_timestamp.is_some() => {
-                Some(attribute.error(
-                    "Namespace is being deleted",
-                    format!("`namespaces` names {name:?}, which is being deleted. Wait until it is gone and create it anew, or name another."),
-                ))
-            }
-            Some(_) => None,
-        })
     }
 
     /// Applies the objects, each where it belongs.
@@ -401,67 +262,10 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn given_twice(&self, clash: &Clash) -> Diagnostic {
-        given_twice(self.spec, clash)
-    }
-
     /// Notes that there is work which is not done.
     pub(super) fn begun(&self) {
         self.inside.call.keep_private(PENDING, json!(true));
     }
-}
-
-/// What [`Work::judge`] found out.
-pub(super) struct Judged {
-    /// The bindings of ours in the cluster; none where they may not be listed.
-    pub(super) others: Arc<Vec<Bound>>,
-    /// What to prove; `None` where the role may not be read.
-    pub(super) probes: Option<Vec<probes::Probe>>,
-}
-
-/// The error about a right that two bindings give.
-pub(super) fn given_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
-    spec.principals.error(
-        "Two bindings give the same right",
-        format!("{} by the binding {:?} already. Whichever of the two was removed would take the right away: name the principal in one of them only.", capital(&clash.right), clash.other),
-    )
-}
-
-/// The error about a right that a binding keeps and the plan gives by another one too.
-pub(super) fn kept_and_given(spec: &Spec, clash: &Clash) -> Diagnostic {
-    let told = given_twice(spec, clash);
-    let detail = format!(
-        "{} by this binding, which stays as it is, and the plan gives it by the binding {:?} too. Whichever of the two was removed would take the right away: name the principal in one of them only.",
-        capital(&clash.right),
-        clash.other
-    );
-    Diagnostic { detail, ..told }
-}
-
-/// The error about a right that two bindings give, where the other may be one of this configuration.
-pub(super) fn perhaps_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
-    let told = given_twice(spec, clash);
-    let detail = format!(
-        "{} If this configuration takes it from that one, apply that first. With `owner` in the provider block it is known whose a binding is.",
-        told.detail
-    );
-    Diagnostic { detail, ..told }
-}
-
-/// The warning about a right that this configuration's own bindings give twice for now.
-fn own_twice(spec: &Spec, clash: &Clash) -> Diagnostic {
-    spec.principals.warning(
-        "Two bindings of this configuration give the same right",
-        format!("{} by the binding {:?} until now. Unless the rest of this apply takes it from that one, name the principal in one of the two only.", capital(&clash.right), clash.other),
-    )
-}
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next();
-    first
-        .map(|first| first.to_uppercase().chain(characters).collect())
-        .unwrap_or_default()
 }
 
 /// All bindings of ours in the cluster.

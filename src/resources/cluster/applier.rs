@@ -38,7 +38,7 @@ pub(super) async fn grant(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
     }
     let made = made::at(work, &work.id).await;
     match (wanted, made) {
-        // Somebody's right that was given here stays as long as it is wanted, whoever applies.
+        // A right that was given here stays as long as it is wanted, also where another identity applies.
         (true, Ok(made)) if !made.is_empty() => {
             for one in &made {
                 work.note_id(&one.id);
@@ -237,7 +237,7 @@ pub(super) async fn is_granted(work: &Work<'_>, prior: Option<bool>) -> Option<b
         work.note_id(&one.id);
     }
     match prior {
-        // It was given by somebody else before, and stays theirs; or a create was cut short before it was given.
+        // It was given by another hand before, and stays; or a create was cut short before it was given.
         Some(true) if known.is_empty() && made.is_empty() => {
             let given = made::is_given(work, &work.id, AKS_RBAC_CLUSTER_ADMIN)
                 .await

@@ -78,7 +78,7 @@ pub(super) async fn is_given(
         .any(|one| one.is_at(scope) && one.role == role))
 }
 
-/// Makes the assignment of `role` to `principal` at `scope`; whether it is ours, not one that somebody made before.
+/// Makes the assignment of `role` to `principal` at `scope`; whether it is ours, not one that another hand made before.
 pub(super) async fn make(
     work: &Work<'_>,
     scope: &ResourceId,

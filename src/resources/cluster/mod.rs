@@ -35,8 +35,8 @@ use self::{
 use crate::{
     azure::arm::{ResourceId, managed_cluster::RESOURCE_TYPE},
     framework::{
-        Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
-        plan::Change,
+        Call, Diagnostic, Diagnostics, Event, Failure, ImportTarget, Planned, Resource, State,
+        Timeouts, plan::Change,
     },
     resources::Session,
     value::Value,
@@ -148,15 +148,9 @@ impl Resource for Cluster {
         Box::pin(delete::delete(call, prior)).await
     }
 
-    fn answered(&self, session: &Session, state: &State<Self>) {
+    fn note(&self, session: &Session, state: &State<Self>, event: Event) {
         if let Ok(id) = id_in(&state.outputs) {
-            session.ownership.answered(&id);
-        }
-    }
-
-    fn replaced(&self, session: &Session, state: &State<Self>) {
-        if let Ok(id) = id_in(&state.outputs) {
-            session.ownership.replaced(&id);
+            session.ownership.note(&id, event);
         }
     }
 

@@ -75,7 +75,7 @@ fn note_planned(
         Some(groups) => groups.iter().flatten().map(Text::text).collect(),
         None => BTreeSet::from(["not known yet".to_owned()]),
     };
-    // A right that an earlier plan gave was given to whoever applied that, unless that was cut short.
+    // A right that an earlier plan gave was given to the identity that applied that, unless that was cut short.
     let is_left = call.private(PENDING).is_some();
     let before = changed.and_then(|prior| prior.spec.grant_applier_access.if_known());
     call.client.planned.note(PlannedCluster {

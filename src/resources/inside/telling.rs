@@ -158,7 +158,7 @@ impl Inside<'_> {
         )
     }
 
-    /// Whoever answers is not the cluster: that more addresses are let in would help nobody but them.
+    /// The server that answers is not the cluster's: that more addresses are let in would help nobody but them.
     fn untrusted(&self, server: &str, reason: &str) -> Diagnostic {
         Diagnostic::error(
             "API server cannot be trusted",

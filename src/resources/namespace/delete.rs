@@ -32,7 +32,7 @@ pub(super) async fn delete(call: &Call<Session>, prior: &State<Namespace>) -> Re
         Ok(Some(found)) if is_another(&found, prior.outputs.uid.value()) => {
             call.warn(Diagnostic::warning(
                 "Another namespace has the name",
-                format!("{} was deleted by somebody else, and what has its name now is another namespace, which stays.", place.id),
+                format!("{} was deleted by another hand, and what has its name now is another namespace, which stays.", place.id),
             ));
         }
         Ok(Some(found)) if is_left_to_cluster(&work, &place, prior, &found).await? => return Ok(()),

@@ -170,7 +170,7 @@ impl Loss {
             Diagnostic::warning(
                 "Namespace holds what others have put there",
                 format!(
-                    "{} was begun by an interrupted run, and others have put into it since: {}. It stays there. Delete what should not be, such as bindings by which somebody has rights there.",
+                    "{} was begun by an interrupted run, and others have put into it since: {}. It stays there. Delete what should not be, such as bindings by which another identity has rights there.",
                     place.id,
                     named(&self.objects)
                 ),

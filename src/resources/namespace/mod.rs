@@ -27,8 +27,8 @@ use self::{
 };
 use crate::{
     framework::{
-        Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
-        plan::Change,
+        Call, Diagnostic, Diagnostics, Event, Failure, ImportTarget, Planned, Resource, State,
+        Timeouts, plan::Change,
     },
     kube::LABEL,
     resources::{
@@ -91,15 +91,9 @@ impl Resource for Namespace {
         Box::pin(delete::delete(call, prior)).await
     }
 
-    fn answered(&self, session: &Session, state: &State<Self>) {
+    fn note(&self, session: &Session, state: &State<Self>, event: Event) {
         if let Ok(place) = place_in(&state.outputs) {
-            session.ownership.answered(&place.id);
-        }
-    }
-
-    fn replaced(&self, session: &Session, state: &State<Self>) {
-        if let Ok(place) = place_in(&state.outputs) {
-            session.ownership.replaced(&place.id);
+            session.ownership.note(&place.id, event);
         }
     }
 

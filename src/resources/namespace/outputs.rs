@@ -13,8 +13,8 @@ pub struct Outputs {
     /// Id Kubernetes gave it; another namespace of the same name has another.
     #[tf(follows("cluster_id"))]
     pub(super) uid: Computed<String>,
-    /// Whether it was there before it came into the state: taken over by `adopt`, or imported,
-    /// whoever made it. It is then not deleted on destroy.
+    /// Whether it was there before it came into the state: taken over by `adopt`, or imported, also
+    /// where this provider made it. It is then not deleted on destroy.
     #[tf(follows("cluster_id"))]
     pub(super) adopted: Computed<bool>,
     /// `Active`, or `Terminating` while it is being deleted.

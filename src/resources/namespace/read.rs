@@ -75,7 +75,7 @@ pub(super) fn outputs(place: &Place, found: &Object, is_adopted: bool) -> Output
     }
 }
 
-/// The mark of a namespace that the provider created, from whichever configuration; none on one that somebody else made.
+/// The mark of a namespace that the provider created, from whichever configuration; none on one that another hand made.
 pub(super) fn mark<K: Kind>(found: &K) -> Option<&str> {
     let annotations = found.meta().annotations.as_ref()?;
     annotations.get(MARK).map(String::as_str)

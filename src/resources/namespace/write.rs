@@ -82,7 +82,7 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     }
 }
 
-/// Warns of what others have put into a namespace that is gone on with: whoever was let in before its policies stood
+/// Warns of what others have put into a namespace that is gone on with: an identity that was let in before its policies stood
 /// may still be in. A look that cannot be made tells nothing.
 async fn tell_of_strange(work: &Inside<'_>, place: &Place) {
     if let Ok(found) = loss(work, &place.name).await
@@ -136,7 +136,7 @@ fn is_new(call: &Call<Session>) -> bool {
     call.planned_outputs::<Outputs>().uid.value().is_none()
 }
 
-/// The marks that a namespace and its parts are given; none of one that somebody else made, which is not marked now.
+/// The marks that a namespace and its parts are given; none of one that another hand made, which is not marked now.
 #[derive(Clone, Copy, Debug, Default)]
 struct Given<'a> {
     namespace: Option<&'a str>,

@@ -27,8 +27,8 @@ use self::{
 };
 use crate::{
     framework::{
-        Call, Diagnostic, Diagnostics, Failure, ImportTarget, Planned, Resource, State, Timeouts,
-        Verb, plan::Change,
+        Call, Diagnostic, Diagnostics, Event, Failure, ImportTarget, Planned, Resource, State,
+        Timeouts, Verb, plan::Change,
     },
     resources::{
         Session,
@@ -106,15 +106,9 @@ impl Resource for NetworkPolicy {
         Box::pin(write::delete(call, prior)).await
     }
 
-    fn answered(&self, session: &Session, state: &State<Self>) {
+    fn note(&self, session: &Session, state: &State<Self>, event: Event) {
         if let Ok(place) = place_in(&state.outputs) {
-            session.ownership.answered(&place.id);
-        }
-    }
-
-    fn replaced(&self, session: &Session, state: &State<Self>) {
-        if let Ok(place) = place_in(&state.outputs) {
-            session.ownership.replaced(&place.id);
+            session.ownership.note(&place.id, event);
         }
     }
 

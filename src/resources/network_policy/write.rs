@@ -111,7 +111,7 @@ pub(super) async fn delete(
         Err(error) if work.lets_go(&place.id, &error).await => {}
         Err(error) if error.is_conflict() => call.warn(Diagnostic::warning(
             "Another network policy has the name",
-            format!("{} was deleted by somebody else, and what has its name now is another policy, which stays.", place.id),
+            format!("{} was deleted by another hand, and what has its name now is another policy, which stays.", place.id),
         )),
         Err(error) => return Err(fail(&work, &prior.spec, &error).await),
     }

@@ -26,7 +26,7 @@ use self::{
 use crate::{
     azure::{Secret, arm::ResourceId},
     files::FileError,
-    framework::Diagnostic,
+    framework::{Diagnostic, Event},
 };
 
 /// What is told of an object that carries no owner's name and of which there is no note.
@@ -221,25 +221,20 @@ impl Ownership {
             .is_some_and(|owner| named.as_ref() != Some(&owner.name))
     }
 
-    /// The client is told that the object `id` exists. From when on its state holds the object nobody says; a client
-    /// that ends this process in order has come to that.
-    pub(crate) fn answered(&self, id: &ResourceId) {
-        if self.attached {
-            self.journal.close(id);
-        } else {
-            self.all_answered().push(id.clone());
+    /// Notes what has come of the object `id`. From when on the client's state holds an object that it was told of nobody
+    /// says; a client that ends this process in order has come to that.
+    pub(crate) fn note(&self, id: &ResourceId, event: Event) {
+        match event {
+            Event::Answered if self.attached => self.journal.close(id),
+            Event::Answered => self.all_answered().push(id.clone()),
+            Event::Replaced => self.journal.replace(id),
         }
-    }
-
-    /// A plan is to delete the object `id`, and to make another one of that name.
-    pub(crate) fn replaced(&self, id: &ResourceId) {
-        self.journal.replace(id);
     }
 
     /// Whether the last plan of this state was to replace the object `id`: a create that finds it comes too early. The
     /// note counts once, for one process: a plan that was given up must not explain what comes later.
     pub(crate) fn is_to_be_replaced(&self, id: &ResourceId) -> bool {
-        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut replaced = self.all_replaced();
         if self.journal.is_replaced(id) {
             self.journal.keep(id);
             replaced.insert(key(id));
@@ -257,6 +252,7 @@ impl Ownership {
     /// A state that names the object `id` was read: it holds the object.
     pub(crate) async fn settle(&self, id: &ResourceId) {
         self.reserved().remove(&key(id));
+        self.all_replaced().remove(&key(id));
         let (journal, id) = (self.journal.clone(), id.clone());
         let settled = tokio::task::spawn_blocking(move || {
             journal.close(&id);
@@ -268,6 +264,7 @@ impl Ownership {
     /// The object `id` is gone.
     pub(crate) async fn forget(&self, id: &ResourceId) {
         self.reserved().remove(&key(id));
+        self.all_replaced().remove(&key(id));
         let (journal, id) = (self.journal.clone(), id.clone());
         drop(tokio::task::spawn_blocking(move || journal.forget(&id)).await);
     }
@@ -286,6 +283,10 @@ impl Ownership {
 
     fn reserved(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all_replaced(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn all_answered(&self) -> MutexGuard<'_, Vec<ResourceId>> {

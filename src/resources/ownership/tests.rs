@@ -78,7 +78,7 @@ async fn what_the_client_was_told_is_held_once_the_client_ends_the_run_in_order(
     let first = run(folder.path());
     let mark = begun(&first).await;
 
-    first.answered(&id());
+    first.note(&id(), Event::Answered);
     let before = vouched(&run(folder.path()), &mark).await;
     first.close();
     let after = vouched(&run(folder.path()), &mark).await;
@@ -93,7 +93,7 @@ async fn an_attached_client_is_believed_to_have_saved_what_it_was_told() {
     let attached = Ownership::new(None, surroundings(folder.path()), true);
     let mark = begun(&attached).await;
 
-    attached.answered(&id());
+    attached.note(&id(), Event::Answered);
 
     assert!(matches!(vouched(&attached, &mark).await, Vouched::Held(_)));
 }

@@ -75,7 +75,7 @@ impl LetsIn {
         }
     }
 
-    /// Whether somebody who is let in by `before` still is.
+    /// Whether an address that is let in by `before` still is.
     fn meets(&self, before: &Self) -> bool {
         match (self, before) {
             (Self::Nobody, _) | (_, Self::Nobody) => false,
