@@ -6,6 +6,8 @@
     reason = "a test that cannot go on says what is missing"
 )]
 
+#[path = "../resources/support/network.rs"]
+mod network;
 mod plugin;
 mod program;
 mod terminal;

@@ -14,7 +14,7 @@ use secureaks::{
 use secureaks_simulator::{Credential, Host, Simulator};
 use tempfile::TempDir;
 
-use crate::{SERVER, azure, claims};
+use crate::{SERVER, azure, claims, network::network};
 
 /// A machine with a user's cache.
 struct Machine<'a> {
@@ -111,23 +111,6 @@ impl Write for Browser<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Trusts the simulator's own authority, which the process' environment need not name.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one constructor in `azure` trusts what the environment names"
-)]
-fn network(azure: &Simulator) -> reqwest::Client {
-    // Whoever came first has installed the same provider.
-    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let authority = std::fs::read(&azure.environment()["SSL_CERT_FILE"]).expect("the authority");
-    let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
-    reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([authority])
-        .build()
-        .expect("a client")
 }
 
 #[test]

@@ -16,6 +16,8 @@
 #[path = "../e2e/support/chance.rs"]
 mod chance;
 mod client;
+#[path = "../resources/support/network.rs"]
+mod network;
 mod objects;
 mod pair;
 mod process;

@@ -20,6 +20,8 @@ use secureaks::{
 use secureaks_simulator::Simulator;
 use tokio::runtime::Runtime;
 
+use crate::network::network;
+
 /// The provider, configured and running.
 pub(crate) struct Process {
     server: Arc<Server<Secureaks>>,
@@ -38,7 +40,7 @@ impl Process {
         let clock = Arc::new(FastClock {
             origin: Timestamp::now(),
         });
-        let provider = Secureaks::over(environment, Arc::new(trusting(azure))).timed_by(clock);
+        let provider = Secureaks::over(environment, Arc::new(network(azure))).timed_by(clock);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -112,21 +114,4 @@ impl Clock for FastClock {
     fn sleep(&self, duration: Duration) -> Sleep {
         SystemClock.sleep(duration / SPEED)
     }
-}
-
-/// Trusts the simulator's own authority, which the process' environment need not name.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one constructor in `azure` trusts what the environment names"
-)]
-fn trusting(azure: &Simulator) -> reqwest::Client {
-    // Another pair may have installed the same one.
-    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let authority = std::fs::read(&azure.environment()["SSL_CERT_FILE"]).expect("the authority");
-    let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
-    reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([authority])
-        .build()
-        .expect("a client")
 }

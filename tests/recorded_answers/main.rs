@@ -24,6 +24,7 @@ mod recorded;
 #[path = "../resources/support.rs"]
 #[expect(
     dead_code,
+    unused_imports,
     reason = "the provider in this process serves the tests of its resources as well"
 )]
 mod support;

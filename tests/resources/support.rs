@@ -1,6 +1,12 @@
 //! A provider in this process: what Terraform would ask of it, without Terraform.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+// By path, as other suites take this file by its path.
+#[path = "support/azure.rs"]
+mod azure;
+#[path = "support/network.rs"]
+mod network;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use azure_core::http::HttpClient;
 use secureaks::{
@@ -14,55 +20,24 @@ use secureaks::{
     provider::{Environment, Secureaks},
     value::{Encoded, Path, Type, Value, from_json},
 };
-use secureaks_simulator::{Host, Options, Simulator};
+use secureaks_simulator::Simulator;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::{
+    azure::{
+        assert_understood, azure, clusters, fast_azure, identity, make, slow_azure, subnet, writes,
+    },
+    network::{network, trusting},
+};
+
 /// The resource that a provider is asked about from the start.
 const TYPE: &str = "secureaks_cluster";
 
-const GROUP: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo";
-
 /// The id of the cluster that [`cluster`] configures.
 pub(crate) const CLUSTER: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo/providers/Microsoft.ContainerService/managedClusters/aks-demo";
-
-/// A simulated Azure with the default seed; when its test fails, the seed is in the output.
-pub(crate) fn azure() -> Simulator {
-    azure_with(Options::default())
-}
-
-/// One in which a cluster is created in a tenth of a second.
-pub(crate) fn fast_azure() -> Simulator {
-    azure_with(Options {
-        speed: 5000.0,
-        ..Options::default()
-    })
-}
-
-/// One in which a cluster is created in five seconds.
-pub(crate) fn slow_azure() -> Simulator {
-    azure_with(Options {
-        speed: 60.0,
-        ..Options::default()
-    })
-}
-
-fn azure_with(options: Options) -> Simulator {
-    println!("simulator seed: {}", options.seed);
-    Simulator::start(options).expect("the simulator starts")
-}
-
-/// Fails when the simulator met something it does not know.
-#[track_caller]
-pub(crate) fn assert_understood(azure: &Simulator) {
-    assert_eq!(
-        azure.unknown_requests(),
-        Vec::<String>::new(),
-        "requests the simulator does not know"
-    );
-}
 
 /// The configured provider, and what is asked of it about one resource.
 pub(crate) struct Provider {
@@ -393,28 +368,6 @@ pub(crate) fn lay_over(config: &mut Json, changes: &Json) {
     }
 }
 
-/// Trusts the simulator's own authority, which the process' environment need not name.
-pub(crate) fn network(azure: &Simulator) -> reqwest::Client {
-    let authority = std::fs::read(&azure.environment()["SSL_CERT_FILE"]).expect("the authority");
-    trusting(&authority)
-}
-
-/// Trusts one authority, given as PEM.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one constructor in `azure` trusts what the environment names"
-)]
-pub(crate) fn trusting(authority: &[u8]) -> reqwest::Client {
-    // Whoever came first has installed the same provider.
-    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let authority = reqwest::Certificate::from_pem(authority).expect("a certificate");
-    reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([authority])
-        .build()
-        .expect("a client")
-}
-
 /// Diagnostics as text, in the order they came.
 pub(crate) fn told(diagnostics: &[Diagnostic]) -> String {
     let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
@@ -440,52 +393,4 @@ pub(crate) fn redacted(text: &str) -> String {
         });
     }
     words.join(" ")
-}
-
-/// The ids of all clusters.
-pub(crate) fn clusters(azure: &Simulator) -> Vec<String> {
-    azure
-        .resource_ids()
-        .into_iter()
-        .filter(|id| id.contains("managedClusters") && !id.contains("agentPools"))
-        .collect()
-}
-
-/// The requests that were to change a cluster or what belongs to it.
-pub(crate) fn writes(azure: &Simulator) -> Vec<String> {
-    let exchanges = azure
-        .journal()
-        .into_iter()
-        .filter(|exchange| exchange.host == Host::Arm && exchange.method != "GET");
-    exchanges
-        .map(|exchange| format!("{} {}", exchange.method, exchange.path))
-        .collect()
-}
-
-/// Makes a user-assigned identity; its id.
-pub(crate) fn identity(azure: &Simulator, name: &str) -> String {
-    let id = format!("{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}");
-    make(azure, &id, json!({ "location": "westeurope" }));
-    id
-}
-
-/// Makes a network with one subnet; the subnet's id.
-pub(crate) fn subnet(azure: &Simulator, network: &str) -> String {
-    let id = format!("{GROUP}/providers/Microsoft.Network/virtualNetworks/{network}");
-    let subnet = json!({ "name": "nodes", "properties": { "addressPrefix": "10.10.0.0/22" } });
-    let space = json!({ "addressPrefixes": ["10.10.0.0/16"] });
-    let properties = json!({ "addressSpace": space, "subnets": [subnet] });
-    make(
-        azure,
-        &id,
-        json!({ "location": "westeurope", "properties": properties }),
-    );
-    format!("{id}/subnets/nodes")
-}
-
-/// Makes a resource past the provider, and lets an hour pass in which Azure does it.
-pub(crate) fn make(azure: &Simulator, id: &str, body: Json) {
-    let status = azure.put(id, body);
-    assert!((200..300).contains(&status), "{status} for {id}");
-    azure.advance(Duration::from_hours(1));
 }

@@ -54,17 +54,16 @@ fn made(provider: &Provider, config: &Value) -> Kept {
     provider.carry_out(&Kept::nothing(), config, &plan).0
 }
 
+/// Fails unless an object stays while it is not known which cluster it is in.
+fn assert_stays_in_its_cluster(provider: &Provider, config: &Value) {
+    assert_stays(provider, &made(provider, config), config, &["cluster_id"]);
+}
+
 #[test]
 fn a_namespace_stays_while_its_cluster_id_is_unknown() {
     let (azure, provider) = namespace::start();
-    let config = namespace::namespace(&provider, &json!({}));
 
-    assert_stays(
-        &provider,
-        &made(&provider, &config),
-        &config,
-        &["cluster_id"],
-    );
+    assert_stays_in_its_cluster(&provider, &namespace::namespace(&provider, &json!({})));
     assert_understood(&azure);
 }
 
@@ -81,14 +80,7 @@ fn a_binding_stays_while_its_cluster_id_is_unknown() {
             "verify": false,
         }),
     ] {
-        let config = binding::binding(&provider, &mode);
-
-        assert_stays(
-            &provider,
-            &made(&provider, &config),
-            &config,
-            &["cluster_id"],
-        );
+        assert_stays_in_its_cluster(&provider, &binding::binding(&provider, &mode));
     }
     assert_understood(&azure);
 }
@@ -96,14 +88,8 @@ fn a_binding_stays_while_its_cluster_id_is_unknown() {
 #[test]
 fn a_policy_stays_while_its_cluster_id_is_unknown() {
     let (azure, provider) = network_policy::start();
-    let config = network_policy::policy(&provider, &json!({}));
 
-    assert_stays(
-        &provider,
-        &made(&provider, &config),
-        &config,
-        &["cluster_id"],
-    );
+    assert_stays_in_its_cluster(&provider, &network_policy::policy(&provider, &json!({})));
     assert_understood(&azure);
 }
 

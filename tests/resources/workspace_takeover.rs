@@ -121,50 +121,46 @@ fn another_workspace_of_the_folder_is_refused() {
     }
 }
 
-#[test]
-fn another_backend_of_the_folder_is_refused() {
+/// Fails unless each kind of object that a first run has made is refused to `other`, with these words.
+fn assert_each_is_refused(other: impl Fn(&Simulator, &Provider) -> Provider, words: &str) {
     for (type_name, config) in kinds() {
         println!("{type_name}");
         let azure = start(type_name);
         let (first, wanted, _) = made(&azure, type_name, &config);
-        first.end();
 
-        let second = first.restarted(&azure);
-        with_backend(&second, "other.tfstate");
-
-        assert_refused(&azure, &second, &wanted, "with another backend");
+        assert_refused(&azure, &other(&azure, &first), &wanted, words);
         assert_understood(&azure);
     }
+}
+
+#[test]
+fn another_backend_of_the_folder_is_refused() {
+    let other = |azure: &Simulator, first: &Provider| {
+        first.end();
+        let second = first.restarted(azure);
+        with_backend(&second, "other.tfstate");
+        second
+    };
+
+    assert_each_is_refused(other, "with another backend");
 }
 
 /// `-state=other.tfstate` and `terraform test` differ from the first run in nothing that a provider is told.
 #[test]
 fn another_state_file_and_a_test_run_of_the_folder_are_refused_once_the_first_run_has_ended() {
-    for (type_name, config) in kinds() {
-        println!("{type_name}");
-        let azure = start(type_name);
-        let (first, wanted, _) = made(&azure, type_name, &config);
+    let other = |azure: &Simulator, first: &Provider| {
         first.end();
+        first.restarted(azure)
+    };
 
-        let second = first.restarted(&azure);
-
-        assert_refused(&azure, &second, &wanted, "by a run that began at");
-        assert_understood(&azure);
-    }
+    assert_each_is_refused(other, "by a run that began at");
 }
 
 #[test]
 fn another_folder_is_refused() {
-    for (type_name, config) in kinds() {
-        println!("{type_name}");
-        let azure = start(type_name);
-        let (_, wanted, _) = made(&azure, type_name, &config);
+    let other = |azure: &Simulator, first: &Provider| Provider::of(azure).about(first.type_name());
 
-        let second = Provider::of(&azure).about(type_name);
-
-        assert_refused(&azure, &second, &wanted, "from another folder or machine");
-        assert_understood(&azure);
-    }
+    assert_each_is_refused(other, "from another folder or machine");
 }
 
 #[test]
