@@ -2,7 +2,7 @@
 //! with it.
 
 use secureaks::value::Value;
-use secureaks_simulator::{Host, Simulator};
+use secureaks_simulator::{Action, Answer, Fault, Host, Matches, Simulator};
 use serde_json::json;
 
 use crate::{
@@ -47,6 +47,40 @@ fn the_right_is_proved_at_the_api_server_and_goes_with_the_cluster() {
         "{proofs:?}"
     );
     assert_eq!((gone.value, assignments(&azure)), (Value::Null, vec![]));
+    assert_understood(&azure);
+}
+
+/// The API server answers, but neither yes nor no; the apply must not end with a right that has no effect yet.
+#[test]
+fn an_answer_that_says_nothing_about_the_right_is_asked_for_again() {
+    let azure = azure();
+    let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 409, "reason": "Conflict", "message": "no" });
+    azure.add_fault(Fault {
+        name: "conflict".to_owned(),
+        matches: Matches {
+            host: Some(Host::Kubernetes),
+            method: Some("POST".to_owned()),
+            path_contains: Some("selfsubjectaccessreviews".to_owned()),
+            times: Some(2),
+            ..Matches::default()
+        },
+        action: Action::Status(Answer {
+            code: 409,
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body,
+        }),
+    });
+    let provider = Provider::of(&azure);
+
+    provider.create(&provider.value(&cluster(&json!({ "grant_applier_access": true }))));
+
+    let reviews = azure.journal().into_iter();
+    let answers: Vec<_> = reviews
+        .filter(|exchange| exchange.path.contains("selfsubjectaccessreviews"))
+        .filter_map(|exchange| exchange.status)
+        .collect();
+    assert_eq!(answers.first_chunk(), Some(&[409, 409]), "{answers:?}");
+    assert_eq!(answers.last(), Some(&201), "{answers:?}");
     assert_understood(&azure);
 }
 

@@ -174,8 +174,11 @@ pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
                 return Ok(());
             }
             Err(crate::kube::Error::Cancelled) => return Err(work.fail(&Error::Cancelled)),
-            // Azure may not know the way into a new cluster yet, or not who asks for it.
-            Err(crate::kube::Error::Azure(_)) if refused < LOOKS => {
+            // Azure may not know the way into a new cluster yet, or not who asks for it; and any other answer than yes or
+            // no says nothing about the right.
+            Err(crate::kube::Error::Azure(_) | crate::kube::Error::Refused(_))
+                if refused < LOOKS =>
+            {
                 refused += 1;
                 work.pause().await.map_err(|error| work.fail(&error))?;
             }
