@@ -174,6 +174,7 @@ impl<'a> Client<'a> {
         if let Some(process) = self.process.take() {
             process.end();
         }
+        self.wait_until_hung_up();
     }
 
     /// Asks the provider; meanwhile whatever is to happen at an exchange happens.
@@ -249,6 +250,12 @@ impl<'a> Client<'a> {
         if let Some(process) = self.process.take() {
             process.kill();
         }
+        self.wait_until_hung_up();
+    }
+
+    /// Waits until Azure knows of each exchange that is held that its caller is gone. One that the provider gave up when
+    /// it was told to stop may come to be held after the provider has ended.
+    fn wait_until_hung_up(&self) {
         while self.world.azure.wait_held(Duration::ZERO).is_some() {
             std::thread::yield_now();
         }
