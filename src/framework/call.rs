@@ -60,6 +60,11 @@ impl<C> Call<C> {
         self.with(|record| record.outputs = Some(outputs.encode()));
     }
 
+    /// Whether something of the object is in the state, however the call ends.
+    pub fn has_kept(&self) -> bool {
+        self.with(|record| record.outputs.is_some())
+    }
+
     /// Says in a plan which outputs are known already: those of `outputs` that are not unknown
     /// take the place of those that the plan does not know. Terraform holds apply to them, and to
     /// the same in the plan that it makes again just before, so they must follow from what does not

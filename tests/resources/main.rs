@@ -42,6 +42,7 @@ mod network;
 mod network_policy;
 mod ours;
 mod owner_killed;
+mod owner_stopped;
 mod private_lost;
 mod refusals;
 mod replace;

@@ -15,7 +15,10 @@ use crate::{
     binding::{self, CLUSTER_USER, DEVELOPERS, assigned},
     inside::{object, reached},
     private_lost::{assert_no_errors, assignments, killed_when_held},
-    support::{Kept, Provider, assert_understood, azure, cluster, identity, subnet, told},
+    support::{
+        CLUSTER, Kept, Plan, Provider, assert_understood, azure, cluster, clusters, fast_azure,
+        identity, subnet, told,
+    },
 };
 
 const MACHINE: &str = "0e7b5c94-d18f-4263-b9a7-42f6d3c8e150";
@@ -39,16 +42,17 @@ fn nth(host: Host, method: &str, path: &str, nth: u64) -> Matches {
     }
 }
 
-/// Destroys, and has Terraform say Stop as soon as a request is held.
-fn stopped_when_held(
+/// Applies, and has Terraform say Stop as soon as a request is held.
+pub(crate) fn stopped_when_held(
     azure: &Simulator,
     provider: &Provider,
     kept: &Kept,
+    wanted: &Value,
+    plan: &Plan,
 ) -> (Kept, Vec<Diagnostic>) {
-    let plan = provider.plan(kept, &Value::Null);
     assert_no_errors(&plan.diagnostics);
     thread::scope(|scope| {
-        let work = scope.spawn(|| provider.carry_out(kept, &Value::Null, &plan));
+        let work = scope.spawn(|| provider.carry_out(kept, wanted, plan));
         while !work.is_finished() {
             if azure.wait_held(Duration::from_millis(20)).is_some() {
                 provider.server().stop();
@@ -56,7 +60,7 @@ fn stopped_when_held(
                 break;
             }
         }
-        work.join().expect("the destroy ends")
+        work.join().expect("the apply ends")
     })
 }
 
@@ -104,7 +108,8 @@ fn binding_destroy_forgets_role() {
             };
             fault(&azure, matches, action);
 
-            let (left, told) = stopped_when_held(&azure, &run, &kept);
+            let plan = run.plan(&kept, &Value::Null);
+            let (left, told) = stopped_when_held(&azure, &run, &kept, &Value::Null, &plan);
             let struck = azure.journal().iter().any(|one| one.fault.is_some());
             let assigned_then = assigned(&azure, CLUSTER_USER);
             azure.clear_faults();
@@ -189,7 +194,9 @@ fn ctrl_c_in_destroy_leaves_subnet_role() {
         let kept = provider.create(&in_subnet(&provider, &subnet, &json!({})));
         fault(&azure, nth(Host::Arm, method, path, 1), Action::HoldBefore);
 
-        let (left, told) = stopped_when_held(&azure, &provider.restarted(&azure), &kept);
+        let next = provider.restarted(&azure);
+        let plan = next.plan(&kept, &Value::Null);
+        let (left, told) = stopped_when_held(&azure, &next, &kept, &Value::Null, &plan);
         let is_left = !principals_at(&azure, &subnet).is_empty();
         azure.advance(Duration::from_hours(1));
         destroyed(&azure, &provider, &left);
@@ -293,4 +300,85 @@ fn tainted_replacement_leaves_subnet_role() {
     assert_eq!(held, principal(&made));
     assert_eq!(principals_at(&azure, &subnet), BTreeSet::new());
     assert_understood(&azure);
+}
+
+/// Terraform says Stop at any exchange of a create, before or after it has taken effect: what is in no state has left
+/// nothing.
+#[test]
+fn ctrl_c_in_create_leaves_subnet_role() {
+    let mut stopped = 0;
+    for action in [Action::HoldBefore, Action::HoldAfter] {
+        for exchange in 1.. {
+            let azure = fast_azure();
+            let (subnet, identity) = (subnet(&azure, "v"), identity(&azure, "i"));
+            let provider = Provider::of(&azure);
+            let user = json!({ "identity": { "type": "UserAssigned", "identity_id": identity } });
+            let wanted = in_subnet(&provider, &subnet, &user);
+            let plan = provider.plan(&Kept::nothing(), &wanted);
+            azure.clear_journal();
+            let nth = Matches {
+                nth: Some(exchange),
+                ..Matches::default()
+            };
+            fault(&azure, nth, action.clone());
+
+            let (kept, told) =
+                stopped_when_held(&azure, &provider, &Kept::nothing(), &wanted, &plan);
+            if azure.journal().iter().all(|one| one.fault.is_none()) {
+                break;
+            }
+            stopped += 1;
+            let left = principals_at(&azure, &subnet);
+            destroyed(&azure, &provider, &kept);
+
+            let is_lost = kept.value.is_null() && !left.is_empty();
+            assert!(!is_lost, "{action:?} {exchange}: {told:#?}");
+            assert_eq!(
+                principals_at(&azure, &subnet),
+                BTreeSet::new(),
+                "{exchange}"
+            );
+            assert_eq!(clusters(&azure), Vec::<String>::new(), "{exchange}");
+        }
+    }
+    assert!(stopped > 10, "only {stopped} were stopped");
+}
+
+/// Another hand deletes the cluster, and another state makes one of that name in the same subnet: what is given to that
+/// one is not taken away with the first one's state.
+#[test]
+fn a_cluster_that_was_made_anew_keeps_what_is_given_to_it() {
+    for is_shared in [false, true] {
+        let azure = fast_azure();
+        let (subnet, identity) = (subnet(&azure, "v"), identity(&azure, "i"));
+        let identity = if is_shared {
+            json!({ "type": "UserAssigned", "identity_id": identity })
+        } else {
+            Json::Null
+        };
+        let changes = json!({ "identity": identity, "grant_applier_access": true });
+        let first = Provider::of(&azure);
+        let wanted = in_subnet(&first, &subnet, &changes);
+        let kept = first.create(&wanted);
+        first.end();
+        assert!((200..300).contains(&azure.delete(CLUSTER)));
+        azure.advance(Duration::from_hours(1));
+        let second = Provider::of(&azure);
+        let held = second.create(&wanted);
+
+        let later = first.restarted(&azure);
+        let (found, _) = later.read(&kept);
+        let (gone, told) = later.destroy(&found);
+
+        assert_eq!(gone.value, Value::Null, "{told:#?}");
+        assert_eq!(
+            principals_at(&azure, &subnet),
+            principal(&held),
+            "{told:#?}"
+        );
+        let (read, said) = second.restarted(&azure).read(&held);
+        assert_eq!((read.value, said), (held.value.clone(), vec![]));
+        destroyed(&azure, &second, &held);
+        assert_eq!(principals_at(&azure, &subnet), BTreeSet::new());
+    }
 }

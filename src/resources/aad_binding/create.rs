@@ -31,12 +31,24 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     let own = own.begun(&work.inside, &work.id).await?.having(&left);
     let objects = objects.marked(own.mark());
     work.begun();
-    work.apply(&objects).await?;
     let places = left.into_iter().map(|one| one.namespace).collect();
-    work.remove_others(&objects, &own, places, &judged.others)
-        .await?;
-    work.grant(&before).await?;
-    let outputs = work.prove(judged.probes.as_deref()).await?;
-    work.close(own).await?;
-    Ok(outputs)
+    let given = async {
+        work.apply(&objects).await?;
+        work.remove_others(&objects, &own, places, &judged.others)
+            .await?;
+        work.grant(&before).await?;
+        work.prove(judged.probes.as_deref()).await
+    };
+    match Box::pin(given).await {
+        Ok(outputs) => {
+            work.close(own).await?;
+            Ok(outputs)
+        }
+        Err(failure) if call.has_kept() => {
+            // The state holds it all the same. Where this fails, the next apply does it.
+            drop(work.ending().close(own).await);
+            Err(failure)
+        }
+        Err(failure) => Err(failure),
+    }
 }

@@ -72,6 +72,12 @@ pub(super) async fn read(
         };
     }
     own.note_all(inside, &bound);
+    let ownership = &inside.call.client.ownership;
+    let mut marks = bound.iter().filter_map(Bound::mark);
+    if marks.any(|mark| ownership.is_unclosed(id, mark)) {
+        // The create that made it was cut short, and its mark says so to other machines yet.
+        inside.call.keep_private(PENDING, true.into());
+    }
     Ok(Some(of_kubernetes(inside, id, prior, &bound).await))
 }
 

@@ -104,6 +104,16 @@ impl Own {
         }
     }
 
+    /// The same with the mark of a binding that a state holds.
+    pub(super) fn closed(self, inside: &Inside<'_>, id: &ResourceId) -> Self {
+        let ownership = &inside.call.client.ownership;
+        let unclosed = self.mark().filter(|mark| ownership.is_unclosed(id, mark));
+        match unclosed.map(|mark| ownership.closed(id, mark)) {
+            Some(mark) => self.with(inside, mark),
+            None => self,
+        }
+    }
+
     /// The same with further objects.
     pub(super) fn having(mut self, objects: &[Bound]) -> Self {
         self.uids

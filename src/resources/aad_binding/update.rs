@@ -23,6 +23,7 @@ pub(super) async fn update(
     let work = Box::pin(Work::begin(inside, id, spec)).await?;
     let before = work.given_before(Some(prior)).await?;
     let own = Own::of(call).marked(&work.inside, &work.id).await?;
+    let own = own.closed(&work.inside, &work.id);
     let Some(objects) = work.objects(&own)? else {
         work.begun();
         work.grant(&before).await?;

@@ -122,6 +122,16 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The same work for its last steps, which are not given up because Terraform says Stop.
+    pub(super) fn ending(&self) -> Self {
+        Self {
+            inside: self.inside.ending(),
+            id: self.id.clone(),
+            spec: self.spec,
+            subjects: self.subjects.clone(),
+        }
+    }
+
     /// Keeps what is known of the binding, so that it is in the state whatever happens.
     pub(super) fn keep(&self) {
         self.inside

@@ -4,10 +4,10 @@ use super::{
     applier, body, ended, made,
     outputs::Outputs,
     ownership, resumed,
-    role::{self, SubnetRole},
+    role::SubnetRole,
     spec::Spec,
     update,
-    work::Work,
+    work::{Begun, Work, is_settled},
 };
 use crate::{
     azure::{Operation, Precondition, arm::managed_cluster::ManagedCluster},
@@ -30,46 +30,14 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     let now = work.azure.clock().now();
     let mark = call.client.ownership.begin(&work.id, now).await?;
     let role = SubnetRole::wanted(spec)?;
-    if let Some(role) = &role {
-        role.begin(&work).await?;
-    }
     let body = body::created(spec, &mark.to_string())?;
-    let begun_at = work.azure.clock().now();
-    let begun = loop {
-        match work.put(&body, Precondition::Absent).await {
-            Ok(begun) => break begun,
-            // Another hand was faster, or it was this one and the answer was lost.
-            Err(error) if error.is_precondition_failed() => {
-                let found = work.find().await.map_err(|error| work.fail(&error))?;
-                return match found {
-                    Some(found) => Box::pin(found_one(&work, &found, spec, By::ThisRun)).await,
-                    None => Err(work.fail(&error)),
-                };
-            }
-            Err(error)
-                if role
-                    .as_ref()
-                    .is_some_and(|role| role.may_not_be_known_yet(&work, &error, begun_at)) =>
-            {
-                // AKS takes twenty PUTs of a cluster at once and then one a minute.
-                for _ in 0..3 {
-                    work.pause().await.map_err(|error| work.fail(&error))?;
-                }
-            }
-            Err(error) => {
-                let mut told = work.fail(&error);
-                // Azure has said no: there is no cluster that needs what was granted for it.
-                if error.refusal().is_some()
-                    && let Some(subnet) = role::subnet_of(spec)?
-                    && let Err(Failure::Failed(left)) =
-                        role::take_away_all_but(&work, &subnet, None).await
-                    && let Failure::Failed(told) = &mut told
-                {
-                    told.extend(left);
-                }
-                return Err(told);
-            }
+    let asked = Box::pin(ask_for(&work, &body, role.as_ref())).await;
+    let begun = match asked {
+        Ok(Asked::Begun(begun)) => begun,
+        Ok(Asked::Found(found)) => {
+            return Box::pin(found_one(&work, &found, spec, By::ThisRun)).await;
         }
+        Err(failure) => return Err(Box::pin(unbegun(&work, role.as_ref(), failure)).await),
     };
     call.keep(&work.outputs(&begun.cluster));
     let finished = finish(
@@ -79,9 +47,90 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
         role.as_ref(),
         spec,
     );
-    Box::pin(finished)
-        .await
-        .map_err(|failure| accepted(&work, failure))
+    match Box::pin(finished).await {
+        Ok(outputs) => Ok(outputs),
+        Err(failure) => Err(Box::pin(cut_short(&work, failure)).await),
+    }
+}
+
+/// What came of asking for the cluster.
+enum Asked {
+    /// Azure makes it.
+    Begun(Begun),
+    /// There is one: another hand was faster, or it was this one and the answer was lost.
+    Found(ManagedCluster),
+}
+
+/// Asks for the cluster, once an identity that exists by itself has its role.
+async fn ask_for(
+    work: &Work<'_>,
+    body: &ManagedCluster,
+    role: Option<&SubnetRole>,
+) -> Result<Asked, Failure> {
+    if let Some(role) = role {
+        role.begin(work).await?;
+    }
+    let begun_at = work.azure.clock().now();
+    loop {
+        match work.put(body, Precondition::Absent).await {
+            Ok(begun) => return Ok(Asked::Begun(begun)),
+            Err(error) if error.is_precondition_failed() => {
+                let found = work.find().await.map_err(|error| work.fail(&error))?;
+                return found.map(Asked::Found).ok_or_else(|| work.fail(&error));
+            }
+            Err(error)
+                if role.is_some_and(|role| role.may_not_be_known_yet(work, &error, begun_at)) =>
+            {
+                // AKS takes twenty PUTs of a cluster at once and then one a minute.
+                for _ in 0..3 {
+                    work.pause().await.map_err(|error| work.fail(&error))?;
+                }
+            }
+            Err(error) => return Err(work.fail(&error)),
+        }
+    }
+}
+
+/// How a create ends that has asked for no cluster, or in vain: nothing is in the state, so what was given for the cluster is
+/// taken away again, unless there is one all the same.
+async fn unbegun(work: &Work<'_>, role: Option<&SubnetRole>, mut failure: Failure) -> Failure {
+    let ending = work.ending();
+    let left = match ending.find().await {
+        Ok(Some(_)) => return failure,
+        Err(error) if !error.is_not_found() => role.and_then(|role| role.unseen(&ending, &error)),
+        Ok(None) | Err(_) => {
+            if let Failure::Interrupted(stopped) = &mut failure {
+                "Terraform was asked to stop before the cluster was asked for. There is none."
+                    .clone_into(&mut stopped.detail);
+            }
+            match role {
+                Some(role) => role.take_back(&ending).await.err(),
+                None => None,
+            }
+        }
+    };
+    let left = left.map(Failure::told).unwrap_or_default();
+    match &mut failure {
+        Failure::Failed(told) | Failure::Accepted(told) => told.extend(left),
+        Failure::Interrupted(stopped) => {
+            for left in left {
+                stopped.detail = format!("{} {}: {}", stopped.detail, left.summary, left.detail);
+            }
+        }
+    }
+    failure
+}
+
+/// How a create ends whose cluster is in the state and is not as configured. Other machines are told that a state holds
+/// it, if Azure takes a change of it now; else the next apply tells them.
+async fn cut_short(work: &Work<'_>, failure: Failure) -> Failure {
+    let ending = work.ending();
+    if let Ok(Some(found)) = ending.find().await
+        && is_settled(&found)
+    {
+        drop(ended::mark(&ending, found).await);
+    }
+    accepted(work, failure)
 }
 
 /// How a create ends that Azure has accepted, and that then failed: the cluster is there, and is to stay. A client
@@ -188,9 +237,10 @@ async fn found_one(
         clusters.created(&work.id);
     }
     let role = SubnetRole::wanted(spec)?;
-    Box::pin(update::converge(work, spec, role.as_ref(), None))
-        .await
-        .map_err(|failure| accepted(work, failure))
+    match Box::pin(update::converge(work, spec, role.as_ref(), None)).await {
+        Ok(outputs) => Ok(outputs),
+        Err(failure) => Err(Box::pin(cut_short(work, failure)).await),
+    }
 }
 
 /// What is said of a cluster that has the name of one that is to be created.

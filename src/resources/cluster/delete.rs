@@ -21,18 +21,21 @@ pub(super) async fn delete(
     let work = Work::begin(call, super::id_in(&prior.outputs)?, Verb::Delete)?;
     let work = work.knowing(&prior.outputs);
     let found = look(&work).await.map_err(|error| work.fail(&error))?;
-    if let Some(found) = found {
-        if is_of_state(&found, &prior.outputs) {
-            applier::revoke(&work).await?;
+    let another = match found {
+        Some(found) => {
+            if is_of_state(&found, &prior.outputs) {
+                applier::revoke(&work).await?;
+            }
+            Box::pin(delete_found(&work, prior, found)).await?
         }
-        Box::pin(delete_found(&work, prior, found)).await?;
-    }
+        None => None,
+    };
     if let Ok(clusters) = &call.client.clusters {
         clusters.deleted(&work.id);
     }
     // Until it is gone the cluster needs the role. What cannot be taken away keeps the cluster in the state, which
     // alone knows of it.
-    role::take_away_left(&work, &prior.spec).await?;
+    role::take_away_left(&work, &prior.spec, another.as_ref()).await?;
     call.client.ownership.forget(&work.id).await;
     call.client.leaving.forget(&work.id).await;
     Ok(())
@@ -53,12 +56,12 @@ async fn look(work: &Work<'_>) -> Result<Option<ManagedCluster>, Error> {
     }
 }
 
-/// Deletes the cluster of the state, and no other that has its name by now.
+/// Deletes the cluster of the state, and no other that has its name by now; that one, if there is one.
 async fn delete_found(
     work: &Work<'_>,
     prior: &State<super::Cluster>,
     mut found: ManagedCluster,
-) -> Result<(), Failure> {
+) -> Result<Option<ManagedCluster>, Failure> {
     let mut conflicts = 0;
     loop {
         if !is_of_state(&found, &prior.outputs) {
@@ -66,9 +69,12 @@ async fn delete_found(
                 "Another cluster has the name",
                 format!("The cluster of the state is gone, and {} is another one that another hand made since. It stays.", work.id),
             ));
-            return Ok(());
+            return Ok(Some(found));
         }
-        let version = found.etag.map_or(Precondition::None, Precondition::Matches);
+        let version = found
+            .etag
+            .clone()
+            .map_or(Precondition::None, Precondition::Matches);
         let request = managed_cluster::delete(&work.id, version);
         match work.send_whole(&request).await {
             Ok(response) => {
@@ -77,7 +83,7 @@ async fn delete_found(
                         .await
                         .map_err(|error| work.fail(&error))?;
                 }
-                return Ok(());
+                return Ok(None);
             }
             // It is looked at again: it may be gone, or have changed, or be another one.
             Err(error) if error.is_not_found() || error.is_precondition_failed() => {
@@ -94,7 +100,7 @@ async fn delete_found(
         }
         match look(work).await.map_err(|error| work.fail(&error))? {
             Some(now) => found = now,
-            None => return Ok(()),
+            None => return Ok(None),
         }
     }
 }

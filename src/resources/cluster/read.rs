@@ -32,7 +32,7 @@ pub(super) async fn read(
             return match work.believe(error).await {
                 error if error.is_not_found() => {
                     call.client.planned.gone(&work.id);
-                    gone(&work, prior).await
+                    gone(&work, prior, None).await
                 }
                 error => Err(not_read(&work, &error)),
             };
@@ -40,11 +40,14 @@ pub(super) async fn read(
     };
     if !is_of_state(&cluster, &prior.outputs) {
         call.warn(made_anew(Cluster::NAME));
-        return gone(&work, prior).await;
+        return gone(&work, prior, Some(&cluster)).await;
     }
     // The state names the cluster, so that nobody needs the journal to find it.
     call.client.ownership.settle(&work.id).await;
-    let is_pending = !is_settled(&cluster) || has_failed(&cluster);
+    // A mark that says to other machines yet that its create was cut short is work, too.
+    let is_unclosed = ownership::mark_of(&cluster)
+        .is_some_and(|mark| call.client.ownership.is_unclosed(&work.id, mark));
+    let is_pending = !is_settled(&cluster) || has_failed(&cluster) || is_unclosed;
     if !is_pending || cluster.is_stopped() {
         call.drop_private(PENDING);
     } else if call.private(PENDING).is_none() {
@@ -77,8 +80,12 @@ fn not_read(work: &Work<'_>, error: &Error) -> Failure {
 
 /// A cluster that is gone leaves the state, unless something is left that was made for it, and that only the state
 /// still tells of: the next apply takes that away, whether it makes the cluster anew or not.
-async fn gone(work: &Work<'_>, prior: &State<Cluster>) -> Result<Option<State<Cluster>>, Failure> {
-    if !role::is_any_left(work, &prior.spec).await? {
+async fn gone(
+    work: &Work<'_>,
+    prior: &State<Cluster>,
+    another: Option<&ManagedCluster>,
+) -> Result<Option<State<Cluster>>, Failure> {
+    if !role::is_any_left(work, &prior.spec, another).await? {
         return Ok(None);
     }
     work.call.keep_private(GONE, true.into());

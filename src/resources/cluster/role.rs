@@ -131,6 +131,25 @@ impl SubnetRole {
             && work.azure.clock().now().duration_since(begun_at) < SignedDuration::from_mins(10)
     }
 
+    /// Takes back what was granted before there was a cluster, and now there is none.
+    pub(super) async fn take_back(&self, work: &Work<'_>) -> Result<(), Failure> {
+        take_away_all_but(work, &self.subnet, None).await
+    }
+
+    /// Why what was granted stays: whether there is a cluster that needs it cannot be seen. `None` where nothing was.
+    pub(super) fn unseen(&self, work: &Work<'_>, error: &Error) -> Option<Failure> {
+        let made = work.made_at(&self.subnet);
+        let told = Diagnostic::error(
+            "Role assignment is left",
+            format!(
+                "Whether there is a cluster {} could not be seen: {error}. The role assignment that was made for it stays: {}. The next apply goes on with it; where there is to be no cluster, run `az role assignment delete --ids` with what is named here.",
+                work.id,
+                made.join(" ")
+            ),
+        );
+        (!made.is_empty()).then(|| told.into())
+    }
+
     async fn grant(&self, work: &Work<'_>, principal: &str) -> Result<(), Failure> {
         let kind = PrincipalType::ServicePrincipal;
         match made::make(work, &self.subnet, principal, kind, NETWORK_CONTRIBUTOR).await {
@@ -229,12 +248,45 @@ pub(super) async fn take_away_all_but(
     Ok(())
 }
 
-/// Takes away whatever was made for a cluster that is gone. Where assignments may not be listed, those that the state
-/// names are taken away; what nobody can name is an error, for only the state still tells of it.
-pub(super) async fn take_away_left(work: &Work<'_>, spec: &Spec) -> Result<(), Failure> {
-    if let Ok(Some(subnet)) = subnet_of(spec) {
+/// Leaves to `another` cluster, which has the name of the one that is gone, what is given to it: all at its own scope,
+/// and what its identity has on the subnet. Descriptions and ids of both are the same.
+fn leave_to_another(work: &Work<'_>, subnet: Option<&ResourceId>, another: &ManagedCluster) {
+    for id in work.made_at(&work.id) {
+        work.forget_id(&id);
+    }
+    let Some(subnet) = subnet else { return };
+    match live::principal(another) {
+        Some(principal) => {
+            if let Ok(id) = role_assignment::id(subnet, &principal, NETWORK_CONTRIBUTOR) {
+                work.forget_made(&id);
+            }
+        }
+        None => {
+            for id in work.made_at(subnet) {
+                work.forget_id(&id);
+            }
+        }
+    }
+}
+
+/// Takes away whatever was made for a cluster that is gone, but for what `another` has that was made under its name.
+/// Where assignments may not be listed, those that the state names are taken away; what nobody can name is an error,
+/// for only the state still tells of it.
+pub(super) async fn take_away_left(
+    work: &Work<'_>,
+    spec: &Spec,
+    another: Option<&ManagedCluster>,
+) -> Result<(), Failure> {
+    let subnet = subnet_of(spec).ok().flatten();
+    if let Some(another) = another {
+        leave_to_another(work, subnet.as_ref(), another);
+    }
+    let kept = another.and_then(live::principal);
+    // Whose identity is not known may need any of them.
+    let is_known = another.is_none() || kept.is_some();
+    if let (Some(subnet), true) = (subnet, is_known) {
         match made::at(work, &subnet).await {
-            Ok(_) => take_away_all_but(work, &subnet, None).await?,
+            Ok(_) => take_away_all_but(work, &subnet, kept.as_deref()).await?,
             Err(error) if error.is_not_found() => {}
             Err(error)
                 if error.refusal().is_some_and(|refusal| refusal.status == 403)
@@ -250,17 +302,23 @@ pub(super) async fn take_away_left(work: &Work<'_>, spec: &Spec) -> Result<(), F
     Ok(())
 }
 
-/// Whether something that was made for the cluster, which is gone, is still there; where that cannot be seen, it is.
-pub(super) async fn is_any_left(work: &Work<'_>, spec: &Spec) -> Result<bool, Failure> {
+/// Whether something that was made for the cluster, which is gone, is still there, beside what `another` has that was made
+/// under its name; where that cannot be seen, it is.
+pub(super) async fn is_any_left(
+    work: &Work<'_>,
+    spec: &Spec,
+    another: Option<&ManagedCluster>,
+) -> Result<bool, Failure> {
     let failed = |error: Error| work.fail(&error);
-    if let Ok(Some(subnet)) = subnet_of(spec) {
-        match made::at(work, &subnet).await {
+    let subnet = subnet_of(spec).ok().flatten();
+    if let Some(subnet) = &subnet {
+        match made::at(work, subnet).await {
             Ok(made) => {
                 for one in &made {
                     work.note_id(&one.id);
                 }
                 let listed: Vec<&str> = made.iter().map(|one| one.id.as_str()).collect();
-                for id in work.made_at(&subnet) {
+                for id in work.made_at(subnet) {
                     if !listed.iter().any(|one| one.eq_ignore_ascii_case(&id)) {
                         work.forget_id(&id);
                     }
@@ -269,6 +327,9 @@ pub(super) async fn is_any_left(work: &Work<'_>, spec: &Spec) -> Result<bool, Fa
             Err(error @ (Error::Cancelled | Error::TimedOut)) => return Err(failed(error)),
             Err(_) => {}
         }
+    }
+    if let Some(another) = another {
+        leave_to_another(work, subnet.as_ref(), another);
     }
     for id in work.made_at(&work.id) {
         let Ok(id) = ResourceId::parse(&id) else {

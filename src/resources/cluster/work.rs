@@ -89,6 +89,22 @@ impl<'a> Work<'a> {
         self
     }
 
+    /// The same work for its last steps, which are short, and not given up because Terraform says Stop.
+    pub(super) fn ending(&self) -> Self {
+        const PATIENCE: Duration = Duration::from_mins(1);
+        Self {
+            call: self.call,
+            azure: self.azure,
+            limits: azure::Call {
+                deadline: self.azure.clock().now().checked_add(PATIENCE).ok(),
+                ..azure::Call::default()
+            },
+            id: self.id.clone(),
+            verb: self.verb,
+            made: Mutex::new(self.made()),
+        }
+    }
+
     /// The ids of the role assignments that were made for the cluster, in lower case.
     pub(super) fn made(&self) -> BTreeSet<String> {
         self.ids().clone()

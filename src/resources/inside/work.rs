@@ -92,6 +92,20 @@ impl<'a> Inside<'a> {
         })
     }
 
+    /// The same work for its last steps, which are short, and not given up because Terraform says Stop.
+    pub(crate) fn ending(&self) -> Self {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        let now = self.cluster.azure().clock().now();
+        Self {
+            cluster: Arc::clone(&self.cluster),
+            limits: azure::Call {
+                deadline: now.checked_add(PATIENCE).ok(),
+                ..azure::Call::default()
+            },
+            ..*self
+        }
+    }
+
     /// Waits before looking again at something, or ends as the work does.
     pub(crate) async fn pause(&self, duration: Duration) -> Result<(), crate::kube::Error> {
         let clock = self.cluster.azure().clock();

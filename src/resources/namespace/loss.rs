@@ -198,7 +198,7 @@ impl Loss {
         Diagnostic::error(
             "Cannot see what is in the namespace",
             format!(
-                "{} is to be deleted, and the signed-in identity may not list objects of the kind {} there, so that they could not be seen. Nothing is deleted without that. Let the identity list them, as the role `Azure Kubernetes Service RBAC Cluster Admin` does; or set `delete_with_workloads = true` and apply it before the change that deletes the namespace.",
+                "{} is to be deleted, and the signed-in identity may not list objects of the kind {} there, so that they could not be seen. Without that it is not deleted, unless its cluster is deleted with it. Let the identity list them, as the role `Azure Kubernetes Service RBAC Cluster Admin` does; or set `delete_with_workloads = true` and apply it before the change that deletes the namespace.",
                 place.id,
                 either(&self.unseen)
             ),

@@ -50,6 +50,11 @@ pub(super) async fn read(
         ));
         // It must not pass for a namespace that is as wanted.
         call.keep_private(PENDING, true.into());
+    } else if mark(&live.namespace)
+        .is_some_and(|mark| call.client.ownership.is_unclosed(&place.id, mark))
+    {
+        // The create that made it was cut short, and its mark says so to other machines yet.
+        call.keep_private(PENDING, true.into());
     } else {
         call.drop_private(PENDING);
     }

@@ -75,10 +75,17 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
         namespace: Some(&begun),
         parts: ended.as_deref().or(Some(&begun)),
     };
-    let outputs = converge(&work, &place, spec, given, false).await?;
-    match &ended {
-        Some(ended) => apply(&work, &place, spec, Some(ended), false).await,
-        None => Ok(outputs),
+    let made = converge(&work, &place, spec, given, false).await;
+    let (Some(ended), true) = (&ended, made.is_ok() || work.call.has_kept()) else {
+        return made;
+    };
+    match made {
+        Ok(_) => apply(&work, &place, spec, Some(ended), false).await,
+        // The state holds it all the same. Where this fails, the next apply does it.
+        Err(failure) => {
+            drop(apply(&work.ending(), &place, spec, Some(ended), false).await);
+            Err(failure)
+        }
     }
 }
 
@@ -123,10 +130,11 @@ pub(super) async fn update(
     }
     work.warn_of_local_administrator().await;
     // A field that is left out is given up, and the mark is to stay.
-    let mark = read::mark(&found);
+    let ownership = &call.client.ownership;
+    let mark = read::mark(&found).map(|mark| ownership.closed(&place.id, mark));
     let given = Given {
-        namespace: mark,
-        parts: mark,
+        namespace: mark.as_deref(),
+        parts: mark.as_deref(),
     };
     converge(&work, &place, spec, given, prior.outputs.is_adopted()).await
 }

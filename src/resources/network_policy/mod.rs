@@ -27,12 +27,12 @@ use self::{
 };
 use crate::{
     framework::{
-        Call, Diagnostic, Diagnostics, Event, Failure, ImportTarget, Planned, Resource, State,
-        Timeouts, Verb, plan::Change,
+        Call, Diagnostic, Diagnostics, Event, Failure, ImportTarget, PENDING, Planned, Resource,
+        State, Timeouts, Verb, plan::Change,
     },
     resources::{
         Session,
-        inside::{Inside, goes_with_cluster},
+        inside::{Inside, MARK, goes_with_cluster},
     },
 };
 
@@ -82,6 +82,14 @@ impl Resource for NetworkPolicy {
             Ok(Some(found)) => {
                 // The state names the policy, so that nobody needs the journal to find it.
                 call.client.ownership.settle(&place.id).await;
+                let mark = found.metadata.annotations.as_ref();
+                let mark = mark.and_then(|annotations| annotations.get(MARK));
+                if mark.is_some_and(|mark| call.client.ownership.is_unclosed(&place.id, mark)) {
+                    // The create that made it was cut short, and its mark says so to other machines yet.
+                    call.keep_private(PENDING, true.into());
+                } else {
+                    call.drop_private(PENDING);
+                }
                 let policy = found.spec.clone().unwrap_or_default();
                 Ok(Some(State {
                     spec: live::spec(&place, &policy, Some(&prior.spec)),

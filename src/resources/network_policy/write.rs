@@ -8,7 +8,7 @@ use super::{
     NetworkPolicy, TYPE, WHAT, body, fields, live, outputs::Outputs, place::Place, spec::Spec,
 };
 use crate::{
-    framework::{Call, Diagnostic, Failure, State, Verb},
+    framework::{Call, Diagnostic, Failure, PENDING, State, Verb},
     kube::{self, Apply},
     resources::{
         Session,
@@ -52,13 +52,12 @@ pub(super) async fn create(call: &Call<Session>, spec: &Spec) -> Result<Outputs,
     let mark = work.begin_mark(&place.id).await?;
     let wanted = object(&place, spec, Some(&mark))?;
     let outputs = apply(&work, &place, spec, &wanted).await?;
-    match call.client.ownership.ended(&place.id) {
-        Some(mark) => {
-            let wanted = object(&place, spec, Some(&mark.to_string()))?;
-            apply(&work, &place, spec, &wanted).await
-        }
-        None => Ok(outputs),
-    }
+    let Some(ended) = call.client.ownership.ended(&place.id) else {
+        return Ok(outputs);
+    };
+    let wanted = object(&place, spec, Some(&ended.to_string()))?;
+    // The state holds it by now, also where Terraform has said Stop.
+    apply(&work.ending(), &place, spec, &wanted).await
 }
 
 /// Changes the policy.
@@ -87,9 +86,13 @@ pub(super) async fn update(
     }
     // A field that is left out is given up, and the mark is to stay.
     let annotations = found.metadata.annotations.unwrap_or_default();
-    let wanted = object(&place, spec, annotations.get(MARK).map(String::as_str))?;
+    let mark = annotations.get(MARK);
+    let mark = mark.map(|mark| call.client.ownership.closed(&place.id, mark));
+    let wanted = object(&place, spec, mark.as_deref())?;
     work.warn_of_local_administrator().await;
-    apply(&work, &place, spec, &wanted).await
+    let outputs = apply(&work, &place, spec, &wanted).await?;
+    call.drop_private(PENDING);
+    Ok(outputs)
 }
 
 /// Deletes the policy. One that somebody else made since under the same name is left alone.

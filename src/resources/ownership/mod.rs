@@ -144,6 +144,22 @@ impl Ownership {
         Some(self.mark(self.derived(id, Stage::Ended)?))
     }
 
+    /// Whether `text`, on the object `id`, says that its create has not ended. Of an object that a state holds it must not
+    /// say so for long: another machine of the owner would go on with that create.
+    pub(crate) fn is_unclosed(&self, id: &ResourceId, text: &str) -> bool {
+        let begun = self.derived(id, Stage::Begun);
+        begun.is_some() && Mark::read(text).map(|mark| mark.number) == begun
+    }
+
+    /// The mark that the object `id` of a state is to carry, which carries `text`: the same, unless that says that its
+    /// create has not ended.
+    pub(crate) fn closed(&self, id: &ResourceId, text: &str) -> String {
+        match self.ended(id) {
+            Some(ended) if self.is_unclosed(id, text) => ended.to_string(),
+            _ => text.to_owned(),
+        }
+    }
+
     /// Who has to do with the object `id`, which carries the mark `text`.
     pub(crate) async fn vouched(&self, id: &ResourceId, text: &str) -> Vouched {
         let Some(mark) = Mark::read(text) else {
