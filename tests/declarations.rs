@@ -103,6 +103,7 @@ async fn no_position_of_a_configuration_has_to_be_known() {
         let text = configurations.get(name.as_str());
         let text = text.unwrap_or_else(|| panic!("CONFIGURATIONS has none of {name}"));
         let config = from_json(text.as_bytes(), &schema.ty()).unwrap();
+        let config = schema.block.whole(&config);
         let created = plan(&server, name, schema, &Value::Null, &config).await;
         let state = known(&created, &schema.ty());
 
@@ -136,6 +137,32 @@ fn every_name_can_be_written() {
     });
 
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// A client drops a name that is mistyped in a nested attribute, and refuses it in a block.
+#[test]
+fn whatever_users_write_that_has_attributes_is_a_block() {
+    let mut wrong = Vec::new();
+
+    for_each_attribute(server().schemas(), &mut |place, attribute, _| {
+        let is_structured = match &attribute.shape {
+            Shape::Nested(..) => true,
+            Shape::Value(ty) => has_attributes(ty),
+        };
+        if attribute.mode != Mode::Computed && is_structured && !attribute.is_block() {
+            wrong.push(place.to_owned());
+        }
+    });
+
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+fn has_attributes(ty: &Type) -> bool {
+    match ty {
+        Type::Object(_) => true,
+        Type::List(element) | Type::Set(element) | Type::Map(element) => has_attributes(element),
+        _ => false,
+    }
 }
 
 #[test]
@@ -314,14 +341,5 @@ fn walk(place: &str, block: &Block, in_set: bool, visit: &mut dyn FnMut(&str, &A
         if let Shape::Nested(nesting, inner) = &attribute.shape {
             walk(&place, inner, in_set || *nesting == Nesting::Set, visit);
         }
-    }
-    for nested in &block.blocks {
-        let place = format!("{place}.{}", nested.name);
-        walk(
-            &place,
-            &nested.block,
-            in_set || nested.nesting == Nesting::Set,
-            visit,
-        );
     }
 }

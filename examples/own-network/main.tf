@@ -30,29 +30,29 @@ resource "secureaks_cluster" "main" {
   resource_group_name = "rg-demo"
   location            = "westeurope"
 
-  entra = {
+  entra {
     admin_group_object_ids = [var.admin_group_object_id]
   }
 
   # Only from the network's own way out.
-  api_server = {
+  api_server {
     authorized_ip_ranges = ["20.50.0.4/32"]
   }
 
   # The identity is given the role Network Contributor on the subnet.
-  identity = {
+  identity {
     type        = "UserAssigned"
     identity_id = var.identity_id
   }
 
   # Ranges that nothing in the network uses.
-  network = {
+  network {
     pod_cidr       = "10.244.0.0/16"
     service_cidr   = "10.245.0.0/16"
     dns_service_ip = "10.245.0.10"
   }
 
-  system_pool = {
+  system_pool {
     vm_size    = "Standard_D4ds_v5"
     node_count = 3
     subnet_id  = var.subnet_id

@@ -32,18 +32,18 @@ resource "secureaks_cluster" "main" {
   resource_group_name = "rg-demo"
   location            = "westeurope"
 
-  entra = {
+  entra {
     admin_group_object_ids = [var.admin_group_object_id]
   }
 
   # Whoever applies works inside the cluster below; Owner in Azure does not include that.
   grant_applier_access = true
 
-  api_server = {
+  api_server {
     authorized_ip_ranges = ["20.50.0.0/24"]
   }
 
-  system_pool = {
+  system_pool {
     vm_size    = "Standard_D4ds_v5"
     node_count = var.node_count
   }
@@ -62,9 +62,10 @@ resource "secureaks_aad_binding" "developers" {
   cluster_role = "edit"
   namespaces   = [secureaks_namespace.shop.name]
 
-  principals = [
-    { type = "Group", object_id = var.developers_group_object_id },
-  ]
+  principals {
+    type      = "Group"
+    object_id = var.developers_group_object_id
+  }
 }
 
 # The one exception: the web pods take requests from the ingress controller.
@@ -75,9 +76,13 @@ resource "secureaks_network_policy" "web" {
   pods       = { app = "web" }
   directions = ["ingress"]
 
-  allow_from = [
-    { namespace = "app-routing-system", ports = [{ port = "8080" }] },
-  ]
+  allow_from {
+    namespace = "app-routing-system"
+
+    ports {
+      port = "8080"
+    }
+  }
 }
 
 output "cluster_id" {

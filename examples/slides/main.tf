@@ -39,11 +39,11 @@ resource "secureaks_cluster" "main" {
   location             = "westeurope"
   grant_applier_access = true
 
-  api_server = {
+  api_server {
     authorized_ip_ranges = ["20.50.0.0/24"]
   }
 
-  system_pool = {
+  system_pool {
     vm_size    = "Standard_D4ds_v5"
     node_count = 3
   }
@@ -55,9 +55,10 @@ resource "secureaks_aad_binding" "administrator" {
   name         = "cluster-administrator"
   cluster_role = "cluster-admin"
 
-  principals = [
-    { type = "User", user_principal_name = var.administrator },
-  ]
+  principals {
+    type                = "User"
+    user_principal_name = var.administrator
+  }
 }
 
 resource "secureaks_aad_binding" "administrators" {
@@ -65,9 +66,10 @@ resource "secureaks_aad_binding" "administrators" {
   name         = "cluster-administrators"
   cluster_role = "cluster-admin"
 
-  principals = [
-    { type = "Group", object_id = var.administrators_group },
-  ]
+  principals {
+    type      = "Group"
+    object_id = var.administrators_group
+  }
 }
 
 # A namespace with default deny in both directions, DNS kept.
@@ -83,9 +85,10 @@ resource "secureaks_aad_binding" "namespace_administrator" {
   cluster_role = "admin"
   namespaces   = [secureaks_namespace.demo.name]
 
-  principals = [
-    { type = "User", user_principal_name = var.namespace_administrator },
-  ]
+  principals {
+    type                = "User"
+    user_principal_name = var.namespace_administrator
+  }
 }
 
 # First everything is denied, then one thing is allowed: the front end may call the back end.
@@ -96,9 +99,13 @@ resource "secureaks_network_policy" "backend" {
   pods       = { app = "backend" }
   directions = ["ingress"]
 
-  allow_from = [
-    { pods = { app = "frontend" }, ports = [{ port = "8080" }] },
-  ]
+  allow_from {
+    pods = { app = "frontend" }
+
+    ports {
+      port = "8080"
+    }
+  }
 }
 
 resource "secureaks_network_policy" "frontend" {
@@ -108,7 +115,11 @@ resource "secureaks_network_policy" "frontend" {
   pods       = { app = "frontend" }
   directions = ["egress"]
 
-  allow_to = [
-    { pods = { app = "backend" }, ports = [{ port = "8080" }] },
-  ]
+  allow_to {
+    pods = { app = "backend" }
+
+    ports {
+      port = "8080"
+    }
+  }
 }

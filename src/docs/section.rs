@@ -1,9 +1,7 @@
 //! The sections that list attributes: who sets them, what they may be, and what else is declared.
 
 use crate::{
-    framework::schema::{
-        Attribute, Block, IdentitySchema, Kind, Mode, NestedBlock, Nesting, Shape,
-    },
+    framework::schema::{Attribute, Block, IdentitySchema, Kind, Mode, Nesting, Shape, Syntax},
     value::{Type, Value, to_json},
 };
 
@@ -86,14 +84,9 @@ fn lists(
             .attributes
             .iter()
             .filter(|attribute| attribute.mode == mode);
-        let mut lines: Vec<String> = attributes
+        let lines: Vec<String> = attributes
             .map(|attribute| attribute_line(attribute, path))
             .collect();
-        let blocks = block
-            .blocks
-            .iter()
-            .filter(|nested| block_mode(nested) == mode);
-        lines.extend(blocks.map(|nested| block_line(nested, path)));
         if !lines.is_empty() {
             text.push(title(name));
             text.extend(lines);
@@ -101,26 +94,14 @@ fn lists(
     }
     for attribute in &block.attributes {
         if let Shape::Nested(_, inner) = &attribute.shape {
-            nested_schema(
-                "nestedatt",
-                inner,
-                &[path, &[attribute.name]].concat(),
-                below,
-            );
+            nested_schema(attribute, inner, path, below);
         }
-    }
-    for nested in &block.blocks {
-        nested_schema(
-            "nestedblock",
-            &nested.block,
-            &[path, &[nested.name]].concat(),
-            below,
-        );
     }
 }
 
-fn nested_schema(kind: &str, block: &Block, path: &[&str], text: &mut Vec<String>) {
-    let anchor = anchor(kind, path);
+fn nested_schema(attribute: &Attribute, block: &Block, path: &[&str], text: &mut Vec<String>) {
+    let anchor = anchor(attribute, path);
+    let path = [path, &[attribute.name]].concat();
     text.push(format!(
         "\n<a id=\"{anchor}\"></a>\n### Nested Schema for `{}`\n",
         path.join(".")
@@ -128,7 +109,7 @@ fn nested_schema(kind: &str, block: &Block, path: &[&str], text: &mut Vec<String
     let mut below = Vec::new();
     lists(
         block,
-        path,
+        &path,
         &|title| format!("\n{title}:\n\n"),
         text,
         &mut below,
@@ -136,38 +117,15 @@ fn nested_schema(kind: &str, block: &Block, path: &[&str], text: &mut Vec<String
     text.append(&mut below);
 }
 
-fn anchor(kind: &str, path: &[&str]) -> String {
-    format!("{kind}--{}", path.join("--"))
-}
-
-fn block_mode(nested: &NestedBlock) -> Mode {
-    if nested.min_items > 0 {
-        Mode::Required
+/// The Registry's own name for the place of a nested schema.
+fn anchor(attribute: &Attribute, path: &[&str]) -> String {
+    let kind = if attribute.is_block() {
+        "nestedblock"
     } else {
-        Mode::Optional
-    }
-}
-
-fn block_line(nested: &NestedBlock, path: &[&str]) -> String {
-    let kind = match nested.nesting {
-        Nesting::Single | Nesting::Group => "Block",
-        Nesting::List => "Block List",
-        Nesting::Set => "Block Set",
-        Nesting::Map => "Block Map",
+        "nestedatt"
     };
-    let mut traits = vec![kind.to_owned()];
-    if nested.min_items > 0 {
-        traits.push(format!("Min: {}", nested.min_items));
-    }
-    if nested.max_items > 0 {
-        traits.push(format!("Max: {}", nested.max_items));
-    }
-    let anchor = anchor("nestedblock", &[path, &[nested.name]].concat());
-    line(
-        nested.name,
-        &traits,
-        &[in_line(nested.block.doc), see(&anchor)],
-    )
+    let path = [path, &[attribute.name]].concat();
+    format!("{kind}--{}", path.join("--"))
 }
 
 fn attribute_line(attribute: &Attribute, path: &[&str]) -> String {
@@ -175,7 +133,10 @@ fn attribute_line(attribute: &Attribute, path: &[&str]) -> String {
     let mut sentences = vec![in_line(attribute.doc)];
     match &attribute.shape {
         Shape::Value(ty) => traits.push(type_name(ty)),
-        Shape::Nested(nesting, _) => traits.push(nested_name(*nesting).to_owned()),
+        Shape::Nested(nesting, _) => traits.push(nested_name(attribute, *nesting)),
+    }
+    if let Syntax::Blocks { most: most @ 1.. } = attribute.syntax {
+        traits.push(format!("Max: {most}"));
     }
     for (holds, word) in [
         (attribute.sensitive, "Sensitive"),
@@ -208,10 +169,10 @@ fn attribute_line(attribute: &Attribute, path: &[&str]) -> String {
         sentences.push(format!("**Deprecated:** {}", sentence(instead)));
     }
     if let Shape::Nested(..) = &attribute.shape {
-        sentences.push(see(&anchor(
-            "nestedatt",
-            &[path, &[attribute.name]].concat(),
-        )));
+        sentences.push(format!(
+            "(see [below for nested schema](#{}))",
+            anchor(attribute, path)
+        ));
     }
     line(attribute.name, &traits, &sentences)
 }
@@ -222,10 +183,6 @@ fn line(name: &str, traits: &[String], sentences: &[String]) -> String {
         traits.join(", "),
         sentences.join(" ")
     )
-}
-
-fn see(anchor: &str) -> String {
-    format!("(see [below for nested schema](#{anchor}))")
 }
 
 fn default_sentence(attribute: &Attribute) -> Option<String> {
@@ -260,12 +217,17 @@ fn sentence(text: &str) -> String {
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
-fn nested_name(nesting: Nesting) -> &'static str {
+fn nested_name(attribute: &Attribute, nesting: Nesting) -> String {
+    let kind = if attribute.is_block() {
+        "Block"
+    } else {
+        "Attributes"
+    };
     match nesting {
-        Nesting::Single | Nesting::Group => "Attributes",
-        Nesting::List => "Attributes List",
-        Nesting::Set => "Attributes Set",
-        Nesting::Map => "Attributes Map",
+        Nesting::Single | Nesting::Group => kind.to_owned(),
+        Nesting::List => format!("{kind} List"),
+        Nesting::Set => format!("{kind} Set"),
+        Nesting::Map => format!("{kind} Map"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Diagnostics, Field,
-    schema::{self, Attribute, NestedBlock},
+    schema::{self, Attribute},
 };
 use crate::value::{Path, Value};
 
@@ -18,13 +18,6 @@ pub trait Block: Sized + Send + Sync + 'static {
     /// The attributes, in the order of the fields.
     fn attributes() -> Vec<Attribute>;
 
-    /// The blocks within it, written without `=`. A list of them is read as an attribute of the
-    /// same name: `Attr<Vec<B>>`, `Attr<BTreeSet<B>>`, `Attr<BTreeMap<String, B>>`, `Attr<B>` for
-    /// a group and `Attr<Option<B>>` for a single one.
-    fn blocks() -> Vec<NestedBlock> {
-        Vec::new()
-    }
-
     /// Takes each field from `fields`. What is wrong is told there; a field that is wrong or
     /// unknown is present all the same, as "not known".
     fn decode(fields: &mut Fields<'_>) -> Self;
@@ -37,7 +30,6 @@ pub trait Block: Sized + Send + Sync + 'static {
         schema::Block {
             doc: Self::DOC,
             attributes: Self::attributes(),
-            blocks: Self::blocks(),
         }
     }
 

@@ -3,6 +3,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    ops::Deref,
+    slice,
 };
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     block::Origin,
     schema::{Nesting, Shape},
 };
-use crate::value::{Number, Step, Type, Value};
+use crate::value::{Number, Step, Type, Value, to_json};
 
 impl Content for String {
     fn shape() -> Shape {
@@ -93,6 +95,7 @@ impl Content for Number {
 
 impl<T: Content> Content for Vec<T> {
     const SENSITIVE: bool = T::SENSITIVE;
+    const IS_BLOCK: bool = T::IS_BLOCK;
 
     fn shape() -> Shape {
         collection(T::shape(), Nesting::List, Type::List)
@@ -124,6 +127,10 @@ impl<T: Content> Content for Vec<T> {
         read.into_iter().collect()
     }
 
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
     fn write(&self) -> Value {
         Value::List(self.iter().map(Content::write).collect())
     }
@@ -131,6 +138,7 @@ impl<T: Content> Content for Vec<T> {
 
 impl<T: Content + Ord> Content for BTreeSet<T> {
     const SENSITIVE: bool = T::SENSITIVE;
+    const IS_BLOCK: bool = T::IS_BLOCK;
 
     fn shape() -> Shape {
         collection(T::shape(), Nesting::Set, Type::Set)
@@ -152,15 +160,12 @@ impl<T: Content + Ord> Content for BTreeSet<T> {
     }
 
     fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
-        let Some(items) = value.elements() else {
-            return wrong_kind(value, "a set", slot);
-        };
-        let path = slot.path.join(Step::Element);
-        let read: Vec<Option<T>> = items
-            .iter()
-            .map(|item| element(item, &mut slot.at(path.clone())))
-            .collect();
-        read.into_iter().collect()
+        let read: Vec<T> = read_set(value, slot)?;
+        Some(read.into_iter().collect())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
     }
 
     fn write(&self) -> Value {
@@ -168,8 +173,63 @@ impl<T: Content + Ord> Content for BTreeSet<T> {
     }
 }
 
+/// Blocks of one name that may be written in any order: a set, in the order of `T`. Unlike in a [`BTreeSet`], two of
+/// which something is not known yet stay two.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Blocks<T>(Vec<T>);
+
+impl<T: Ord> From<Vec<T>> for Blocks<T> {
+    fn from(mut blocks: Vec<T>) -> Self {
+        blocks.sort();
+        Self(blocks)
+    }
+}
+
+impl<T> Deref for Blocks<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Blocks<T> {
+    type Item = &'a T;
+    type IntoIter = slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<T: Content + Ord> Content for Blocks<T> {
+    const SENSITIVE: bool = T::SENSITIVE;
+    const IS_BLOCK: bool = T::IS_BLOCK;
+
+    fn shape() -> Shape {
+        BTreeSet::<T>::shape()
+    }
+
+    fn same(left: &Value, right: &Value) -> bool {
+        BTreeSet::<T>::same(left, right)
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        read_set(value, slot).map(Self::from)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn write(&self) -> Value {
+        Value::set(self.0.iter().map(Content::write).collect())
+    }
+}
+
 impl<T: Content> Content for BTreeMap<String, T> {
     const SENSITIVE: bool = T::SENSITIVE;
+    const IS_BLOCK: bool = T::IS_BLOCK;
 
     fn shape() -> Shape {
         collection(T::shape(), Nesting::Map, Type::Map)
@@ -205,6 +265,10 @@ impl<T: Content> Content for BTreeMap<String, T> {
             .collect()
     }
 
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
     fn write(&self) -> Value {
         Value::Map(
             self.iter()
@@ -215,8 +279,14 @@ impl<T: Content> Content for BTreeMap<String, T> {
 }
 
 impl<B: Block> Content for B {
+    const IS_BLOCK: bool = true;
+
     fn shape() -> Shape {
         Shape::Nested(Nesting::Single, B::schema())
+    }
+
+    fn same(left: &Value, right: &Value) -> bool {
+        left == right || B::schema().same(left, right)
     }
 
     fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
@@ -304,6 +374,69 @@ fn element<T: Content>(value: &Value, slot: &mut Slot<'_>) -> Option<T> {
             None
         }
         value => T::read(value, slot),
+    }
+}
+
+/// The elements of a set.
+fn read_set<T: Content>(value: &Value, slot: &mut Slot<'_>) -> Option<Vec<T>> {
+    let Some(items) = value.elements() else {
+        return wrong_kind(value, "a set", slot);
+    };
+    let path = slot.path.clone();
+    // Only what a user wrote is told of.
+    let is_told = slot.origin == Origin::Configuration;
+    let is_shown = is_told && !has_secrets::<T>();
+    let step = |item: &Value| {
+        if is_shown {
+            Step::into_element(item)
+        } else {
+            Step::Element(String::new())
+        }
+    };
+    let read: Vec<Option<T>> = items
+        .iter()
+        .map(|item| element(item, &mut slot.at(path.join(step(item)))))
+        .collect();
+    if is_told {
+        tell_of_doubles::<T>(items, is_shown, slot);
+    }
+    read.into_iter().collect()
+}
+
+/// An element of a set as a diagnostic shows it.
+fn displayed(item: &Value) -> String {
+    match Step::into_element(item) {
+        Step::Element(text) if !text.is_empty() => format!("`{text}`"),
+        _ => format!("`{}`", to_json(item)),
+    }
+}
+
+fn has_secrets<T: Content>() -> bool {
+    T::SENSITIVE
+        || T::IS_BLOCK && matches!(T::shape(), Shape::Nested(_, block) if block.has_secrets())
+}
+
+/// Tells of two elements of a set that mean the same: only one of them would be in what the service has, and no plan
+/// would settle.
+fn tell_of_doubles<T: Content>(items: &[Value], is_shown: bool, slot: &mut Slot<'_>) {
+    for (index, item) in items.iter().enumerate() {
+        let mut others = items.iter().skip(index + 1);
+        let is_known = item.is_wholly_known();
+        let Some(other) = others.find(|other| is_known && T::same(item, other)) else {
+            continue;
+        };
+        let shown = if is_shown {
+            format!(": {} and {}", displayed(item), displayed(other))
+        } else {
+            String::new()
+        };
+        slot.error(
+            "One value in two spellings",
+            format!(
+                "{} names one value twice{shown}. Remove one of the two.",
+                slot.path.subject()
+            ),
+        );
     }
 }
 

@@ -22,6 +22,8 @@ pub trait Field: Sized {
     const SENSITIVE: bool = false;
     /// Whether its values are never stored.
     const WRITE_ONLY: bool = false;
+    /// Whether its objects are written as blocks.
+    const IS_BLOCK: bool = false;
 
     /// What its values are.
     fn shape() -> Shape;
@@ -51,6 +53,8 @@ pub trait Field: Sized {
 pub trait Content: Sized {
     /// Whether its values are kept out of what Terraform prints.
     const SENSITIVE: bool = false;
+    /// Whether it is a struct of attributes, or a collection of them, which users write as blocks.
+    const IS_BLOCK: bool = false;
 
     /// What its values are.
     fn shape() -> Shape;
@@ -69,12 +73,17 @@ pub trait Content: Sized {
     /// the slot, or when a part of it is not known yet.
     fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self>;
 
+    /// Whether it is a collection without elements, which means the same as none.
+    fn is_empty(&self) -> bool {
+        false
+    }
+
     /// The content as a value.
     fn write(&self) -> Value;
 }
 
 /// What the user wrote. `Attr<T>` must be written or has a default, `Attr<Option<T>>` may be
-/// left out. It remembers its place, for diagnostics.
+/// left out, and a collection without elements counts as left out. It remembers its place, for diagnostics.
 #[derive(Clone, Debug)]
 pub struct Attr<T> {
     path: Path,
@@ -164,6 +173,7 @@ impl<T> From<T> for Attr<T> {
 impl<T: Content> Field for Attr<T> {
     const MODE: Mode = Mode::Required;
     const SENSITIVE: bool = T::SENSITIVE;
+    const IS_BLOCK: bool = T::IS_BLOCK;
 
     fn shape() -> Shape {
         T::shape()
@@ -206,6 +216,7 @@ impl<T: Content> Field for Attr<T> {
 impl<T: Content> Field for Attr<Option<T>> {
     const MODE: Mode = Mode::Optional;
     const SENSITIVE: bool = T::SENSITIVE;
+    const IS_BLOCK: bool = T::IS_BLOCK;
 
     fn shape() -> Shape {
         T::shape()
@@ -223,7 +234,9 @@ impl<T: Content> Field for Attr<Option<T>> {
         let known = match value {
             Value::Unknown(_) => None,
             Value::Null => Some(None),
-            value => T::read(value, &mut slot).map(Some),
+            value => {
+                T::read(value, &mut slot).map(|read| Some(read).filter(|read| !read.is_empty()))
+            }
         };
         Self {
             path: slot.path,

@@ -28,7 +28,8 @@ fn walk(
     for attribute in &block.attributes {
         let value = config.member(attribute.name);
         let path = path.join_attribute(attribute.name);
-        if !value.is_null() {
+        // A group is there whether it was written or not.
+        if !value.is_null() && *value != attribute.absent() {
             judge_written(attribute, &path, client, diagnostics);
         }
         if let (Shape::Nested(_, inner), true) =
@@ -38,12 +39,6 @@ fn walk(
                 walk(inner, item, path, client, diagnostics);
             });
         }
-    }
-    for nested in &block.blocks {
-        let path = path.join_attribute(nested.name);
-        objects(config.member(nested.name), &path, &mut |item, path| {
-            walk(&nested.block, item, path, client, diagnostics);
-        });
     }
 }
 
@@ -89,7 +84,7 @@ fn objects(value: &Value, path: &Path, visit: &mut dyn FnMut(&Value, &Path)) {
             .for_each(|(index, item)| visit(item, &path.join(Step::Index(index)))),
         Value::Set(items) => items
             .iter()
-            .for_each(|item| visit(item, &path.join(Step::Element))),
+            .for_each(|item| visit(item, &path.join(Step::into_element(item)))),
         Value::Map(members) => members
             .iter()
             .for_each(|(name, item)| visit(item, &path.join(Step::Key(name.clone())))),

@@ -22,7 +22,7 @@ mod way_out;
 
 pub use block::{Block, Fields, Origin, Slot};
 pub use call::{Call, PrivateState};
-pub use content::{Any, Secret};
+pub use content::{Any, Blocks, Secret};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use field::{Attr, Computed, Content, Field, WriteOnly};
 pub use offers::{DataSource, Ephemeral, Function, Lease, Offers, Provider};

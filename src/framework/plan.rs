@@ -39,13 +39,6 @@ pub fn with_defaults(block: &Block, config: &Value, prior: &Value) -> Value {
         };
         filled.insert(attribute.name.to_owned(), value);
     }
-    for nested in &block.blocks {
-        let (written, before) = (config.member(nested.name), prior.member(nested.name));
-        let value = pairwise(nested.nesting, written, before, &mut |item, before| {
-            with_defaults(&nested.block, item, before)
-        });
-        filled.insert(nested.name.to_owned(), value);
-    }
     Value::Object(filled)
 }
 
@@ -62,6 +55,10 @@ pub fn merge(block: &Block, config: &Value, prior: &Value) -> Value {
         let value = match (attribute.mode, &attribute.shape) {
             _ if attribute.write_only => Value::Null,
             (Mode::Computed, _) => before.clone(),
+            // Clients hold each block of a set against what was written alone.
+            (_, Shape::Nested(Nesting::Set, inner)) if attribute.is_block() => {
+                written.map_objects(&mut |item| merge(inner, item, &Value::Null))
+            }
             (_, Shape::Nested(nesting, inner)) => {
                 pairwise(*nesting, written, before, &mut |item, before| {
                     merge(inner, item, before)
@@ -70,13 +67,6 @@ pub fn merge(block: &Block, config: &Value, prior: &Value) -> Value {
             _ => keep_spelling(attribute, written, before),
         };
         merged.insert(attribute.name.to_owned(), value);
-    }
-    for nested in &block.blocks {
-        let (written, before) = (config.member(nested.name), prior.member(nested.name));
-        let value = pairwise(nested.nesting, written, before, &mut |item, before| {
-            merge(&nested.block, item, before)
-        });
-        merged.insert(nested.name.to_owned(), value);
     }
     Value::Object(merged)
 }
@@ -95,10 +85,18 @@ pub fn reconcile(block: &Block, live: &Value, prior: &Value) -> Value {
             (Mode::Computed, ..) => found.clone(),
             // Without a prior object this is an import, which has nowhere to read it from.
             (_, Kind::Local, _) if prior.is_null() => {
-                attribute.default.clone().unwrap_or(Value::Null)
+                let default = attribute.default.clone();
+                default.unwrap_or_else(|| attribute.absent())
             }
             (_, Kind::Local, _) => before.clone(),
-            (_, Kind::UnmanagedWhenNull, _) if before.is_null() => Value::Null,
+            (_, Kind::UnmanagedWhenNull, _) if attribute.is_nothing(before) => before.clone(),
+            (_, _, Shape::Nested(Nesting::Set, inner)) => {
+                let earlier = before.elements().unwrap_or_default();
+                found.map_objects(&mut |item| {
+                    let before = earlier.iter().find(|before| inner.same(before, item));
+                    reconcile(inner, item, before.unwrap_or(&Value::Null))
+                })
+            }
             (_, _, Shape::Nested(nesting, inner)) => {
                 pairwise(*nesting, found, before, &mut |item, before| {
                     reconcile(inner, item, before)
@@ -108,28 +106,26 @@ pub fn reconcile(block: &Block, live: &Value, prior: &Value) -> Value {
         };
         state.insert(attribute.name.to_owned(), value);
     }
-    for nested in &block.blocks {
-        let (found, before) = (live.member(nested.name), prior.member(nested.name));
-        let value = pairwise(nested.nesting, found, before, &mut |item, before| {
-            reconcile(&nested.block, item, before)
-        });
-        state.insert(nested.name.to_owned(), value);
-    }
-    Value::Object(state)
+    block.whole(&Value::Object(state))
 }
 
 /// Local attributes that are left out get their defaults, as if they had been planned: an import
 /// has nowhere to read them from.
 pub fn with_local_defaults(block: &Block, state: &mut Value) {
-    for attribute in block
-        .attributes
-        .iter()
-        .filter(|attribute| attribute.kind == Kind::Local)
-    {
-        if let (Some(default), true) = (&attribute.default, state.member(attribute.name).is_null())
-        {
-            state.set_member(attribute.name, default.clone());
-        }
+    for attribute in &block.attributes {
+        let value = state.member(attribute.name);
+        let value = match (&attribute.default, &attribute.shape) {
+            (Some(default), _) if attribute.kind == Kind::Local && value.is_blank() => {
+                default.clone()
+            }
+            (_, Shape::Nested(Nesting::Group, inner)) => value.map_objects(&mut |group| {
+                let mut group = group.clone();
+                with_local_defaults(inner, &mut group);
+                group
+            }),
+            _ => continue,
+        };
+        state.set_member(attribute.name, value);
     }
 }
 
@@ -151,17 +147,11 @@ pub fn forget(block: &Block, planned: &mut Value, keep: &dyn Fn(&Attribute, &Val
         .filter(|attribute| attribute.mode != Mode::Computed)
     {
         if let Shape::Nested(_, inner) = &attribute.shape {
-            let value = each(planned.member(attribute.name), &mut |item| {
-                forgotten(inner, item, keep)
-            });
+            let value = planned
+                .member(attribute.name)
+                .map_objects(&mut |item| forgotten(inner, item, keep));
             planned.set_member(attribute.name, value);
         }
-    }
-    for nested in &block.blocks {
-        let value = each(planned.member(nested.name), &mut |item| {
-            forgotten(&nested.block, item, keep)
-        });
-        planned.set_member(nested.name, value);
     }
 }
 
@@ -263,13 +253,6 @@ pub fn with_write_only(block: &Block, planned: &Value, config: &Value) -> Value 
         };
         filled.insert(attribute.name.to_owned(), value);
     }
-    for nested in &block.blocks {
-        let (value, written) = (planned.member(nested.name), config.member(nested.name));
-        let value = pairwise(nested.nesting, value, written, &mut |item, written| {
-            with_write_only(&nested.block, item, written)
-        });
-        filled.insert(nested.name.to_owned(), value);
-    }
     Value::Object(filled)
 }
 
@@ -286,27 +269,10 @@ fn keep_spelling(attribute: &Attribute, wanted: &Value, prior: &Value) -> Value 
 
 /// What was found, or what was wanted before if that still covers it.
 fn kept_if_covered(attribute: &Attribute, found: &Value, prior: &Value) -> Value {
-    let comparable = !prior.is_null() && !found.is_null();
-    if comparable && (attribute.same)(prior, found) {
+    if attribute.means_same(prior, found) {
         prior.clone()
     } else {
         found.clone()
-    }
-}
-
-/// The objects of a nested value, changed one by one.
-fn each(value: &Value, change: &mut dyn FnMut(&Value) -> Value) -> Value {
-    match value {
-        Value::Object(_) => change(value),
-        Value::List(items) => Value::List(items.iter().map(change).collect()),
-        Value::Set(items) => Value::set(items.iter().map(change).collect()),
-        Value::Map(members) => Value::Map(
-            members
-                .iter()
-                .map(|(name, item)| (name.clone(), change(item)))
-                .collect(),
-        ),
-        other => other.clone(),
     }
 }
 

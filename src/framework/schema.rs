@@ -20,29 +20,24 @@ impl Schema {
     }
 }
 
-/// Attributes and nested blocks that stand together.
+/// Attributes that stand together, blocks among them.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     /// What the block is, as Markdown.
     pub doc: &'static str,
     /// Its attributes, in the order they are declared.
     pub attributes: Vec<Attribute>,
-    /// Blocks within it, written without `=`.
-    pub blocks: Vec<NestedBlock>,
 }
 
 impl Block {
     /// The object type of the block's values.
     pub fn ty(&self) -> Type {
-        let attributes = self
-            .attributes
-            .iter()
-            .map(|attribute| (attribute.name.to_owned(), attribute.ty()));
-        let blocks = self
-            .blocks
-            .iter()
-            .map(|nested| (nested.name.to_owned(), nested.ty()));
-        Type::Object(attributes.chain(blocks).collect())
+        let attributes = self.attributes.iter();
+        Type::Object(
+            attributes
+                .map(|attribute| (attribute.name.to_owned(), attribute.ty()))
+                .collect(),
+        )
     }
 
     /// The attribute of that name.
@@ -52,61 +47,62 @@ impl Block {
             .find(|attribute| attribute.name == name)
     }
 
-    /// The block's value when nothing of it is written: every attribute null, but for defaults
-    /// that [`crate::framework`] adds later.
+    /// The block's value when nothing of it is written, but for defaults that [`crate::framework`] adds later.
     pub fn empty(&self) -> Value {
-        let attributes = self
+        let attributes = self.attributes.iter();
+        Value::Object(
+            attributes
+                .map(|attribute| (attribute.name.to_owned(), attribute.absent()))
+                .collect(),
+        )
+    }
+
+    /// Whether any of its values are kept out of what Terraform prints.
+    pub fn has_secrets(&self) -> bool {
+        self.attributes.iter().any(Attribute::has_secrets)
+    }
+
+    /// Whether what users write in two objects means the same; the first may be the more general one.
+    pub fn same(&self, left: &Value, right: &Value) -> bool {
+        let mut attributes = self
             .attributes
             .iter()
-            .map(|attribute| (attribute.name.to_owned(), Value::Null));
-        let blocks = self
-            .blocks
+            .filter(|one| one.mode != Mode::Computed);
+        attributes.all(|one| one.means_same(left.member(one.name), right.member(one.name)))
+    }
+
+    /// The value with every block in it that is null as clients have it: a group with nothing written in it, or no
+    /// blocks. States of the time when blocks were attributes have null there.
+    pub fn whole(&self, value: &Value) -> Value {
+        let Some(members) = value.members() else {
+            return value.clone();
+        };
+        let mut whole = members.clone();
+        for attribute in self
+            .attributes
             .iter()
-            .map(|nested| (nested.name.to_owned(), nested.empty()));
-        Value::Object(attributes.chain(blocks).collect())
-    }
-}
-
-/// A block within a block.
-#[derive(Clone, Debug)]
-pub struct NestedBlock {
-    /// Its name.
-    pub name: &'static str,
-    /// How often it may be written, and what its values are.
-    pub nesting: Nesting,
-    /// What may be written in it.
-    pub block: Block,
-    /// How often it must be written at least.
-    pub min_items: i64,
-    /// How often it may be written at most; 0 for any number.
-    pub max_items: i64,
-}
-
-impl NestedBlock {
-    /// The type of all its values together.
-    pub fn ty(&self) -> Type {
-        self.nesting.of(self.block.ty())
-    }
-
-    /// Its value when it is not written: never null for a list, set, map or group
-    /// (Terraform `docs/plugin-protocol/object-wire-format.md`).
-    fn empty(&self) -> Value {
-        match self.nesting {
-            Nesting::Single => Value::Null,
-            Nesting::Group => self.block.empty(),
-            Nesting::List => Value::List(Vec::new()),
-            Nesting::Set => Value::Set(Vec::new()),
-            Nesting::Map => Value::Map(BTreeMap::new()),
+            .filter(|attribute| attribute.is_block())
+        {
+            let member = match value.member(attribute.name) {
+                Value::Null => attribute.absent(),
+                member => member.clone(),
+            };
+            let member = match &attribute.shape {
+                Shape::Nested(_, block) => member.map_objects(&mut |object| block.whole(object)),
+                Shape::Value(_) => member,
+            };
+            whole.insert(attribute.name.to_owned(), member);
         }
+        Value::Object(whole)
     }
 }
 
-/// How the values of a nested block or nested attribute are put together.
+/// How the objects of an attribute are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nesting {
     /// One object.
     Single,
-    /// One object that is never null; blocks only.
+    /// One object that is never null, as what is left out of it has defaults; blocks only.
     Group,
     /// A list of objects.
     List,
@@ -137,6 +133,8 @@ pub struct Attribute {
     pub doc: &'static str,
     /// What its values are.
     pub shape: Shape,
+    /// How it is written.
+    pub syntax: Syntax,
     /// Whose it is.
     pub mode: Mode,
     /// The value it gets when it is left out.
@@ -169,6 +167,7 @@ impl Attribute {
             name,
             doc,
             shape: F::shape(),
+            syntax: Syntax::of(F::IS_BLOCK),
             mode: F::MODE,
             default: None,
             sensitive: F::SENSITIVE,
@@ -181,6 +180,11 @@ impl Attribute {
             same: F::same,
             allowed: F::allowed(),
         }
+    }
+
+    /// Whether it is written as blocks.
+    pub fn is_block(&self) -> bool {
+        self.syntax != Syntax::Assigned
     }
 
     /// Whether no update changes it.
@@ -199,20 +203,55 @@ impl Attribute {
         self.follows.is_none_or(follows)
     }
 
-    /// The same attribute with a default: it may be left out.
+    /// The same attribute with a default: it may be left out. A single block with one is a group.
     #[must_use]
     pub fn default_value(self, value: Value) -> Self {
+        let shape = match self.shape {
+            Shape::Nested(Nesting::Single, block) if self.is_block() => {
+                Shape::Nested(Nesting::Group, block)
+            }
+            shape => shape,
+        };
         Self {
             mode: Mode::Optional,
             default: Some(value),
+            shape,
             ..self
         }
     }
 
+    /// Its value when it is not written: null, but for blocks, of which only a single one is ever null
+    /// (Terraform `docs/plugin-protocol/object-wire-format.md`).
+    pub fn absent(&self) -> Value {
+        match &self.shape {
+            Shape::Nested(nesting, block) if self.is_block() => match nesting {
+                Nesting::Single => Value::Null,
+                Nesting::Group => block.empty(),
+                Nesting::List => Value::List(Vec::new()),
+                Nesting::Set => Value::Set(Vec::new()),
+                Nesting::Map => Value::Map(BTreeMap::new()),
+            },
+            _ => Value::Null,
+        }
+    }
+
+    /// Whether two of its values mean the same; the first may be the more general.
+    pub fn means_same(&self, left: &Value, right: &Value) -> bool {
+        if left.is_null() || right.is_null() {
+            self.is_nothing(left) && self.is_nothing(right)
+        } else {
+            (self.same)(left, right)
+        }
+    }
+
+    /// Whether the value is as good as left out: null, or no elements where nothing else stands for null.
+    pub fn is_nothing(&self, value: &Value) -> bool {
+        value.is_null() || self.default.is_none() && value.is_blank()
+    }
+
     /// Whether its values, or a part of them, are kept out of what Terraform prints.
     pub fn has_secrets(&self) -> bool {
-        let within = |block: &Block| block.attributes.iter().any(Self::has_secrets);
-        self.sensitive || matches!(&self.shape, Shape::Nested(_, block) if within(block))
+        self.sensitive || matches!(&self.shape, Shape::Nested(_, block) if block.has_secrets())
     }
 
     /// The type of its values.
@@ -220,6 +259,29 @@ impl Attribute {
         match &self.shape {
             Shape::Value(ty) => ty.clone(),
             Shape::Nested(nesting, block) => nesting.of(block.ty()),
+        }
+    }
+}
+
+/// How an attribute is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// With `=`.
+    Assigned,
+    /// As blocks, without `=`. Only in a block does a client refuse a name that the schema does not have, and find the
+    /// line of a diagnostic.
+    Blocks {
+        /// How many there may be; 0 for any number.
+        most: i64,
+    },
+}
+
+impl Syntax {
+    fn of(is_block: bool) -> Self {
+        if is_block {
+            Self::Blocks { most: 0 }
+        } else {
+            Self::Assigned
         }
     }
 }

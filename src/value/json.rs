@@ -57,7 +57,9 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
                 .map_err(|_| wrong(raw, ty, path))
         }
         Type::List(element) => Ok(Value::List(sequence(raw, element, path, Step::Index)?)),
-        Type::Set(element) => Ok(Value::set(sequence(raw, element, path, |_| Step::Element)?)),
+        Type::Set(element) => Ok(Value::set(sequence(raw, element, path, |_| {
+            Step::Element(String::new())
+        })?)),
         Type::Tuple(types) => {
             let items: Vec<Box<RawValue>> = part(raw, ty, path)?;
             if items.len() != types.len() {

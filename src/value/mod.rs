@@ -134,6 +134,34 @@ impl Value {
         }
     }
 
+    /// The same with each object in it changed: itself, or the elements of a list, set or map.
+    #[must_use]
+    pub fn map_objects(&self, change: &mut dyn FnMut(&Self) -> Self) -> Self {
+        match self {
+            Self::Object(_) => change(self),
+            Self::List(items) => Self::List(items.iter().map(change).collect()),
+            Self::Set(items) => Self::set(items.iter().map(change).collect()),
+            Self::Map(members) => Self::Map(
+                members
+                    .iter()
+                    .map(|(name, item)| (name.clone(), change(item)))
+                    .collect(),
+            ),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether there is nothing: null, or a list, set or map without elements. Modules pass the one for the other, so
+    /// no attribute tells them apart.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::List(items) | Self::Set(items) => items.is_empty(),
+            Self::Map(members) => members.is_empty(),
+            _ => false,
+        }
+    }
+
     /// What kind of value this is, for a diagnostic.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -58,7 +58,7 @@ fn read(wire: Wire, ty: &Type, path: &Path) -> Result<Value, DecodeError> {
         }
         (Type::Set(element), Wire::Array(items)) => {
             Ok(Value::set(sequence(items, element, path, |_| {
-                Step::Element
+                Step::Element(String::new())
             })?))
         }
         (Type::Tuple(types), Wire::Array(items)) if types.len() == items.len() => {

@@ -76,9 +76,10 @@ resource "secureaks_aad_binding" "team" {{
   cluster_role = "view"
   verify       = false
 
-  principals = [
-    {{ type = "Group", object_id = format("{TEAM}%012d", count.index % {TEAMS}) }},
-  ]
+  principals {{
+    type      = "Group"
+    object_id = format("{TEAM}%012d", count.index % {TEAMS})
+  }}
 }}
 "#,
         json!(clusters)

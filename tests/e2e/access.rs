@@ -23,7 +23,10 @@ resource "secureaks_aad_binding" "auditors" {
   name       = "auditors"
   mode       = "azure_rbac"
   azure_role = "Azure Kubernetes Service RBAC Reader"
-  principals = [{ type = "User", user_principal_name = "lee@simulated.onmicrosoft.com" }]
+  principals {
+    type                = "User"
+    user_principal_name = "lee@simulated.onmicrosoft.com"
+  }
 }
 "#;
 

@@ -22,8 +22,13 @@ resource "secureaks_cluster" "main" {{
   location             = "westeurope"
   grant_applier_access = true
   allow_replacement    = true
-  api_server           = {{ unrestricted = true }}
-  system_pool          = {{ vm_size = "{size}", node_count = 1 }}
+  api_server {{
+    unrestricted = true
+  }}
+  system_pool {{
+    vm_size    = "{size}"
+    node_count = 1
+  }}
   {lifecycle}
 }}
 

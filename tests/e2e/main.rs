@@ -29,6 +29,7 @@ mod lifecycle;
 mod many;
 #[cfg(feature = "real")]
 mod matrix;
+mod nested_typo;
 mod ownership;
 mod quickstart;
 mod reader;
@@ -40,3 +41,4 @@ mod secrets;
 mod slides;
 mod support;
 mod workspace_takeover;
+mod wrong_line;

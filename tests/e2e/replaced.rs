@@ -20,13 +20,15 @@ resource "secureaks_cluster" "main" {
   grant_applier_access = true
   allow_replacement    = true
 
-  network = { pod_cidr = "10.64.0.0/16" }
+  network {
+    pod_cidr = "10.64.0.0/16"
+  }
 
-  api_server = {
+  api_server {
     authorized_ip_ranges = ["20.50.0.0/24"]
   }
 
-  system_pool = {
+  system_pool {
     vm_size    = "Standard_D4ds_v5"
     node_count = 3
   }

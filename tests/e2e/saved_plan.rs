@@ -15,11 +15,18 @@ resource "secureaks_aad_binding" "support" {
   cluster_id   = secureaks_cluster.main.id
   name         = "support"
   cluster_role = "view"
-  principals = [
-    { type = "Group", display_name = "support" },
-    { type = "User", object_id = "2c6a9f17-5be0-4d84-b3c1-7a90e4d8f526" },
-    { type = "User", user_principal_name = "dev@simulated.onmicrosoft.com" },
-  ]
+  principals {
+    type         = "Group"
+    display_name = "support"
+  }
+  principals {
+    type      = "User"
+    object_id = "2c6a9f17-5be0-4d84-b3c1-7a90e4d8f526"
+  }
+  principals {
+    type                = "User"
+    user_principal_name = "dev@simulated.onmicrosoft.com"
+  }
 }
 "#;
 
@@ -46,11 +53,11 @@ fn a_saved_plan_gives_nothing_to_a_group_that_has_come_to_have_the_name() {
             let bound = azure.kubernetes_object(CLUSTER, PATH);
             workspace.apply().succeeds();
 
-            assert_eq!(planned[0]["object_id"], FIRST);
+            assert_eq!(planned[1]["object_id"], FIRST);
             // The plan that the client makes again finds the second group, and the client holds it to the first.
             refused.fails_with(&["inconsistent final plan", FIRST, SECOND]);
             assert_eq!(bound, None);
-            assert_eq!(names(&azure)[0], SECOND);
+            assert_eq!(names(&azure)[1], SECOND);
             workspace.assert_no_changes();
             leaves_nothing(&azure, &workspace);
             assert_understood(&azure);
@@ -79,17 +86,17 @@ fn a_saved_plan_binds_a_user_who_is_named_by_id_whatever_the_name_is_by_then() {
         assert_eq!(
             planned,
             json!([
+                { "type": "User", "object_id": "b92e4d60-1f7a-4c83-95eb-28d0a6f5c714", "name": "dev@simulated.onmicrosoft.com" },
                 group,
                 { "type": "User", "object_id": LEE },
-                { "type": "User", "object_id": "b92e4d60-1f7a-4c83-95eb-28d0a6f5c714", "name": "dev@simulated.onmicrosoft.com" },
             ])
         );
         assert_eq!(
             names(&azure),
             [
+                "dev@simulated.onmicrosoft.com",
                 FIRST,
-                "lee.adams@simulated.onmicrosoft.com",
-                "dev@simulated.onmicrosoft.com"
+                "lee.adams@simulated.onmicrosoft.com"
             ]
         );
         workspace.assert_no_changes();

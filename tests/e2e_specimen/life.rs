@@ -9,10 +9,18 @@ resource "specimen_thing" "a" {
   name   = "a"
   place  = "No rth"
   zones  = ["2", "1"]
-  layers = [{ material = "oak" }, { material = "elm", thickness = 5 }]
+  layers {
+    material = "oak"
+  }
+  layers {
+    material  = "elm"
+    thickness = 5
+  }
   labels = { owner = "me" }
 
-  timeouts = { create = "1h" }
+  timeouts {
+    create = "1h"
+  }
 }
 
 resource "specimen_nest" "a" {

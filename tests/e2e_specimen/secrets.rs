@@ -24,7 +24,9 @@ resource "specimen_thing" "a" {
   name     = "a"
   place    = "north"
   password = ephemeral.specimen_token.a.token
-  conduct  = { create = "await_renewal" }
+  conduct {
+    create = "await_renewal"
+  }
 }
 "#;
 

@@ -9,7 +9,7 @@ use crate::{client::clients, workspace::Workspace};
 
 fn thing(conduct: &str) -> String {
     format!(
-        "resource \"specimen_thing\" \"a\" {{\n  name = \"a\"\n  place = \"north\"\n  conduct = {{ {conduct} }}\n}}\n"
+        "resource \"specimen_thing\" \"a\" {{\n  name = \"a\"\n  place = \"north\"\n  conduct {{\n{conduct}\n}}\n}}\n"
     )
 }
 

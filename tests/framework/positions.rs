@@ -55,23 +55,21 @@ fn of_block(block: &Block, config: &Value, path: &Path) -> Vec<Position> {
             of_attribute(attribute, config.member(attribute.name), &path),
         );
     }
-    for nested in &block.blocks {
-        let path = path.join_attribute(nested.name);
-        let written = config.member(nested.name);
-        let mut inner = of_nesting(nested.nesting, &nested.block, written, &path);
-        // The whole of a repeated block is unknown where a `dynamic` block repeats by what is unknown.
-        if !matches!(nested.nesting, Nesting::Single | Nesting::Group) {
-            inner.push(Position {
-                path,
-                config: Value::unknown(),
-            });
-        }
-        add(nested.name, inner);
-    }
     found
 }
 
 fn of_attribute(attribute: &Attribute, written: &Value, path: &Path) -> Vec<Position> {
+    if let (Shape::Nested(nesting, block), true) = (&attribute.shape, attribute.is_block()) {
+        let mut found = of_nesting(*nesting, block, written, path);
+        // The whole of a repeated block is unknown where a `dynamic` block repeats by what is unknown.
+        if !matches!(nesting, Nesting::Single | Nesting::Group) {
+            found.push(Position {
+                path: path.clone(),
+                config: Value::unknown(),
+            });
+        }
+        return found;
+    }
     let ty = attribute.ty();
     let mut found: Vec<Position> = [Value::unknown(), refined(&ty)]
         .map(|config| Position {
@@ -166,7 +164,7 @@ fn elements(nesting: Nesting, written: &Value, path: &Path) -> Vec<(Path, Value)
     }
     let items = written.elements().unwrap_or_default();
     let place = |index| match nesting {
-        Nesting::Set => path.join(Step::Element),
+        Nesting::Set => path.join(Step::Element(String::new())),
         _ => path.join(Step::Index(index)),
     };
     let mut found: Vec<_> = items
@@ -241,14 +239,6 @@ fn in_block(block: &Block, value: &Value, path: &Path, found: &mut Vec<(String, 
             found,
         );
     }
-    for nested in &block.blocks {
-        in_value(
-            Some(&nested.block),
-            value.member(nested.name),
-            &path.join_attribute(nested.name),
-            found,
-        );
-    }
 }
 
 fn in_value(
@@ -267,7 +257,7 @@ fn in_value(
         }
         (Value::Set(items), _) => {
             for item in items {
-                in_value(block, item, &path.join(Step::Element), found);
+                in_value(block, item, &path.join(Step::Element(String::new())), found);
             }
         }
         (Value::Map(members) | Value::Object(members), _) => {

@@ -45,14 +45,20 @@ fn plan_of_block(
     path: &Path,
     wrong: &mut Vec<String>,
 ) {
-    plan_of_attributes(&block.attributes, prior, config, planned, path, wrong);
-    for nested in &block.blocks {
+    let (blocks, attributes): (Vec<&Attribute>, Vec<&Attribute>) =
+        block.attributes.iter().partition(|one| one.is_block());
+    plan_of_attributes(&attributes, prior, config, planned, path, wrong);
+    for nested in blocks {
         let path = path.join_attribute(nested.name);
         let (before, written, value) = (
             prior.member(nested.name),
             config.member(nested.name),
             planned.member(nested.name),
         );
+        let Shape::Nested(nesting, inner) = &nested.shape else {
+            wrong.push(format!("{path}: a block without attributes"));
+            continue;
+        };
         if written.is_unknown() {
             if value != written {
                 wrong.push(format!("{path}: unknown blocks must stay unknown"));
@@ -63,12 +69,12 @@ fn plan_of_block(
             wrong.push(format!("{path}: blocks that are known must stay known"));
             continue;
         }
-        match nested.nesting {
+        match nesting {
             Nesting::Single | Nesting::Group => {
                 if written.is_null() != value.is_null() {
                     wrong.push(format!("{path}: a block must be as often as it is written"));
                 } else if !written.is_null() {
-                    plan_of_block(&nested.block, before, written, value, &path, wrong);
+                    plan_of_block(inner, before, written, value, &path, wrong);
                 }
             }
             Nesting::List | Nesting::Map | Nesting::Set => {
@@ -77,16 +83,16 @@ fn plan_of_block(
                                  value: &Value,
                                  path: &Path,
                                  wrong: &mut Vec<String>| {
-                    plan_of_block(&nested.block, before, written, value, path, wrong);
+                    plan_of_block(inner, before, written, value, path, wrong);
                 };
-                plan_of_elements(nested.nesting, before, written, value, &path, wrong, each);
+                plan_of_elements(*nesting, before, written, value, &path, wrong, each);
             }
         }
     }
 }
 
 fn plan_of_attributes(
-    attributes: &[Attribute],
+    attributes: &[&Attribute],
     prior: &Value,
     config: &Value,
     planned: &Value,
@@ -125,7 +131,8 @@ fn plan_of_attributes(
                              value: &Value,
                              path: &Path,
                              wrong: &mut Vec<String>| {
-                plan_of_attributes(&inner.attributes, before, written, value, path, wrong);
+                let attributes: Vec<&Attribute> = inner.attributes.iter().collect();
+                plan_of_attributes(&attributes, before, written, value, path, wrong);
             };
             if value.is_null() || value.is_unknown() {
                 wrong.push(format!("{path}: planned {value:?} for {written:?}"));

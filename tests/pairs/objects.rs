@@ -7,7 +7,7 @@ use std::{
 
 use secureaks::{
     azure::Network,
-    framework::{Server, service::Service as _},
+    framework::{Server, schema::Block, service::Service as _},
     provider::{Environment, Secureaks},
     value::{Type, Value, from_json},
 };
@@ -45,15 +45,20 @@ pub(crate) fn depends_on(type_name: &str) -> &'static [&'static str] {
 
 /// The type of the values of `type_name`.
 pub(crate) fn ty(type_name: &str) -> &'static Type {
-    static TYPES_OF_VALUES: LazyLock<BTreeMap<String, Type>> = LazyLock::new(|| {
+    &declared(type_name).1
+}
+
+/// What may be written of `type_name`, and the type of its values.
+fn declared(type_name: &str) -> &'static (Block, Type) {
+    static DECLARED: LazyLock<BTreeMap<String, (Block, Type)>> = LazyLock::new(|| {
         let environment = Environment::of([], 1);
         let server = Server::new(Secureaks::over(environment, Arc::new(Network::default())));
         let schemas = server.schemas().resources.iter();
         schemas
-            .map(|(name, schema)| (name.clone(), schema.ty()))
+            .map(|(name, schema)| (name.clone(), (schema.block.clone(), schema.ty())))
             .collect()
     });
-    &TYPES_OF_VALUES[type_name]
+    &DECLARED[type_name]
 }
 
 /// The configuration of an object, where the cluster's id is that of its plan or state.
@@ -64,8 +69,9 @@ pub(crate) fn config(type_name: &str, edition: Edition, world: &World, cluster: 
         BINDING => binding_config(edition),
         _ => policy_config(edition),
     };
-    let mut config =
-        from_json(written.to_string().as_bytes(), ty(type_name)).expect("a configuration");
+    let (block, ty) = declared(type_name);
+    let config = from_json(written.to_string().as_bytes(), ty).expect("a configuration");
+    let mut config = block.whole(&config);
     if type_name != CLUSTER {
         config.set_member("cluster_id", cluster.member("id").clone());
     }

@@ -131,7 +131,7 @@ fn a_binding_is_made_read_changed_and_deleted() {
         (kept.value.clone(), vec![])
     );
     assert_eq!(
-        left[0]["subjects"][1]["name"],
+        left[0]["subjects"][0]["name"],
         "lee@simulated.onmicrosoft.com"
     );
     assert_eq!(left[1], Json::Null);
@@ -172,14 +172,14 @@ fn everybody_is_bound_by_the_name_their_tokens_have() {
         .collect();
     let (user, group) = (json!("User"), json!("Group"));
     let wanted_names =
-        ["lee@simulated.onmicrosoft.com", GUEST, MACHINE, DEVELOPERS].map(Json::from);
+        ["lee@simulated.onmicrosoft.com", DEVELOPERS, MACHINE, GUEST].map(Json::from);
     assert_eq!(
         names,
         [
             (&user, &wanted_names[0]),
-            (&user, &wanted_names[1]),
+            (&group, &wanted_names[1]),
             (&user, &wanted_names[2]),
-            (&group, &wanted_names[3]),
+            (&user, &wanted_names[3]),
         ]
     );
     assert_eq!((&read.0.value, read.1), (&kept.value, vec![]));

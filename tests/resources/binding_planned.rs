@@ -100,20 +100,26 @@ fn whom_a_plan_binds_is_shown_as_far_as_apply_can_be_held_to_it() {
         .elements()
         .expect("principals")
         .to_vec();
-    elements[4].set_member("display_name", Value::unknown());
-    wanted.set_member("principals", Value::List(elements));
+    for element in &mut elements {
+        if element.member("display_name").as_str() == Some("machine") {
+            element.set_member("display_name", Value::unknown());
+        }
+    }
+    wanted.set_member("principals", Value::set(elements));
 
     let plan = provider.plan(&Kept::nothing(), &wanted);
 
+    let nobody_known =
+        Value::object(["type", "object_id", "name"].map(|one| (one, Value::unknown())));
     assert_eq!(plan.diagnostics, []);
     assert_eq!(
         subjects(&plan.value),
         [
-            subject("Group", Some(DEVELOPERS), Some(DEVELOPERS)),
             subject("User", Some(LEE), Some(LEES_NAME)),
-            subject("User", Some(GUEST), Some(GUEST)),
+            subject("Group", Some(DEVELOPERS), Some(DEVELOPERS)),
+            nobody_known,
             subject("User", Some(DEV), None),
-            subject("ServicePrincipal", None, None),
+            subject("User", Some(GUEST), Some(GUEST)),
         ]
     );
     assert_understood(&azure);
@@ -222,14 +228,14 @@ fn who_is_bound_already_stays_known_when_another_is_added() {
     assert_eq!(
         subjects(&plan.value),
         [
-            subject("User", Some(GUEST), Some(GUEST)),
-            subject("User", Some(LEE), Some(LEES_NAME)),
             subject("Group", Some(DEVELOPERS), Some(DEVELOPERS)),
+            subject("User", Some(LEE), Some(LEES_NAME)),
+            subject("User", Some(GUEST), Some(GUEST)),
         ]
     );
     assert_eq!(subjects(&changed.value), subjects(&plan.value));
     assert_eq!(silent, []);
-    assert_eq!(bound(&azure), [GUEST, LEES_NAME, DEVELOPERS]);
+    assert_eq!(bound(&azure), [DEVELOPERS, LEES_NAME, GUEST]);
     assert_understood(&azure);
 }
 

@@ -209,18 +209,15 @@ fn kinds(azure: &Simulator) -> Vec<(&'static str, Json)> {
 fn configuration(block: &Block, state: &Value) -> Value {
     let mut config = state.clone();
     for attribute in &block.attributes {
+        let written = state.member(attribute.name);
         let value = match &attribute.shape {
             _ if attribute.mode == Mode::Computed => Value::Null,
-            Shape::Nested(_, inner) if !state.member(attribute.name).is_null() => {
-                configuration(inner, state.member(attribute.name))
+            Shape::Nested(_, inner) => {
+                written.map_objects(&mut |object| configuration(inner, object))
             }
-            _ => state.member(attribute.name).clone(),
+            Shape::Value(_) => written.clone(),
         };
         config.set_member(attribute.name, value);
-    }
-    for nested in &block.blocks {
-        let value = state.member(nested.name).clone();
-        config.set_member(nested.name, value);
     }
     config
 }

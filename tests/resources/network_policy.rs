@@ -39,7 +39,7 @@ fn full() -> Json {
         "pods": { "app": "web" },
         "allow_from": [
             { "namespace": "ingress", "pods": { "app": "controller" }, "ports": [{ "port": "8080" }] },
-            { "pods": {} },
+            { "any_pod": true },
         ],
         "allow_to": [{ "cidr": "20.50.0.0/16", "except": ["20.50.1.0/24"], "ports": [{ "port": "8000", "end_port": 8100 }] }],
         "allow_dns": true,
@@ -61,7 +61,7 @@ fn a_policy_is_made_read_changed_and_deleted() {
     let silent = provider.plan(&kept, &wanted);
     let less = policy(
         &provider,
-        &json!({ "directions": ["ingress"], "allow_from": [{ "pods": {} }] }),
+        &json!({ "directions": ["ingress"], "allow_from": [{ "any_pod": true }] }),
     );
     let changed = reached(&provider, &kept, &less);
     let left = object(&azure, POLICY)["spec"].clone();
@@ -142,7 +142,7 @@ fn a_policy_of_somebody_else_is_not_overwritten_unless_told() {
     );
     let wanted = policy(
         &provider,
-        &json!({ "directions": ["ingress"], "allow_from": [{}] }),
+        &json!({ "directions": ["ingress"], "allow_from": [{ "anyone": true }] }),
     );
 
     let (nothing, refused) = applied(&provider, &Kept::nothing(), &wanted);
@@ -219,7 +219,7 @@ fn what_cannot_be_is_told_on_its_attribute_and_nobody_is_asked() {
         json!({ "allow_from": [{ "cidr": "10.0.0.1/8" }] }),
         json!({ "allow_from": [{ "cidr": "10.0.0.0/8", "except": ["192.168.0.0/16"] }] }),
         json!({ "allow_from": [{ "cidr": "10.0.0.0/8", "namespace": "team-b" }] }),
-        json!({ "allow_to": [{ "ports": [{ "port": "0" }, { "port": "80", "end_port": 70 }, { "port": "443", "protocol": "tcp" }] }] }),
+        json!({ "allow_to": [{ "any_pod": true, "ports": [{ "port": "0" }, { "port": "80", "end_port": 70 }, { "port": "443", "protocol": "tcp" }] }] }),
     ];
 
     let answers = changes.map(|changes| {

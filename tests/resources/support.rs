@@ -201,9 +201,11 @@ impl Provider {
         self.runtime.block_on(answer)
     }
 
-    /// A configuration written as JSON, as a value of the resource.
+    /// A configuration written as JSON, as a client sends it.
     pub(crate) fn value(&self, config: &Json) -> Value {
-        from_json(config.to_string().as_bytes(), &self.ty()).expect("a configuration")
+        let schema = &self.server.schemas().resources[self.type_name];
+        let value = from_json(config.to_string().as_bytes(), &schema.ty());
+        schema.block.whole(&value.expect("a configuration"))
     }
 
     fn encoded(&self, value: &Value) -> Encoded {

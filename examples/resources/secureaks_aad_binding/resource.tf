@@ -5,9 +5,10 @@ resource "secureaks_aad_binding" "example" {
   cluster_role = "edit"
   namespaces   = [secureaks_namespace.example.name]
 
-  principals = [
-    { type = "Group", object_id = "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13" },
-  ]
+  principals {
+    type      = "Group"
+    object_id = "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13"
+  }
 }
 
 # A person and a pipeline read the whole cluster, by a role of Azure.
@@ -17,8 +18,12 @@ resource "secureaks_aad_binding" "readers" {
   mode       = "azure_rbac"
   azure_role = "Azure Kubernetes Service RBAC Reader"
 
-  principals = [
-    { type = "User", user_principal_name = "lee@simulated.onmicrosoft.com" },
-    { type = "ServicePrincipal", display_name = "machine" },
-  ]
+  principals {
+    type                = "User"
+    user_principal_name = "lee@simulated.onmicrosoft.com"
+  }
+  principals {
+    type         = "ServicePrincipal"
+    display_name = "machine"
+  }
 }

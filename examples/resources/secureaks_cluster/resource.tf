@@ -4,17 +4,18 @@ resource "secureaks_cluster" "example" {
   location            = "westeurope"
   kubernetes_version  = "1.35"
 
-  entra = {
+  entra {
     admin_group_object_ids = ["5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10"]
   }
 
-  api_server = {
+  api_server {
     authorized_ip_ranges = ["20.50.0.0/24"]
   }
 
-  system_pool = {
+  system_pool {
     vm_size = "Standard_D4ds_v5"
-    autoscale = {
+
+    autoscale {
       min_count = 3
       max_count = 6
     }

@@ -12,7 +12,7 @@ resource "secureaks_namespace" "example" {
     pods            = "20"
   }
 
-  limits = {
+  limits {
     default = {
       cpu    = "500m"
       memory = "256Mi"

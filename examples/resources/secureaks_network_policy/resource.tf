@@ -8,16 +8,22 @@ resource "secureaks_network_policy" "example" {
     app = "web"
   }
 
-  allow_from = [{
+  allow_from {
     namespace = "ingress-nginx"
     pods      = { "app.kubernetes.io/name" = "ingress-nginx" }
-    ports     = [{ port = 8080 }]
-  }]
 
-  allow_to = [{
-    pods  = { app = "database" }
-    ports = [{ port = 5432 }]
-  }]
+    ports {
+      port = 8080
+    }
+  }
+
+  allow_to {
+    pods = { app = "database" }
+
+    ports {
+      port = 5432
+    }
+  }
 
   allow_dns = true
 }

@@ -28,20 +28,25 @@ pub fn changes<'a>(block: &'a Block, prior: &Value, planned: &Value) -> Vec<Chan
 
 /// Whether nothing but local attributes changes, if anything does: nothing the object has.
 pub fn only_local(block: &Block, prior: &Value, planned: &Value) -> bool {
-    let attributes = set_by_users(block).all(|attribute| {
+    set_by_users(block).all(|attribute| {
         let (from, to) = (prior.member(attribute.name), planned.member(attribute.name));
         let inner = match &attribute.shape {
-            Shape::Nested(Nesting::Single, inner) if is_object(from) && is_object(to) => {
+            Shape::Nested(Nesting::Single | Nesting::Group, inner)
+                if is_object(from) && is_object(to) =>
+            {
                 Some(inner)
             }
             _ => None,
         };
-        from == to
+        is_unchanged(attribute, from, to)
             || attribute.kind == Kind::Local
             || inner.is_some_and(|inner| only_local(inner, from, to))
-    });
-    let mut blocks = block.blocks.iter();
-    attributes && blocks.all(|nested| prior.member(nested.name) == planned.member(nested.name))
+    })
+}
+
+/// Whether nothing changes: nothing and no elements are the same.
+fn is_unchanged(attribute: &Attribute, from: &Value, to: &Value) -> bool {
+    from == to || attribute.is_nothing(from) && attribute.is_nothing(to)
 }
 
 fn collect<'a>(
@@ -53,7 +58,7 @@ fn collect<'a>(
 ) {
     for attribute in set_by_users(block) {
         let (from, to) = (prior.member(attribute.name), planned.member(attribute.name));
-        if from == to {
+        if is_unchanged(attribute, from, to) {
             continue;
         }
         let path = path.join_attribute(attribute.name);
@@ -63,10 +68,11 @@ fn collect<'a>(
         {
             named = false;
             for (step, from, to) in beside(&before, &after) {
-                if is_object(from) && is_object(to) {
+                let is_there = is_object(from) && is_object(to);
+                named |= !is_there;
+                // A block that comes or goes may be one that only a new object can have or lose.
+                if is_there || attribute.is_block() {
                     collect(inner, from, to, &join(&path, step), found);
-                } else {
-                    named = true;
                 }
             }
         }
@@ -77,20 +83,6 @@ fn collect<'a>(
                 from: from.clone(),
                 to: to.clone(),
             });
-        }
-    }
-    for nested in &block.blocks {
-        let (from, to) = (prior.member(nested.name), planned.member(nested.name));
-        if to.is_unknown() {
-            continue;
-        }
-        let path = path.join_attribute(nested.name);
-        let (before, after) = match (addressed(from), addressed(to)) {
-            (Some(before), Some(after)) => (before, after),
-            _ => (apart(from, to), apart(to, from)),
-        };
-        for (step, from, to) in beside(&before, &after) {
-            collect(&nested.block, from, to, &join(&path, step), found);
         }
     }
 }
@@ -131,28 +123,13 @@ fn addressed(value: &Value) -> Option<Vec<Item<'_>>> {
     }
 }
 
-/// The elements of a set that `other` does not have; elsewhere the object there is.
-fn apart<'a>(value: &'a Value, other: &Value) -> Vec<Item<'a>> {
-    let others = other.elements().unwrap_or_default();
-    match value {
-        Value::Set(items) => {
-            let own = items.iter().filter(|item| !others.contains(item));
-            own.map(|item| (Some(Step::Element), item)).collect()
-        }
-        other => addressed(other).unwrap_or_default(),
-    }
-}
-
-/// The objects of both sides, each beside the one of the same address or null; elements of sets
-/// have no address, and so each stands alone.
+/// The objects of both sides, each beside the one of the same address or null.
 fn beside<'a>(
     before: &'a [Item<'a>],
     after: &'a [Item<'a>],
 ) -> Vec<(Option<&'a Step>, &'a Value, &'a Value)> {
     let with_address = |items: &'a [Item<'a>], wanted: &Option<Step>| {
-        let mut found = items
-            .iter()
-            .filter(|(step, _)| step == wanted && *step != Some(Step::Element));
+        let mut found = items.iter().filter(|(step, _)| step == wanted);
         found.next().map_or(&Value::Null, |(_, item)| *item)
     };
     let mut pairs: Vec<_> = after

@@ -32,7 +32,7 @@ impl<R: Resource> ServedResource<R> {
     }
 
     pub(super) fn upgrade_state(&self, request: &UpgradeRequest) -> ValueResponse {
-        let (_, ty) = self.declared();
+        let (block, ty) = self.declared();
         let upgraded = if request.version == R::VERSION {
             from_json(&request.json, ty).map_err(|error| undecodable("state", &error))
         } else {
@@ -46,7 +46,7 @@ impl<R: Resource> ServedResource<R> {
         };
         match upgraded {
             Ok(value) => ValueResponse {
-                value: Some(Encoded::of(&value, ty)),
+                value: Some(Encoded::of(&block.whole(&value), ty)),
                 diagnostics: Vec::new(),
             },
             Err(error) => ValueResponse {

@@ -2,8 +2,8 @@
 
 use super::tfplugin6 as wire;
 use crate::framework::schema::{
-    Attribute, Block, IdentityAttribute, IdentitySchema, Mode, NestedBlock, Nesting, Parameter,
-    Schema, Shape, Signature,
+    Attribute, Block, IdentityAttribute, IdentitySchema, Mode, Nesting, Parameter, Schema, Shape,
+    Signature, Syntax,
 };
 use crate::value::Type;
 
@@ -18,17 +18,10 @@ impl From<&Schema> for wire::Schema {
 
 impl From<&Block> for wire::schema::Block {
     fn from(block: &Block) -> Self {
+        let attributes = block.attributes.iter().filter(|one| !one.is_block());
         Self {
-            attributes: block
-                .attributes
-                .iter()
-                .map(wire::schema::Attribute::from)
-                .collect(),
-            block_types: block
-                .blocks
-                .iter()
-                .map(wire::schema::NestedBlock::from)
-                .collect(),
+            attributes: attributes.map(wire::schema::Attribute::from).collect(),
+            block_types: block.attributes.iter().filter_map(nested_block).collect(),
             description: block.doc.to_owned(),
             description_kind: wire::StringKind::Markdown.into(),
             ..Self::default()
@@ -36,24 +29,39 @@ impl From<&Block> for wire::schema::Block {
     }
 }
 
-impl From<&NestedBlock> for wire::schema::NestedBlock {
-    fn from(nested: &NestedBlock) -> Self {
-        use wire::schema::nested_block::NestingMode;
-        let nesting = match nested.nesting {
-            Nesting::Single => NestingMode::Single,
-            Nesting::Group => NestingMode::Group,
-            Nesting::List => NestingMode::List,
-            Nesting::Set => NestingMode::Set,
-            Nesting::Map => NestingMode::Map,
-        };
-        Self {
-            type_name: nested.name.to_owned(),
-            block: Some((&nested.block).into()),
-            nesting: nesting.into(),
-            min_items: nested.min_items,
-            max_items: nested.max_items,
-        }
-    }
+/// The attribute as blocks, if that is how it is written.
+fn nested_block(attribute: &Attribute) -> Option<wire::schema::NestedBlock> {
+    use wire::schema::nested_block::NestingMode;
+    let (Shape::Nested(nesting, block), Syntax::Blocks { most }) =
+        (&attribute.shape, attribute.syntax)
+    else {
+        return None;
+    };
+    let mode = match nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::Group => NestingMode::Group,
+        Nesting::List => NestingMode::List,
+        Nesting::Set => NestingMode::Set,
+        Nesting::Map => NestingMode::Map,
+    };
+    let least = i64::from(attribute.mode == Mode::Required);
+    // Hosts want the two bounds of a single block to be the same.
+    let most = match nesting {
+        Nesting::Single => least,
+        _ => most,
+    };
+    Some(wire::schema::NestedBlock {
+        type_name: attribute.name.to_owned(),
+        block: Some(wire::schema::Block {
+            description: attribute.doc.to_owned(),
+            deprecated: attribute.deprecated.is_some(),
+            deprecation_message: attribute.deprecated.unwrap_or_default().to_owned(),
+            ..block.into()
+        }),
+        nesting: mode.into(),
+        min_items: least,
+        max_items: most,
+    })
 }
 
 impl From<&Attribute> for wire::schema::Attribute {
@@ -178,6 +186,7 @@ mod tests {
             name,
             doc: "What it is.",
             shape,
+            syntax: Syntax::Assigned,
             mode,
             default: None,
             sensitive: false,
@@ -278,7 +287,6 @@ mod tests {
         let block = Block {
             doc: "Pools.",
             attributes: vec![inner],
-            blocks: Vec::new(),
         };
 
         let on_the_wire = wire::schema::Attribute::from(&attribute(
@@ -305,50 +313,85 @@ mod tests {
         );
     }
 
+    fn blocks(sent: &wire::schema::Block) -> Vec<(&str, i32, i64, i64)> {
+        let blocks = sent.block_types.iter();
+        blocks
+            .map(|one| {
+                (
+                    one.type_name.as_str(),
+                    one.nesting,
+                    one.min_items,
+                    one.max_items,
+                )
+            })
+            .collect()
+    }
+
     #[test]
     fn a_block_keeps_its_bounds_and_nesting() {
-        let rule = NestedBlock {
-            name: "rule",
-            nesting: Nesting::Set,
-            block: Block {
-                doc: "A rule.",
-                ..Block::default()
-            },
-            min_items: 1,
-            max_items: 4,
+        use wire::schema::nested_block::NestingMode;
+        let block = |name, nesting, mode, max_items| Attribute {
+            syntax: Syntax::Blocks { most: max_items },
+            ..attribute(name, Shape::Nested(nesting, Block::default()), mode)
         };
-        let schema = Schema {
-            version: 3,
-            block: Block {
-                doc: "Rules.",
-                attributes: Vec::new(),
-                blocks: vec![rule],
-            },
+        let rules = Block {
+            doc: "Rules.",
+            attributes: vec![
+                block("rule", Nesting::Set, Mode::Required, 4),
+                block("pool", Nesting::Single, Mode::Required, 0),
+                block("scale", Nesting::Single, Mode::Optional, 0),
+                block("network", Nesting::Group, Mode::Optional, 0),
+            ],
         };
 
-        let on_the_wire = wire::Schema::from(&schema);
+        let on_the_wire = wire::schema::Block::from(&rules);
+
+        assert_eq!(
+            blocks(&on_the_wire),
+            [
+                ("rule", NestingMode::Set.into(), 1, 4),
+                ("pool", NestingMode::Single.into(), 1, 1),
+                ("scale", NestingMode::Single.into(), 0, 0),
+                ("network", NestingMode::Group.into(), 0, 0),
+            ]
+        );
+        assert_eq!(on_the_wire.attributes, []);
+    }
+
+    #[test]
+    fn a_block_is_described_by_what_its_attribute_says() {
+        let inner = attribute("vm_size", Shape::Value(Type::String), Mode::Required);
+        let old = Attribute {
+            syntax: Syntax::Blocks { most: 0 },
+            deprecated: Some("Use another."),
+            ..attribute(
+                "pool",
+                Shape::Nested(
+                    Nesting::Group,
+                    Block {
+                        doc: "Not this.",
+                        attributes: vec![inner],
+                    },
+                ),
+                Mode::Optional,
+            )
+        };
+
+        let on_the_wire = nested_block(&old).and_then(|nested| nested.block);
 
         assert_eq!(
             on_the_wire,
-            wire::Schema {
-                version: 3,
-                block: Some(wire::schema::Block {
-                    block_types: vec![wire::schema::NestedBlock {
-                        type_name: "rule".into(),
-                        block: Some(wire::schema::Block {
-                            description: "A rule.".into(),
-                            description_kind: wire::StringKind::Markdown.into(),
-                            ..Default::default()
-                        }),
-                        nesting: wire::schema::nested_block::NestingMode::Set.into(),
-                        min_items: 1,
-                        max_items: 4,
-                    }],
-                    description: "Rules.".into(),
-                    description_kind: wire::StringKind::Markdown.into(),
-                    ..Default::default()
-                }),
-            }
+            Some(wire::schema::Block {
+                attributes: vec![wire::schema::Attribute {
+                    required: true,
+                    ..sent("vm_size")
+                }],
+                description: "What it is.".into(),
+                description_kind: wire::StringKind::Markdown.into(),
+                deprecated: true,
+                deprecation_message: "Use another.".into(),
+                ..Default::default()
+            })
         );
     }
 

@@ -77,7 +77,7 @@ impl From<&Path> for wire::AttributePath {
             Step::Attribute(name) => Some(Selector::AttributeName(name.clone())),
             Step::Key(key) => Some(Selector::ElementKeyString(key.clone())),
             Step::Index(index) => i64::try_from(*index).ok().map(Selector::ElementKeyInt),
-            Step::Element => None,
+            Step::Element(_) => None,
         });
         Self {
             steps: addressable
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn a_path_ends_before_a_set_element() {
         let path = Path::attribute("ranges")
-            .join(Step::Element)
+            .join(Step::Element(String::new()))
             .join_attribute("first");
 
         let sent = wire::AttributePath::from(&path);

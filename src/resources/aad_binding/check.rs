@@ -12,12 +12,6 @@ pub(super) fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
         Some(Mode::AzureRbac) => check_azure_role(spec, diagnostics),
         Some(Mode::Other(_)) | None => {}
     }
-    if spec.namespaces.if_set().is_some_and(BTreeSet::is_empty) {
-        diagnostics.push(spec.namespaces.error(
-            "No namespaces",
-            "`namespaces` is an empty set, which would give no rights at all. Name a namespace, or leave it out to give the rights in the whole cluster.",
-        ));
-    }
     let Some(principals) = spec.principals.if_known() else {
         return;
     };

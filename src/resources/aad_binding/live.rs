@@ -14,7 +14,7 @@ use super::{
     outputs::Outputs,
     own::{self, Own},
     registry, revoke,
-    spec::{Kind, Mode, Principal, Spec},
+    spec::{Kind, Mode, Namespaces, Principal, Spec},
     subject::Subject,
     work::bound_of_ours,
 };
@@ -23,7 +23,7 @@ use crate::{
         ResourceId,
         role_assignment::{self, PrincipalType},
     },
-    framework::{Attr, Diagnostic, PENDING, State, Text as _},
+    framework::{Attr, Blocks, Diagnostic, PENDING, State, Text as _},
     kube::Error,
     resources::{
         assignments::Assignment,
@@ -146,7 +146,7 @@ async fn of_kubernetes(
     let noted: Vec<Subject> = bound.first().map(Bound::noted).unwrap_or_default();
     let known = if before.is_empty() { &noted } else { &before };
     let (kept, others) = compare(known, bound);
-    let mut subjects: Vec<Subject> = kept
+    let subjects: Vec<Subject> = kept
         .iter()
         .map(|(_, subject)| (*subject).clone())
         .chain(others)
@@ -157,13 +157,13 @@ async fn of_kubernetes(
         .principals
         .if_known()
         .filter(|written| written.len() <= before.len());
-    let mut principals: Vec<Principal> = Vec::new();
-    for (index, subject) in subjects.iter().enumerate() {
-        let as_written = kept
-            .get(index)
-            .and_then(|(position, _)| written?.get(*position));
-        principals.push(as_written.map_or_else(|| principal(subject), copy));
-    }
+    let as_written = subjects.iter().enumerate().map(|(index, subject)| {
+        let kept = kept.get(index);
+        let as_written = kept.and_then(|(position, _)| written?.get(*position));
+        as_written.map_or_else(|| principal(subject), Clone::clone)
+    });
+    let principals: Vec<Principal> = as_written.collect();
+    let (principals, mut subjects) = in_order(principals, subjects);
     let role = bound.first().map(|one| one.role.clone());
     let mut spec = blank(id, inside.cluster.id(), prior, principals);
     match role {
@@ -357,14 +357,12 @@ async fn assignments(inside: &Inside<'_>) -> Result<Arc<Vec<Assignment>>, Error>
     listed.map_err(Error::from)
 }
 
-fn namespaces(
-    places: impl IntoIterator<Item = Option<String>>,
-) -> Attr<Option<BTreeSet<NamespaceName>>> {
+fn namespaces(places: impl IntoIterator<Item = Option<String>>) -> Attr<Option<Namespaces>> {
     let names: Option<BTreeSet<NamespaceName>> = places
         .into_iter()
         .map(|place| place.map(|name| NamespaceName::other(&name)))
         .collect();
-    names.into()
+    names.map(Namespaces).into()
 }
 
 /// What every binding has, without role and place.
@@ -378,7 +376,7 @@ fn blank(
     Spec {
         cluster_id: ClusterId::other(cluster.as_str()).into(),
         name: BindingName::other(id.name()).into(),
-        principals: principals.into(),
+        principals: Blocks::from(principals).into(),
         mode: Mode::Kubernetes.into(),
         cluster_role: Attr::unset(),
         role: Attr::unset(),
@@ -410,11 +408,9 @@ fn principal(subject: &Subject) -> Principal {
     }
 }
 
-fn copy(principal: &Principal) -> Principal {
-    Principal {
-        r#type: principal.r#type.clone(),
-        object_id: principal.object_id.clone(),
-        user_principal_name: principal.user_principal_name.clone(),
-        display_name: principal.display_name.clone(),
-    }
+/// Principals and the subjects they are, in the order in which a state has both.
+fn in_order(principals: Vec<Principal>, subjects: Vec<Subject>) -> (Vec<Principal>, Vec<Subject>) {
+    let mut pairs: Vec<(Principal, Subject)> = principals.into_iter().zip(subjects).collect();
+    pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
+    pairs.into_iter().unzip()
 }

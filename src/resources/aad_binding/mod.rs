@@ -8,6 +8,7 @@ mod grant;
 mod judged;
 mod live;
 mod objects;
+mod ordered;
 mod outputs;
 mod own;
 mod places;
@@ -25,6 +26,7 @@ mod update;
 mod work;
 
 use async_trait::async_trait;
+use serde_json::Value as Json;
 
 pub use self::registry::Bindings;
 use self::{
@@ -52,6 +54,7 @@ pub struct AadBinding;
 #[async_trait]
 impl Resource for AadBinding {
     const NAME: &'static str = "aad_binding";
+    const VERSION: i64 = 1;
     type Client = Session;
     type Spec = Spec;
     type Outputs = Outputs;
@@ -151,6 +154,10 @@ impl Resource for AadBinding {
             cluster_id: outputs::cluster_in(&id)?.as_str().to_owned().into(),
             name: id.name().to_owned().into(),
         })
+    }
+
+    fn upgrade(&self, _: i64, state: Json) -> Result<Json, Diagnostic> {
+        Ok(ordered::subjects(state))
     }
 
     fn timeouts<'a>(&self, spec: &'a Spec) -> Option<&'a Timeouts> {

@@ -33,6 +33,15 @@ pub(super) struct BoundSubject {
 }
 
 impl BoundSubject {
+    /// Of whom a plan does not know who it will be.
+    pub(super) fn unknown() -> Self {
+        Self {
+            r#type: Computed::unknown(),
+            object_id: Computed::unknown(),
+            name: Computed::unknown(),
+        }
+    }
+
     /// The outputs about `subject`.
     pub(super) fn of(subject: &Subject) -> Self {
         Self {

@@ -253,11 +253,16 @@ fn foretell(
         return;
     };
     let settled = settled(plan, principals);
+    let in_place = Principal::in_place(principals);
     let subjects: Vec<BoundSubject> = principals
         .iter()
         .zip(&settled)
+        .zip(in_place)
         .enumerate()
-        .map(|(index, (principal, settled))| {
+        .map(|(index, ((principal, settled), is_in_place))| {
+            if !is_in_place {
+                return BoundSubject::unknown();
+            }
             let outcome = outcomes.and_then(|outcomes| outcomes.get(index));
             resolve::foretold(principal, settled.as_ref(), outcome)
         })
@@ -296,7 +301,7 @@ async fn judge_right(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     {
         return Ok(());
     }
-    for namespace in namespaces {
+    for namespace in &namespaces.0 {
         let there = right("rolebindings", Some(namespace.as_ref().to_owned()));
         inside.check_right(&there, &spec.cluster_id).await?;
     }

@@ -1,15 +1,16 @@
 //! What a user writes about a binding. The doc comments are the documentation.
 
-use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use uuid::Uuid;
 
 use crate::{
     azure::arm::role_assignment::{self, PrincipalType},
-    framework::{Attr, Block, Timeouts},
+    framework::{Attr, Block, Blocks, Content, Slot, Timeouts, schema::Shape},
     resources::texts::{
         BindingName, ClusterId, NamespaceName, ObjectId, RoleName, UserPrincipalName,
     },
+    value::Value,
     words,
 };
 
@@ -37,7 +38,7 @@ pub struct Spec {
     #[tf(replace = "a binding cannot be renamed")]
     pub(super) name: Attr<BindingName>,
     /// Who gets the rights.
-    pub(super) principals: Attr<Vec<Principal>>,
+    pub(super) principals: Attr<Blocks<Principal>>,
     /// Whether the rights are those of a Kubernetes role (`kubernetes`) or of a role of Azure
     /// (`azure_rbac`, for clusters with `entra.azure_rbac`).
     #[tf(default = Mode::Kubernetes, replace = "a binding is either Kubernetes' or Azure's")]
@@ -50,8 +51,8 @@ pub struct Spec {
     pub(super) role: Attr<Option<RoleName>>,
     /// Name of the role of Azure, with `mode = "azure_rbac"`.
     pub(super) azure_role: Attr<Option<AzureRole>>,
-    /// Namespaces in which the rights are given; left out, the whole cluster.
-    pub(super) namespaces: Attr<Option<BTreeSet<NamespaceName>>>,
+    /// Namespaces in which the rights are given; left out, the whole cluster. An empty set is refused.
+    pub(super) namespaces: Attr<Option<Namespaces>>,
     /// Whether the principals get the role `Azure Kubernetes Service Cluster User Role` on the
     /// cluster, without which `az aks get-credentials` fails for them. The roles of `azure_rbac`
     /// include it.
@@ -69,8 +70,39 @@ pub struct Spec {
     pub(super) timeouts: Attr<Option<Timeouts>>,
 }
 
+/// Some namespaces. Unlike elsewhere, no elements are not the same as nothing written: a set that a module filters until it
+/// is empty would give the rights in the whole cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Namespaces(pub(super) BTreeSet<NamespaceName>);
+
+impl Content for Namespaces {
+    fn shape() -> Shape {
+        BTreeSet::<NamespaceName>::shape()
+    }
+
+    fn same(left: &Value, right: &Value) -> bool {
+        BTreeSet::<NamespaceName>::same(left, right)
+    }
+
+    fn read(value: &Value, slot: &mut Slot<'_>) -> Option<Self> {
+        let names = BTreeSet::read(value, slot)?;
+        if names.is_empty() {
+            slot.error(
+                "No namespaces",
+                "`namespaces` is an empty set, which names no place for the rights. Name a namespace, or leave it out (null) to give the rights in the whole cluster.",
+            );
+            return None;
+        }
+        Some(Self(names))
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
 /// Who gets the rights.
-#[derive(Block, Debug)]
+#[derive(Block, Clone, Debug)]
 pub(super) struct Principal {
     /// What it is. A managed identity is a service principal.
     pub(super) r#type: Attr<Kind>,
@@ -84,6 +116,63 @@ pub(super) struct Principal {
     /// plan was saved, Terraform refuses to apply that plan (`inconsistent final plan`): make a new one.
     /// An `object_id` needs no Microsoft Graph.
     pub(super) display_name: Attr<Option<String>>,
+}
+
+impl Principal {
+    /// Whether it is named by object id.
+    pub(super) fn is_by_id(&self) -> bool {
+        !matches!(self.object_id.if_known(), Some(None))
+    }
+
+    /// Which of `principals` keep their place whatever becomes known of the others. What is not known of one moves it
+    /// among those of its type that are named as it is, by name or by object id.
+    pub(super) fn in_place(principals: &[Self]) -> Vec<bool> {
+        let among = |one: &Self| (one.is_by_id(), one.r#type.if_known().cloned());
+        let is_known = |one: &Self| {
+            one.object_id.if_known().is_some()
+                && one.user_principal_name.if_known().is_some()
+                && one.display_name.if_known().is_some()
+        };
+        if principals.iter().any(|one| one.r#type.if_known().is_none()) {
+            return vec![false; principals.len()];
+        }
+        let is_in_place = |one: &Self| {
+            let mut others = principals.iter().filter(|other| among(other) == among(one));
+            others.all(is_known)
+        };
+        principals.iter().map(is_in_place).collect()
+    }
+
+    fn order(&self) -> impl Ord {
+        (
+            self.is_by_id(),
+            self.r#type.if_known(),
+            self.display_name.if_known(),
+            self.user_principal_name.if_known(),
+            self.object_id.if_known(),
+        )
+    }
+}
+
+impl PartialEq for Principal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Principal {}
+
+impl PartialOrd for Principal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The order in which `subjects` names them.
+impl Ord for Principal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order())
+    }
 }
 
 words! {
@@ -158,7 +247,8 @@ impl Spec {
     /// The namespaces, by their names; `None` for the whole cluster.
     pub(super) fn namespace_names(&self) -> Option<BTreeSet<String>> {
         let names = self.namespaces.if_set()?;
-        Some(names.iter().map(|name| name.as_ref().to_owned()).collect())
+        let names = names.0.iter();
+        Some(names.map(|name| name.as_ref().to_owned()).collect())
     }
 
     /// Where the rights are given: a namespace each, or `None` for the whole cluster.

@@ -217,7 +217,7 @@ fn check_pool(whole: &Attr<SystemPool>, pool: &SystemPool, diagnostics: &mut Dia
     match (pool.autoscale.if_known(), count) {
         (Some(None), Some(None)) => diagnostics.push(whole.error(
             "No number of nodes",
-            "`system_pool` has neither `node_count` nor `autoscale`. Set `node_count = 3`, or `autoscale = { min_count = 3, max_count = 6 }`.",
+            "`system_pool` has neither `node_count` nor `autoscale`. Set `node_count = 3`, or write a block `autoscale` with `min_count = 3` and `max_count = 6`.",
         )),
         (Some(Some(autoscale)), count) => {
             let (Some(least), Some(most)) = (autoscale.min_count.if_known(), autoscale.max_count.if_known()) else { return };

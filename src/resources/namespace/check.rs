@@ -180,7 +180,7 @@ fn check_quota(spec: &Spec, diagnostics: &mut Diagnostics) {
     if !without.is_empty() {
         diagnostics.push(spec.quota.warning(
             "Pods that do not say what they need are refused",
-            format!("`quota` has {}, so that Kubernetes refuses every pod that does not say how much it needs. Set `limits`, such as `limits = {{ default = {{ cpu = \"500m\", memory = \"256Mi\" }} }}`, for pods that do not.", without.join(", ")),
+            format!("`quota` has {}, so that Kubernetes refuses every pod that does not say how much it needs. Set `limits`, such as `limits {{ default = {{ cpu = \"500m\", memory = \"256Mi\" }} }}`, for pods that do not.", without.join(", ")),
         ));
     }
 }

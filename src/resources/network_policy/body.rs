@@ -107,13 +107,12 @@ fn rule(
             match_expressions: None,
         }),
         (None, Some(labels)) => Some(selector(Some(labels))),
-        (None, None) => None,
+        (None, None) => everything(&peer.any_namespace)?,
     };
-    let pods = peer
-        .pods
-        .known()?
-        .as_ref()
-        .map(|labels| selector(Some(labels)));
+    let pods = match peer.pods.known()? {
+        Some(labels) => Some(selector(Some(labels))),
+        None => everything(&peer.any_pod)?,
+    };
     let block = match peer.cidr.known()? {
         Some(cidr) => Some(IPBlock {
             cidr: cidr.text(),
@@ -128,6 +127,11 @@ fn rule(
         ip_block: block,
     };
     Ok(((!anywhere).then_some(peer), ports))
+}
+
+/// The selector of everything, where it is asked for.
+fn everything(is_meant: &Attr<bool>) -> Result<Option<LabelSelector>, Diagnostic> {
+    Ok(is_meant.known()?.then(|| selector(None)))
 }
 
 fn ranges(except: &Attr<Option<BTreeSet<Cidr>>>) -> Result<Option<Vec<String>>, Diagnostic> {

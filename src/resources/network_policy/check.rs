@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::spec::{Direction, Peer, Port, Spec};
 use crate::{
-    framework::{Attr, Diagnostics, Text as _},
+    framework::{Attr, Blocks, Diagnostic, Diagnostics, Text as _},
     resources::{
         namespace::is_the_clusters_own,
         texts::{Cidr, LabelValue, check_key},
     },
+    value::Path,
 };
 
 /// Judges what is known.
@@ -70,38 +71,16 @@ fn check_directions(spec: &Spec, diagnostics: &mut Diagnostics) {
     let Some(directions) = spec.directions.if_set() else {
         return;
     };
-    if directions.is_empty() {
-        diagnostics.push(spec.directions.error(
-            "Policy without a direction",
-            "`directions` is empty, so that the policy would deny nothing and allow nothing. Name `ingress`, `egress` or both; left out, both are meant.",
-        ));
-        return;
-    }
-    let mut without = |direction: &Direction,
-                       written: bool,
-                       path: &Attr<Option<Vec<Peer>>>,
-                       name: &str| {
-        if written && !directions.contains(direction) {
-            diagnostics.push(path.error(
+    let mut without = |direction: &Direction, peers: &Attr<Option<Blocks<Peer>>>, name: &str| {
+        if peers.if_set().is_some() && !directions.contains(direction) {
+            diagnostics.push(peers.error(
                 "Rule has no effect",
                 format!("`{name}` allows traffic of a direction that `directions` does not deny. Add `{}` to `directions`, or leave `{name}` out.", direction.text()),
             ));
         }
     };
-    let some =
-        |peers: &Attr<Option<Vec<Peer>>>| peers.if_set().is_some_and(|peers| !peers.is_empty());
-    without(
-        &Direction::Ingress,
-        some(&spec.allow_from),
-        &spec.allow_from,
-        "allow_from",
-    );
-    without(
-        &Direction::Egress,
-        some(&spec.allow_to),
-        &spec.allow_to,
-        "allow_to",
-    );
+    without(&Direction::Ingress, &spec.allow_from, "allow_from");
+    without(&Direction::Egress, &spec.allow_to, "allow_to");
     if spec.allow_dns.if_known() == Some(&true) && !directions.contains(&Direction::Egress) {
         diagnostics.push(spec.allow_dns.error(
             "Rule has no effect",
@@ -112,31 +91,14 @@ fn check_directions(spec: &Spec, diagnostics: &mut Diagnostics) {
 
 /// Kubernetes, `pkg/apis/networking/validation`: a range stands alone, and exceptions lie within it.
 fn check_peer(peer: &Peer, diagnostics: &mut Diagnostics) {
-    if peer.namespace.if_set().is_some() && peer.namespace_labels.if_set().is_some() {
-        diagnostics.push(peer.namespace_labels.error(
-            "Namespace is named twice",
-            format!(
-                "`{}` is set beside `namespace`. Leave one of the two out.",
-                peer.namespace_labels.path()
-            ),
-        ));
-    }
-    let by_label = peer.namespace.if_set().is_some()
-        || peer.namespace_labels.if_set().is_some()
-        || peer.pods.if_set().is_some();
-    if peer.cidr.if_set().is_some() && by_label {
-        diagnostics.push(peer.cidr.error(
-            "Range beside pods",
-            format!("`{}` names addresses and its neighbours name namespaces or pods; one element names one of them. Write two elements.", peer.cidr.path()),
-        ));
-    }
+    check_who(peer, diagnostics);
     if let Some(except) = peer.except.if_set() {
         match peer.cidr.if_known() {
             Some(None) => diagnostics.push(peer.except.error(
                 "Exceptions from nothing",
                 format!(
-                    "`{}` is set without `cidr`. Set `cidr`, or leave it out.",
-                    peer.except.path()
+                    "{} is set without `cidr`. Set `cidr`, or leave it out.",
+                    peer.except.path().subject()
                 ),
             )),
             Some(Some(cidr)) => {
@@ -147,7 +109,7 @@ fn check_peer(peer: &Peer, diagnostics: &mut Diagnostics) {
                 if let Some(range) = outside {
                     diagnostics.push(peer.except.error(
                         "Exception is outside its range",
-                        format!("`{}` names {range}, which is no part of {}. Name ranges within it and smaller than it.", peer.except.path(), cidr.text()),
+                        format!("{} names {range}, which is no part of {}. Name ranges within it and smaller than it.", peer.except.path().subject(), cidr.text()),
                     ));
                 }
             }
@@ -161,6 +123,79 @@ fn check_peer(peer: &Peer, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Who is meant is said, and said in one way: in Kubernetes' own rule, naming nobody means everybody.
+fn check_who(peer: &Peer, diagnostics: &mut Diagnostics) {
+    let ways = peer.ways();
+    let written: Vec<&str> = ways
+        .iter()
+        .filter(|(_, written)| *written == Some(true))
+        .map(|(name, _)| *name)
+        .collect();
+    let is_known = ways.iter().all(|(_, written)| written.is_some()) && is_rest_known(peer);
+    match peer.anyone.if_known() {
+        Some(false) if is_known && written.is_empty() => diagnostics.push(peer.anyone.error(
+            "Nobody is named",
+            format!(
+                "{} is false, and nothing else says who is meant. Expected one of {}, or `anyone = true`, which means all pods of the cluster and all addresses outside it.",
+                peer.anyone.path().subject(),
+                ways.map(|(name, _)| format!("`{name}`")).join(", ")
+            ),
+        )),
+        Some(true) if !written.is_empty() => diagnostics.push(peer.anyone.error(
+            "Everybody beside somebody",
+            format!(
+                "{} is true, and `{}` is set beside it. Remove one of the two: what `anyone` allows includes the other.",
+                peer.anyone.path().subject(),
+                written.join("`, `")
+            ),
+        )),
+        _ => {}
+    }
+    let mut exclude = |one: &str, others: &[&str], place: &Path| {
+        let other = others.iter().find(|other| written.contains(other));
+        if let (true, Some(other)) = (written.contains(&one), other) {
+            diagnostics.push(
+                Diagnostic::error(
+                    "One block means two",
+                    format!(
+                        "{} is set beside `{other}`, and one block has one of the two. Remove one of them, or write two blocks.",
+                        place.subject()
+                    ),
+                )
+                .at(place),
+            );
+        }
+    };
+    exclude(
+        "namespace_labels",
+        &["namespace"],
+        peer.namespace_labels.path(),
+    );
+    let by_name = ["namespace", "namespace_labels"];
+    exclude("any_namespace", &by_name, peer.any_namespace.path());
+    exclude("any_pod", &["pods"], peer.any_pod.path());
+    let by_label = [
+        "namespace",
+        "namespace_labels",
+        "any_namespace",
+        "pods",
+        "any_pod",
+    ];
+    exclude("cidr", &by_label, peer.cidr.path());
+}
+
+/// Whether what does not say who is meant is known. Nothing is told of a block that is still being put together.
+fn is_rest_known(peer: &Peer) -> bool {
+    let is_port_known = |port: &Port| {
+        port.port.if_known().is_some()
+            && port.end_port.if_known().is_some()
+            && port.protocol.if_known().is_some()
+    };
+    let ports = peer.ports.if_known().map(Option::as_ref);
+    let ports = ports.map(|ports| ports.into_iter().flatten().all(is_port_known));
+    peer.except.if_known().is_some() && ports == Some(true)
+}
+
 /// Kubernetes, `ValidateNetworkPolicyPort`.
 fn check_port(port: &Port, diagnostics: &mut Diagnostics) {
     let (Some(first), Some(Some(last))) = (port.port.if_known(), port.end_port.if_known()) else {
@@ -170,11 +205,11 @@ fn check_port(port: &Port, diagnostics: &mut Diagnostics) {
     match number {
         None => diagnostics.push(port.end_port.error(
             "Range without a first number",
-            format!("`{}` is {last} and `port` is no number. Write the range's first number as `port`, or leave `end_port` out.", port.end_port.path()),
+            format!("{} is {last} and `port` is no number. Write the range's first number as `port`, or leave `end_port` out.", port.end_port.path().subject()),
         )),
         Some(first) if *last < first || *last > 65535 => diagnostics.push(port.end_port.error(
             "Invalid range of ports",
-            format!("`{}` is {last}; it must be {first} to 65535.", port.end_port.path()),
+            format!("{} is {last}; it must be {first} to 65535.", port.end_port.path().subject()),
         )),
         Some(_) => {}
     }
@@ -190,7 +225,7 @@ fn check_keys(labels: &Attr<Option<BTreeMap<String, LabelValue>>>, diagnostics: 
     for problem in wrong {
         diagnostics.push(labels.error(
             "Invalid label",
-            format!("`{}` has the key {problem}. Wanted is a name of at most 63 letters, digits, `-`, `_` or `.`, with a domain and a slash before it if need be.", labels.path()),
+            format!("{} has the key {problem}. Expected a name of at most 63 letters, digits, `-`, `_` or `.`, with a domain and a slash before it if need be.", labels.path().subject()),
         ));
     }
 }

@@ -137,7 +137,7 @@ impl Engine {
         Some(
             Diagnostic::warning(
                 "Range does not match pods or nodes",
-                format!("`{path}` is {range}, which covers {meant}; Cilium matches ranges with addresses outside the cluster only, and with no pod or node. For pods write another element with `namespace_labels = {{}}` (all pods) or with `namespace` and `pods`; if only addresses outside are meant, nothing needs to be done."),
+                format!("{} is {range}, which covers {meant}; Cilium matches ranges with addresses outside the cluster only, and with no pod or node. For pods write another block with `any_namespace = true` (all pods) or with `namespace` and `pods`; if only addresses outside are meant, nothing needs to be done.", path.subject()),
             )
             .at(path),
         )

@@ -1,7 +1,10 @@
 //! From the API server's path of a field to the attribute it was made of.
 
-use super::spec::Spec;
-use crate::value::{Path, Step};
+use super::spec::{Peer, Spec};
+use crate::{
+    framework::{Attr, Block as _, Blocks},
+    value::{Path, Step},
+};
 
 /// The attribute that the field at `path`, such as `spec.ingress[0].from[0].ipBlock.cidr`, was
 /// made of; the root where there is none. The rule for DNS comes last and is no peer's.
@@ -15,25 +18,14 @@ pub(super) fn place(spec: &Spec, path: &str) -> Path {
         [("spec", _), ("podSelector", _), ..] => Path::attribute("pods"),
         [("spec", _), ("policyTypes", _), ..] => Path::attribute("directions"),
         [("spec", _), ("ingress", index), rest @ ..] => {
-            let count = spec.allow_from.if_set().map_or(0, Vec::len);
-            rule("allow_from", *index, count, rest, |index| {
-                let peers = spec.allow_from.if_set();
-                peers
-                    .and_then(|peers| peers.get(index))
-                    .is_some_and(|peer| peer.namespace.if_set().is_some())
-            })
+            rule("allow_from", &spec.allow_from, *index, rest)
         }
         [("spec", _), ("egress", index), rest @ ..] => {
-            let count = spec.allow_to.if_set().map_or(0, Vec::len);
+            let count = spec.allow_to.if_set().map_or(0, |peers| peers.len());
             if index.is_some_and(|index| index >= count) {
                 return Path::attribute("allow_dns");
             }
-            rule("allow_to", *index, count, rest, |index| {
-                let peers = spec.allow_to.if_set();
-                peers
-                    .and_then(|peers| peers.get(index))
-                    .is_some_and(|peer| peer.namespace.if_set().is_some())
-            })
+            rule("allow_to", &spec.allow_to, *index, rest)
         }
         _ => Path::root(),
     }
@@ -49,28 +41,35 @@ fn segment(text: &str) -> (&str, Option<usize>) {
 
 fn rule(
     attribute: &str,
+    peers: &Attr<Option<Blocks<Peer>>>,
     index: Option<usize>,
-    count: usize,
     rest: &[(&str, Option<usize>)],
-    by_name: impl Fn(usize) -> bool,
 ) -> Path {
-    let list = Path::attribute(attribute);
-    let Some(index) = index.filter(|index| *index < count) else {
-        return list;
+    let set = Path::attribute(attribute);
+    let peers = peers.if_set();
+    let Some(peer) = index.and_then(|index| peers?.get(index)) else {
+        return set;
     };
-    let peer = list.join(Step::Index(index));
+    let is_by_name = peer.namespace.if_set().is_some();
+    let is_by_labels = peer.namespace_labels.if_set().is_some();
+    let port = |index: usize| peer.ports.if_set()?.get(index);
+    let peer = set.join(Step::into_element(&peer.encode()));
     match rest {
         [("from" | "to", _), ("ipBlock", _), ("except", _), ..] => peer.join_attribute("except"),
         [("from" | "to", _), ("ipBlock", _), ..] => peer.join_attribute("cidr"),
         [("from" | "to", _), ("podSelector", _), ..] => peer.join_attribute("pods"),
-        [("from" | "to", _), ("namespaceSelector", _), ..] if by_name(index) => {
+        [("from" | "to", _), ("namespaceSelector", _), ..] if is_by_name => {
             peer.join_attribute("namespace")
         }
-        [("from" | "to", _), ("namespaceSelector", _), ..] => {
+        [("from" | "to", _), ("namespaceSelector", _), ..] if is_by_labels => {
             peer.join_attribute("namespace_labels")
         }
-        [("ports", Some(port)), field @ ..] => {
-            let port = peer.join_attribute("ports").join(Step::Index(*port));
+        [("ports", Some(index)), field @ ..] => {
+            let ports = peer.join_attribute("ports");
+            let Some(port) = port(*index) else {
+                return ports;
+            };
+            let port = ports.join(Step::into_element(&port.encode()));
             match field {
                 [("port", _), ..] => port.join_attribute("port"),
                 [("endPort", _), ..] => port.join_attribute("end_port"),

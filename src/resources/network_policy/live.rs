@@ -1,5 +1,7 @@
 //! From a live policy to a state. Pure; every policy reads, whoever made it.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicySpec};
 
 use super::{
@@ -9,10 +11,10 @@ use super::{
     place::Place,
     raw::PolicyText,
     short::{Short, short},
-    spec::{Direction, Spec},
+    spec::{Direction, Peer, Spec},
 };
 use crate::{
-    framework::{Attr, Text as _},
+    framework::{Attr, Blocks, Text as _},
     resources::texts::{ClusterId, NamespaceName, ObjectName},
 };
 
@@ -64,21 +66,17 @@ pub(super) fn spec(place: &Place, policy: &NetworkPolicySpec, prior: Option<&Spe
     }
 }
 
-/// The short form, where nothing and an empty collection are written as they were before.
+/// The short form; both directions are written where they were before.
 fn spelled(short: Short, prior: Option<&Spec>, rebuilt: Spec) -> Spec {
-    let written = |is_set: fn(&Spec) -> bool| prior.is_some_and(is_set);
-    let pods = !short.pods.is_empty() || written(|prior| prior.pods.if_set().is_some());
-    let from = !short.allow_from.is_empty() || written(|prior| prior.allow_from.if_set().is_some());
-    let to = !short.allow_to.is_empty() || written(|prior| prior.allow_to.if_set().is_some());
-    let both = short.directions.len() == 2
-        && short.directions.contains(&Direction::Ingress)
-        && short.directions.contains(&Direction::Egress);
-    let directions = !both || written(|prior| prior.directions.if_set().is_some());
+    let both = BTreeSet::from([Direction::Ingress, Direction::Egress]);
+    let is_written = prior.is_some_and(|prior| prior.directions.if_set().is_some());
+    let directions = (short.directions != both || is_written).then_some(short.directions);
+    let peers = |peers: Vec<Peer>| (!peers.is_empty()).then(|| Blocks::from(peers)).into();
     Spec {
-        pods: pods.then_some(short.pods).into(),
-        directions: directions.then_some(short.directions).into(),
-        allow_from: from.then_some(short.allow_from).into(),
-        allow_to: to.then_some(short.allow_to).into(),
+        pods: (!short.pods.is_empty()).then_some(short.pods).into(),
+        directions: directions.into(),
+        allow_from: peers(short.allow_from),
+        allow_to: peers(short.allow_to),
         allow_dns: short.allow_dns.into(),
         ..rebuilt
     }

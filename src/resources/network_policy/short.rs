@@ -14,7 +14,7 @@ use super::{
     spec::{Direction, Peer, Port, Protocol},
 };
 use crate::{
-    framework::{Attr, Text as _},
+    framework::{Attr, Blocks, Text as _},
     resources::texts::{Cidr, LabelValue, NamespaceName, PortText},
 };
 
@@ -88,24 +88,30 @@ fn peers(
     let ports: Option<Vec<Port>> = ports
         .filter(|ports| !ports.is_empty())
         .map(|ports| ports.iter().map(port).collect());
-    let anywhere = Peer {
+    let nobody = Peer {
+        anyone: false.into(),
         namespace: Attr::unset(),
         namespace_labels: Attr::unset(),
+        any_namespace: false.into(),
         pods: Attr::unset(),
+        any_pod: false.into(),
         cidr: Attr::unset(),
         except: Attr::unset(),
-        ports: ports.into(),
+        ports: ports.map(Blocks::from).into(),
     };
     match peers {
         Some(peers) if !peers.is_empty() => {
-            peers.iter().map(|found| peer(found, &anywhere)).collect()
+            peers.iter().map(|found| peer(found, &nobody)).collect()
         }
-        _ => Some(vec![anywhere]),
+        _ => Some(vec![Peer {
+            anyone: true.into(),
+            ..nobody
+        }]),
     }
 }
 
-fn peer(found: &NetworkPolicyPeer, anywhere: &Peer) -> Option<Peer> {
-    let mut peer = anywhere.clone();
+fn peer(found: &NetworkPolicyPeer, nobody: &Peer) -> Option<Peer> {
+    let mut peer = nobody.clone();
     if let Some(block) = &found.ip_block {
         let except: BTreeSet<Cidr> = block
             .except
@@ -122,11 +128,14 @@ fn peer(found: &NetworkPolicyPeer, anywhere: &Peer) -> Option<Peer> {
             Some(name) if labels.len() == 1 => {
                 peer.namespace = Some(NamespaceName::other(name.as_ref())).into();
             }
+            _ if labels.is_empty() => peer.any_namespace = true.into(),
             _ => peer.namespace_labels = Some(labels).into(),
         }
     }
     if let Some(selector) = &found.pod_selector {
-        peer.pods = Some(labels(selector)?).into();
+        let labels = labels(selector)?;
+        peer.any_pod = labels.is_empty().into();
+        peer.pods = Some(labels).filter(|labels| !labels.is_empty()).into();
     }
     Some(peer)
 }

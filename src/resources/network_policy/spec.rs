@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::raw::PolicyText;
 use crate::{
-    framework::{Attr, Block, Timeouts},
+    framework::{Attr, Block, Blocks, Timeouts},
     resources::texts::{Cidr, ClusterId, LabelValue, NamespaceName, ObjectName, PortText},
     words,
 };
@@ -32,10 +32,10 @@ pub struct Spec {
     pub(super) pods: Attr<Option<BTreeMap<String, LabelValue>>>,
     /// Directions in which the pods are denied what is not allowed. Left out, both.
     pub(super) directions: Attr<Option<BTreeSet<Direction>>>,
-    /// What the pods may receive. Left out, nothing.
-    pub(super) allow_from: Attr<Option<Vec<Peer>>>,
-    /// What the pods may send. Left out, nothing.
-    pub(super) allow_to: Attr<Option<Vec<Peer>>>,
+    /// What the pods may receive; one block for each of those they may receive it from. Left out, nothing.
+    pub(super) allow_from: Attr<Option<Blocks<Peer>>>,
+    /// What the pods may send; one block for each of those they may send it to. Left out, nothing.
+    pub(super) allow_to: Attr<Option<Blocks<Peer>>>,
     /// Whether the pods may ask the cluster's DNS: port 53, UDP and TCP, of its pods in
     /// `kube-system` and of AKS `LocalDNS` on their node (`169.254.10.10` and `169.254.10.11`).
     #[tf(default = false)]
@@ -73,27 +73,35 @@ impl Direction {
     }
 }
 
-/// Where traffic comes from or goes to. With nothing written but `ports` it is anywhere.
-#[derive(Block, Clone, Debug, PartialEq)]
+/// Where traffic comes from or goes to.
+#[derive(Block, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Peer {
+    /// Whether everybody is meant: all pods of the cluster and all addresses outside it, on `ports`.
+    #[tf(default = false)]
+    pub(super) anyone: Attr<bool>,
     /// Name of a namespace: its pods, or those of them that `pods` names.
     pub(super) namespace: Attr<Option<NamespaceName>>,
-    /// Labels of namespaces, in place of one's name; an empty map means all namespaces.
+    /// Labels of namespaces, in place of one's name.
     pub(super) namespace_labels: Attr<Option<BTreeMap<String, LabelValue>>>,
-    /// Labels of pods, in the policy's own namespace unless another is named; an empty map means
-    /// all pods.
+    /// Whether all namespaces are meant: their pods, or those of them that `pods` names.
+    #[tf(default = false)]
+    pub(super) any_namespace: Attr<bool>,
+    /// Labels of pods, in the policy's own namespace unless others are named.
     pub(super) pods: Attr<Option<BTreeMap<String, LabelValue>>>,
+    /// Whether all pods are meant, of the policy's own namespace unless others are named.
+    #[tf(default = false)]
+    pub(super) any_pod: Attr<bool>,
     /// Range of addresses outside the cluster, in place of namespaces and pods.
     pub(super) cidr: Attr<Option<Cidr>>,
     /// Ranges within `cidr` that are not meant.
     pub(super) except: Attr<Option<BTreeSet<Cidr>>>,
     /// Ports of whoever receives. Left out, all.
-    pub(super) ports: Attr<Option<Vec<Port>>>,
+    pub(super) ports: Attr<Option<Blocks<Port>>>,
 }
 
 /// Ports of one protocol.
 #[expect(clippy::struct_field_names, reason = "the names Kubernetes gives them")]
-#[derive(Block, Clone, Debug, PartialEq)]
+#[derive(Block, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Port {
     /// Number, or the name a container gives it. Left out, every port of the protocol.
     pub(super) port: Attr<Option<PortText>>,
@@ -102,6 +110,23 @@ pub(super) struct Port {
     /// Protocol.
     #[tf(default = Protocol::Tcp)]
     pub(super) protocol: Attr<Protocol>,
+}
+
+impl Peer {
+    /// The attributes by which it says who is meant, with whether they do; `None` where that is not known.
+    pub(super) fn ways(&self) -> [(&'static str, Option<bool>); 6] {
+        [
+            ("namespace", self.namespace.if_known().map(Option::is_some)),
+            (
+                "namespace_labels",
+                self.namespace_labels.if_known().map(Option::is_some),
+            ),
+            ("any_namespace", self.any_namespace.if_known().copied()),
+            ("pods", self.pods.if_known().map(Option::is_some)),
+            ("any_pod", self.any_pod.if_known().copied()),
+            ("cidr", self.cidr.if_known().map(Option::is_some)),
+        ]
+    }
 }
 
 words! {

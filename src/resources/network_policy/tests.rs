@@ -56,12 +56,12 @@ fn full() -> Json {
             { "namespace": "ingress-nginx", "pods": { "app": "controller" },
               "ports": [{ "port": "8080" }, { "port": "metrics" }] },
             { "namespace_labels": { "team": "b" } },
-            { "namespace_labels": {}, "pods": { "app": "probe" } },
-            { "pods": {}, "ports": [{ "port": "8000", "end_port": 8100, "protocol": "UDP" }] },
+            { "any_namespace": true, "pods": { "app": "probe" } },
+            { "any_pod": true, "ports": [{ "port": "8000", "end_port": 8100, "protocol": "UDP" }] },
         ],
         "allow_to": [
             { "cidr": "20.50.0.0/16", "except": ["20.50.1.0/24"], "ports": [{ "port": "443" }] },
-            { "ports": [{ "protocol": "SCTP" }] },
+            { "anyone": true, "ports": [{ "protocol": "SCTP" }] },
         ],
         "allow_dns": true,
     })
@@ -109,7 +109,7 @@ fn nothing_allowed_denies_both_directions() {
 
 #[test]
 fn one_direction_leaves_the_other_open() {
-    let spec = spec(&json!({ "directions": ["ingress"], "allow_from": [{}] }));
+    let spec = spec(&json!({ "directions": ["ingress"], "allow_from": [{ "anyone": true }] }));
 
     let policy = body::policy(&spec).unwrap();
 
@@ -136,7 +136,7 @@ fn what_was_applied_reads_back_as_it_was_written() {
     let wanted = [
         full(),
         json!({}),
-        json!({ "pods": {}, "allow_from": [], "directions": ["egress", "ingress"] }),
+        json!({ "directions": ["egress", "ingress"] }),
         json!({ "raw": r#"{ "podSelector": {}, "ingress": [] }"# }),
     ];
 
@@ -209,8 +209,7 @@ fn a_rule_that_was_added_shows_where_it_stands() {
 
     let read = read(&live, Some(&wanted));
 
-    let everyone = json!({ "namespace": null, "namespace_labels": null, "pods": null, "cidr": null, "except": null, "ports": null });
-    assert_eq!(read["allow_from"][1], everyone);
+    assert_eq!(read["allow_from"][1]["anyone"], json!(true));
     assert_eq!(read["directions"], Json::Null);
 }
 
@@ -218,10 +217,10 @@ fn a_rule_that_was_added_shows_where_it_stands() {
 fn a_field_of_the_service_is_found_in_the_configuration() {
     let written = spec(&full());
     let fields = [
-        "spec.ingress[0].from[0].namespaceSelector",
-        "spec.ingress[1].from[0].namespaceSelector.matchLabels",
-        "spec.ingress[0].ports[1].port",
-        "spec.ingress[3].ports[0].endPort",
+        "spec.ingress[3].from[0].namespaceSelector",
+        "spec.ingress[2].from[0].namespaceSelector.matchLabels",
+        "spec.ingress[3].ports[1].port",
+        "spec.ingress[0].ports[0].endPort",
         ".spec.ingress",
         "spec.egress[0].to[0].ipBlock.cidr",
         "spec.egress[0].to[0].ipBlock.except[0]",
@@ -233,24 +232,24 @@ fn a_field_of_the_service_is_found_in_the_configuration() {
         "metadata.labels",
     ];
 
-    let attributes = fields.map(|field| place(&written, field).to_string());
+    let attributes = fields.map(|field| place(&written, field).subject());
 
     assert_eq!(
         attributes,
         [
-            "allow_from[0].namespace",
-            "allow_from[1].namespace_labels",
-            "allow_from[0].ports[1].port",
-            "allow_from[3].ports[0].end_port",
-            "allow_from",
-            "allow_to[0].cidr",
-            "allow_to[0].except",
-            "allow_to[1].ports[0].protocol",
-            "allow_dns",
-            "pods",
-            "directions",
-            "name",
-            "",
+            "`namespace` in one of `allow_from` (`namespace = \"ingress-nginx\", pods = {\"app\":\"controller\"}, ports { port = \"8080\", protocol = \"TCP\" }, ports { port = \"met...`)",
+            "`namespace_labels` in one of `allow_from` (`namespace_labels = {\"team\":\"b\"}`)",
+            "`port` in one of `allow_from[*].ports` (`port = \"metrics\", protocol = \"TCP\"`)",
+            "`end_port` in one of `allow_from[*].ports` (`end_port = 8100, port = \"8000\", protocol = \"UDP\"`)",
+            "`allow_from`",
+            "`cidr` in one of `allow_to` (`cidr = \"20.50.0.0/16\", except = [\"20.50.1.0/24\"], ports { port = \"443\", protocol = \"TCP\" }`)",
+            "`except` in one of `allow_to` (`cidr = \"20.50.0.0/16\", except = [\"20.50.1.0/24\"], ports { port = \"443\", protocol = \"TCP\" }`)",
+            "`protocol` in one of `allow_to[*].ports` (`protocol = \"SCTP\"`)",
+            "`allow_dns`",
+            "`pods`",
+            "`directions`",
+            "`name`",
+            "``",
         ]
     );
     let raw = spec(&json!({ "raw": "{}" }));
@@ -260,16 +259,21 @@ fn a_field_of_the_service_is_found_in_the_configuration() {
 #[test]
 fn what_contradicts_itself_is_refused_on_its_attribute() {
     let configurations = [
-        json!({ "raw": "{}", "allow_dns": true, "pods": {} }),
-        json!({ "directions": [] }),
-        json!({ "directions": ["egress"], "allow_from": [{}] }),
+        json!({ "raw": "{}", "allow_dns": true, "pods": { "app": "web" } }),
+        json!({ "directions": ["egress"], "allow_from": [{ "any_pod": true }] }),
         json!({ "directions": ["ingress"], "allow_dns": true }),
-        json!({ "allow_from": [{ "namespace": "a", "namespace_labels": {} }] }),
-        json!({ "allow_from": [{ "cidr": "10.0.0.0/8", "pods": {} }] }),
-        json!({ "allow_to": [{ "except": ["10.0.0.0/8"] }] }),
+        json!({ "allow_from": [{ "namespace": "a", "namespace_labels": { "a": "b" } }] }),
+        json!({ "allow_from": [{ "namespace": "a", "any_namespace": true }] }),
+        json!({ "allow_from": [{ "cidr": "10.0.0.0/8", "any_pod": true }] }),
+        json!({ "allow_from": [{ "pods": { "a": "b" }, "any_pod": true }] }),
+        json!({ "allow_from": [{}] }),
+        json!({ "allow_from": [{ "pods": {}, "namespace_labels": {} }] }),
+        json!({ "allow_to": [{ "ports": [{ "port": "443" }] }] }),
+        json!({ "allow_to": [{ "anyone": true, "namespace": "a" }] }),
+        json!({ "allow_to": [{ "anyone": true, "except": ["10.0.0.0/8"] }] }),
         json!({ "allow_to": [{ "cidr": "10.0.0.0/8", "except": ["10.0.0.0/8"] }] }),
-        json!({ "allow_to": [{ "ports": [{ "port": "http", "end_port": 90 }] }] }),
-        json!({ "allow_to": [{ "ports": [{ "port": "80", "end_port": 79 }] }] }),
+        json!({ "allow_to": [{ "any_pod": true, "ports": [{ "port": "http", "end_port": 90 }] }] }),
+        json!({ "allow_to": [{ "any_pod": true, "ports": [{ "port": "80", "end_port": 79 }] }] }),
         json!({ "pods": { "not a key": "x" } }),
     ];
 
@@ -279,15 +283,20 @@ fn what_contradicts_itself_is_refused_on_its_attribute() {
         told,
         [
             "raw: Two forms of one policy",
-            "directions: Policy without a direction",
             "allow_from: Rule has no effect",
             "allow_dns: Rule has no effect",
-            "allow_from[0].namespace_labels: Namespace is named twice",
-            "allow_from[0].cidr: Range beside pods",
-            "allow_to[0].except: Exceptions from nothing",
-            "allow_to[0].except: Exception is outside its range",
-            "allow_to[0].ports[0].end_port: Range without a first number",
-            "allow_to[0].ports[0].end_port: Invalid range of ports",
+            "allow_from[*].namespace_labels: One block means two",
+            "allow_from[*].any_namespace: One block means two",
+            "allow_from[*].cidr: One block means two",
+            "allow_from[*].any_pod: One block means two",
+            "allow_from[*].anyone: Nobody is named",
+            "allow_from[*].anyone: Nobody is named",
+            "allow_to[*].anyone: Nobody is named",
+            "allow_to[*].anyone: Everybody beside somebody",
+            "allow_to[*].except: Exceptions from nothing",
+            "allow_to[*].except: Exception is outside its range",
+            "allow_to[*].ports[*].end_port: Range without a first number",
+            "allow_to[*].ports[*].end_port: Invalid range of ports",
             "pods: Invalid label",
         ]
     );
@@ -342,9 +351,9 @@ fn what_the_engine_does_not_enforce_is_warned_of() {
         told.map(|told| told.join("; ")),
         [
             "name: Nothing enforces network policies",
-            "allow_to[0].cidr: Range does not match pods or nodes; allow_to[1].cidr: Range does not match pods or nodes",
-            "name: Azure Network Policy Manager ends; allow_to[4].cidr: More ranges than the engine keeps apart",
-            "allow_from[0].except: Windows nodes do not enforce it; allow_from[0].ports[0].port: Windows nodes do not enforce it",
+            "allow_to[*].cidr: Range does not match pods or nodes; allow_to[*].cidr: Range does not match pods or nodes",
+            "name: Azure Network Policy Manager ends; allow_to[*].cidr: More ranges than the engine keeps apart",
+            "allow_from[*].except: Windows nodes do not enforce it; allow_from[*].ports[*].port: Windows nodes do not enforce it",
             "",
         ]
     );

@@ -26,15 +26,15 @@ resource "secureaks_cluster" "main" {
   resource_group_name = "rg-demo"
   location            = "westeurope"
 
-  entra = {
+  entra {
     admin_group_object_ids = [var.admin_group_object_id]
   }
 
-  api_server = {
+  api_server {
     authorized_ip_ranges = ["20.50.0.0/24"]
   }
 
-  system_pool = {
+  system_pool {
     vm_size    = "Standard_D4ds_v5"
     node_count = var.node_count
   }

@@ -18,8 +18,8 @@ const CHANGES: [(&str, &str); 3] = [
     ),
     ("port = \"8080\"", "port = \"8443\""),
     (
-        "object_id = var.developers_group_object_id },\n",
-        "object_id = var.developers_group_object_id },\n    { type = \"User\", user_principal_name = \"lee@simulated.onmicrosoft.com\" },\n",
+        "object_id = var.developers_group_object_id\n  }\n",
+        "object_id = var.developers_group_object_id\n  }\n\n  principals {\n    type                = \"User\"\n    user_principal_name = \"lee@simulated.onmicrosoft.com\"\n  }\n",
     ),
 ];
 

@@ -28,11 +28,7 @@ pub(crate) fn positions(block: &Block, counts: fn(&Attribute) -> bool) -> Vec<Ve
         };
         after(&Step::Member(attribute.name.to_owned()), within)
     });
-    let blocks = block.blocks.iter().flat_map(|one| {
-        let within = nested(one.nesting, positions(&one.block, counts));
-        after(&Step::Member(one.name.to_owned()), within)
-    });
-    attributes.chain(blocks).collect()
+    attributes.collect()
 }
 
 fn of_type(ty: &Type) -> Vec<Vec<Step>> {

@@ -1,5 +1,5 @@
 //! The resource `nest`: every nesting of attributes and of blocks, values of any type, numbers of
-//! any size. Its schema is written by hand, because only that has blocks.
+//! any size. Its schema is written by hand, because only that has objects that are assigned with `=`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use secureaks::{
     framework::{
         Any, Attr, Block, Call, Computed, Diagnostic, Diagnostics, Failure, Field, Fields,
-        ImportTarget, Origin, Resource, State,
-        schema::{Attribute, NestedBlock, Nesting},
+        ImportTarget, Origin, Resource, State, defaults,
+        schema::{Attribute, Syntax},
     },
     value::{Number, Value, from_json, to_json},
 };
@@ -30,9 +30,17 @@ pub(crate) struct Spec {
     map: Attr<Option<BTreeMap<String, Leaf>>>,
     single_block: Attr<Option<Branch>>,
     group_block: Attr<Group>,
-    list_block: Attr<Vec<Branch>>,
-    set_block: Attr<BTreeSet<Leaf>>,
-    map_block: Attr<BTreeMap<String, Leaf>>,
+    list_block: Attr<Option<Vec<Branch>>>,
+    set_block: Attr<Option<BTreeSet<Leaf>>>,
+    map_block: Attr<Option<BTreeMap<String, Leaf>>>,
+}
+
+/// An attribute whose objects are written with `=`.
+fn assigned<F: Field>(name: &'static str, doc: &'static str) -> Attribute {
+    Attribute {
+        syntax: Syntax::Assigned,
+        ..Attribute::of::<F>(name, doc)
+    }
 }
 
 impl Block for Spec {
@@ -48,27 +56,22 @@ impl Block for Spec {
             Attribute::of::<Attr<Option<Number>>>("number", "A number of any size."),
             Attribute::of::<Attr<Option<BTreeSet<Number>>>>("numbers", "Numbers of any size."),
             Attribute::of::<Attr<Option<Vec<Vec<String>>>>>("rows", "Rows of words."),
-            Attribute::of::<Attr<Option<Leaf>>>("single", "One leaf."),
-            Attribute::of::<Attr<Option<Vec<Leaf>>>>("list", "Leaves in a row."),
-            Attribute::of::<Attr<Option<BTreeSet<Leaf>>>>("set", "Leaves in no order."),
-            Attribute::of::<Attr<Option<BTreeMap<String, Leaf>>>>("map", "Leaves with names."),
-        ]
-    }
-
-    fn blocks() -> Vec<NestedBlock> {
-        let block = |name, nesting, block, min_items, max_items| NestedBlock {
-            name,
-            nesting,
-            block,
-            min_items,
-            max_items,
-        };
-        vec![
-            block("single_block", Nesting::Single, Branch::schema(), 0, 0),
-            block("group_block", Nesting::Group, Group::schema(), 0, 0),
-            block("list_block", Nesting::List, Branch::schema(), 0, 3),
-            block("set_block", Nesting::Set, Leaf::schema(), 0, 0),
-            block("map_block", Nesting::Map, Leaf::schema(), 0, 0),
+            assigned::<Attr<Option<Leaf>>>("single", "One leaf."),
+            assigned::<Attr<Option<Vec<Leaf>>>>("list", "Leaves in a row."),
+            assigned::<Attr<Option<BTreeSet<Leaf>>>>("set", "Leaves in no order."),
+            assigned::<Attr<Option<BTreeMap<String, Leaf>>>>("map", "Leaves with names."),
+            Attribute::of::<Attr<Option<Branch>>>("single_block", "One branch."),
+            Attribute::of::<Attr<Group>>("group_block", "A leaf with nothing on it.")
+                .default_value(defaults(&Group::schema())),
+            Attribute {
+                syntax: Syntax::Blocks { most: 3 },
+                ..Attribute::of::<Attr<Option<Vec<Branch>>>>("list_block", "Branches in a row.")
+            },
+            Attribute::of::<Attr<Option<BTreeSet<Leaf>>>>("set_block", "Leaves in no order."),
+            Attribute::of::<Attr<Option<BTreeMap<String, Leaf>>>>(
+                "map_block",
+                "Leaves with names.",
+            ),
         ]
     }
 
@@ -133,52 +136,16 @@ pub(crate) struct Group {
     weight: Attr<i64>,
 }
 
-/// A branch: attributes, and leaves of its own as a block.
-#[derive(Clone, Debug)]
+/// A branch: attributes, and leaves of its own as blocks.
+#[derive(Block, Clone, Debug)]
 pub(crate) struct Branch {
+    /// What is written on it.
     text: Attr<String>,
+    /// What it grew from.
+    #[tf(replace = "a branch stays where it grew")]
     root: Attr<Option<String>>,
-    leaf: Attr<Vec<Leaf>>,
-}
-
-impl Block for Branch {
-    const DOC: &'static str = "A branch with leaves.";
-
-    fn attributes() -> Vec<Attribute> {
-        vec![
-            Attribute::of::<Attr<String>>("text", "What is written on it."),
-            Attribute {
-                replace: Some("a branch stays where it grew"),
-                ..Attribute::of::<Attr<Option<String>>>("root", "What it grew from.")
-            },
-        ]
-    }
-
-    fn blocks() -> Vec<NestedBlock> {
-        vec![NestedBlock {
-            name: "leaf",
-            nesting: Nesting::List,
-            block: Leaf::schema(),
-            min_items: 0,
-            max_items: 0,
-        }]
-    }
-
-    fn decode(fields: &mut Fields<'_>) -> Self {
-        Self {
-            text: fields.take("text"),
-            root: fields.take("root"),
-            leaf: fields.take("leaf"),
-        }
-    }
-
-    fn encode(&self) -> Value {
-        Value::object([
-            ("text", self.text.encode()),
-            ("root", self.root.encode()),
-            ("leaf", self.leaf.encode()),
-        ])
-    }
+    /// Leaves it has.
+    leaf: Attr<Option<Vec<Leaf>>>,
 }
 
 /// What the service says about a nest.

@@ -16,7 +16,7 @@ use syn::{
 /// in `#[tf(..)]`:
 ///
 /// - `default = EXPR`: the value when the attribute is left out; of the field's own type.
-/// - `default`: left out means the block with all its own defaults.
+/// - `default`: left out means the block with all its own defaults, a group.
 /// - `replace = "REASON"`: a change needs a new object, and why.
 /// - `stable`: an update leaves what the service says here as it is.
 /// - `follows("NAME", ..)`: only a change of these attributes may change what the service says here.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{assignments, blank, copy, left, namespaces, principal};
+use super::{assignments, blank, in_order, left, namespaces, principal};
 use crate::{
     azure::arm::{ResourceId, role_assignment::PrincipalType},
     framework::{PENDING, State},
@@ -94,10 +94,11 @@ pub(super) async fn read(
     for (position, subject) in known.iter().enumerate() {
         if !places.is_empty() && places.iter().all(|place| has(place.as_deref(), subject)) {
             let as_written = written.and_then(|written| written.get(position));
-            principals.push(as_written.map_or_else(|| principal(subject), copy));
+            principals.push(as_written.map_or_else(|| principal(subject), Clone::clone));
             subjects.push(subject.clone());
         }
     }
+    let (principals, mut subjects) = in_order(principals, subjects);
     let left = left(known.iter(), &subjects, |subject| {
         made.iter().any(|one| one.is_to(subject))
     });

@@ -1,6 +1,8 @@
 //! Whom a principal was found to be before: by the state, or by the plan that is applied. It is asked about by object id
 //! from then on, because the name it is written with may be another's by now.
 
+use std::ops::Deref as _;
+
 use super::{
     super::{
         AadBinding, check,
@@ -12,7 +14,7 @@ use super::{
 };
 use crate::{
     azure::graph::Answer,
-    framework::{Computed, Diagnostic, State, Text as _},
+    framework::{Blocks, Computed, Diagnostic, State, Text as _},
 };
 
 /// Whom a principal was found to be.
@@ -30,7 +32,7 @@ impl Settled {
         state: &State<AadBinding>,
         principals: &[Principal],
     ) -> Vec<Option<Self>> {
-        let written = state.spec.principals.if_known().map(Vec::as_slice);
+        let written = state.spec.principals.if_known().map(Blocks::deref);
         let written = written.unwrap_or_default();
         let bound = state.outputs.subjects.value().map(Vec::as_slice);
         let bound = bound.unwrap_or_default();
@@ -52,10 +54,17 @@ impl Settled {
         principals: &[Principal],
     ) -> Vec<Option<Self>> {
         let planned = outputs.subjects.value().map(Vec::as_slice);
-        match planned.filter(|planned| planned.len() == principals.len()) {
-            Some(planned) => planned.iter().map(Self::of).collect(),
-            None => vec![None; principals.len()],
-        }
+        let Some(planned) = planned.filter(|planned| planned.len() == principals.len()) else {
+            return vec![None; principals.len()];
+        };
+        let is_it = |settled: &Self, principal: &Principal| {
+            let id = principal.object_id.if_set().map(AsRef::as_ref);
+            id.is_none_or(|id| settled.object_id.eq_ignore_ascii_case(id))
+        };
+        let pairs = planned.iter().map(Self::of).zip(principals);
+        pairs
+            .map(|(settled, principal)| settled.filter(|settled| is_it(settled, principal)))
+            .collect()
     }
 
     fn of(subject: &BoundSubject) -> Option<Self> {
