@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     binding::{ADMINISTRATORS, DEVELOPERS, TYPE, binding},
     inside::provider,
+    roles_left::stopped_when_held,
     support::{CLUSTER, Kept, Provider, assert_understood, azure, cluster, fast_azure, told},
 };
 
@@ -81,6 +82,38 @@ fn an_answer_that_says_nothing_about_the_right_is_asked_for_again() {
         .collect();
     assert_eq!(answers.first_chunk(), Some(&[409, 409]), "{answers:?}");
     assert_eq!(answers.last(), Some(&201), "{answers:?}");
+    assert_understood(&azure);
+}
+
+/// The cluster is made and its mark closed, so only the provider's own note tells that the next apply has to wait for the
+/// right, before anything inside the cluster is planned.
+#[test]
+fn a_proof_that_was_stopped_is_taken_up_again() {
+    let azure = azure();
+    azure.add_fault(Fault {
+        name: "held".to_owned(),
+        matches: Matches {
+            host: Some(Host::Kubernetes),
+            path_contains: Some("selfsubjectaccessreviews".to_owned()),
+            times: Some(1),
+            ..Matches::default()
+        },
+        action: Action::HoldBefore,
+    });
+    let provider = Provider::of(&azure);
+    let wanted = provider.value(&cluster(&json!({ "grant_applier_access": true })));
+    let plan = provider.plan(&Kept::nothing(), &wanted);
+    let (left, _) = stopped_when_held(&azure, &provider, &Kept::nothing(), &wanted, &plan);
+    let next = provider.restarted(&azure);
+
+    let (found, said) = next.read(&left);
+    let plan = next.plan(&found, &wanted);
+    let (kept, told) = next.carry_out(&found, &wanted, &plan);
+
+    assert_eq!((said, plan.diagnostics, told), (vec![], vec![], vec![]));
+    assert_ne!(plan.value, found.value, "the plan goes on");
+    let read = next.read(&kept).0;
+    assert_eq!(next.plan(&read, &wanted).value, read.value);
     assert_understood(&azure);
 }
 

@@ -118,9 +118,14 @@ pub(super) fn doubt(work: &Work<'_>, spec: &Spec) {
     }
 }
 
+/// Whether the right was given and has not been seen to work.
+pub(super) fn is_unproved(work: &Work<'_>) -> bool {
+    work.call.private(UNPROVED).is_some()
+}
+
 /// Waits until the API server honours the right: by asking it, for as long as that may take.
 pub(super) async fn prove(work: &Work<'_>) -> Result<(), Failure> {
-    if work.call.private(UNPROVED).is_none() {
+    if !is_unproved(work) {
         return Ok(());
     }
     let right = Right {

@@ -48,7 +48,9 @@ pub(super) async fn read(
     let is_unclosed = ownership::mark_of(&cluster)
         .is_some_and(|mark| call.client.ownership.is_unclosed(&work.id, mark));
     let is_pending = !is_settled(&cluster) || has_failed(&cluster) || is_unclosed;
-    if !is_pending || cluster.is_stopped() {
+    // A run that was stopped while it waited for the applier's right has more to do than the cluster tells.
+    let is_waited_for = call.private(PENDING).is_some() && applier::is_unproved(&work);
+    if (!is_pending && !is_waited_for) || cluster.is_stopped() {
         call.drop_private(PENDING);
     } else if call.private(PENDING).is_none() {
         // What was begun by a run that was killed must not pass for what is wanted.
