@@ -102,7 +102,7 @@ pub trait DataSource: Send + Sync + 'static {
     type Client: Send + Sync + 'static;
     /// What the user asks for. Its doc comment is the documentation.
     type Query: Block;
-    /// What is answered.
+    /// What is answered. An attribute that the query has too fills that one in where it is left out.
     type Outputs: Block;
 
     /// Judges what the user wrote, as far as it is known.

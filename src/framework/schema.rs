@@ -139,6 +139,8 @@ pub struct Attribute {
     pub mode: Mode,
     /// The value it gets when it is left out.
     pub default: Option<Value>,
+    /// Whether the service says it where the user leaves it out.
+    pub filled: bool,
     /// Whether its values are kept out of what Terraform prints.
     pub sensitive: bool,
     /// Whether its values are never stored.
@@ -170,6 +172,7 @@ impl Attribute {
             syntax: Syntax::of(F::IS_BLOCK),
             mode: F::MODE,
             default: None,
+            filled: false,
             sensitive: F::SENSITIVE,
             write_only: F::WRITE_ONLY,
             kind: Kind::Live,

@@ -65,7 +65,7 @@ impl<D: DataSource> AnyDataSource<D::Client> for ServedDataSource<D> {
         let warnings = call.record().warnings;
         match outcome {
             Ok(outputs) => {
-                let value = plan::overlay(&asked, &outputs.encode());
+                let value = answer(&schema, &asked, &outputs.encode());
                 ValueResponse {
                     value: Some(Encoded::of(&value, &schema.ty())),
                     diagnostics: warnings,
@@ -132,7 +132,7 @@ impl<E: Ephemeral> AnyEphemeral<E::Client> for ServedEphemeral<E> {
         let warnings = call.record().warnings;
         match outcome {
             Ok((outputs, lease)) => {
-                let value = plan::overlay(&asked, &outputs.encode());
+                let value = answer(&schema, &asked, &outputs.encode());
                 let result = Some(Encoded::of(&value, &schema.ty()));
                 Opened {
                     result,
@@ -175,8 +175,27 @@ impl<E: Ephemeral> AnyEphemeral<E::Client> for ServedEphemeral<E> {
 
 fn schema<Query: Block, Outputs: Block>() -> Schema {
     let mut block = Query::schema();
-    block.attributes.extend(Outputs::attributes());
+    for output in Outputs::attributes() {
+        let mut asked = block.attributes.iter_mut();
+        match asked.find(|attribute| attribute.name == output.name) {
+            Some(asked) => asked.filled = true,
+            None => block.attributes.push(output),
+        }
+    }
     Schema { version: 0, block }
+}
+
+/// The query with what is answered beside it. What the user wrote stays as it was written.
+fn answer(schema: &Schema, asked: &Value, outputs: &Value) -> Value {
+    let mut value = plan::overlay(asked, outputs);
+    let filled = schema.block.attributes.iter().filter(|one| one.filled);
+    for attribute in filled {
+        let written = asked.member(attribute.name);
+        if !written.is_null() {
+            value.set_member(attribute.name, written.clone());
+        }
+    }
+    value
 }
 
 /// What was asked, decoded and as a value with its defaults; and what is wrong with it.

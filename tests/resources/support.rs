@@ -18,7 +18,7 @@ use secureaks::{
         },
     },
     provider::{Environment, Secureaks},
-    value::{Encoded, Path, Type, Value, from_json},
+    value::{Encoded, Path, Type, Value, from_json, to_json},
 };
 use secureaks_simulator::Simulator;
 use serde_json::{Value as Json, json};
@@ -212,10 +212,14 @@ impl Provider {
         Encoded::of(value, &self.ty())
     }
 
+    /// What the provider answered. No id in it may be in a casing that azurerm's parsers refuse.
     fn decoded(&self, encoded: &Encoded) -> Value {
-        encoded
+        let value = encoded
             .decode(&self.ty())
-            .expect("a value of the resource's type")
+            .expect("a value of the resource's type");
+        let text = to_json(&value).to_string();
+        assert!(!text.contains("/resourcegroups/"), "{text}");
+        value
     }
 
     /// `ValidateResourceConfig`.

@@ -1,4 +1,5 @@
-//! Resource ids, which Azure spells in varying casing: compared without it, kept as they were written.
+//! Resource ids, which Azure spells in varying casing: compared without it, and handed on in the one that
+//! Resource Manager documents.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,7 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The address of something below a subscription.
+/// The address of something below a subscription. Names in it keep their casing; the words between them have that of
+/// Azure's own reference, whatever they were read in: AKS answers `resourcegroups`, which azurerm's parsers refuse.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ResourceId(String);
@@ -53,7 +55,7 @@ impl ResourceId {
             [kind, _, rest @ ..] if kind.eq_ignore_ascii_case("subscriptions") => match shape(rest)
             {
                 Some(reason) => fail(reason),
-                None => Ok(Self(text.to_owned())),
+                None => Ok(Self(canonical(&segments))),
             },
             _ => fail("it does not begin with /subscriptions/<id>"),
         }
@@ -100,7 +102,12 @@ impl ResourceId {
         Self::parse(&format!("{self}/providers/{namespace}/{kind}/{name}"))
     }
 
-    /// The id as it was written.
+    /// The text in canonical casing if it is an id, else as it is.
+    pub fn canonical(text: &str) -> String {
+        Self::parse(text).map_or_else(|_| text.to_owned(), Self::into)
+    }
+
+    /// The id, in canonical casing.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -158,6 +165,51 @@ impl ResourceId {
         }
         Self::parse(&segments.join("/")).ok()
     }
+}
+
+/// Words between the names of an id, in the casing of Azure's reference.
+const WORDS: [&str; 18] = [
+    "subscriptions",
+    "resourceGroups",
+    "providers",
+    "Microsoft.ContainerService",
+    "managedClusters",
+    "agentPools",
+    "namespaces",
+    "Microsoft.ManagedIdentity",
+    "userAssignedIdentities",
+    "Microsoft.Network",
+    "virtualNetworks",
+    "subnets",
+    "publicIPAddresses",
+    "natGateways",
+    "Microsoft.Authorization",
+    "roleAssignments",
+    "roleDefinitions",
+    "routeTables",
+];
+
+/// The id in canonical casing. Words and names take turns, but for a namespace after `providers`, which is a word.
+fn canonical(segments: &[&str]) -> String {
+    let word = |segment: &str| {
+        let known = WORDS.iter().find(|word| word.eq_ignore_ascii_case(segment));
+        known.map_or_else(|| segment.to_owned(), |word| (*word).to_owned())
+    };
+    let mut text = String::new();
+    let mut is_name = false;
+    for segment in segments {
+        text.push('/');
+        if is_name {
+            text.push_str(segment);
+            is_name = false;
+        } else {
+            text.push_str(&word(segment));
+            // What follows `providers` is a namespace, and then a kind.
+            let is_namespace = segment.contains('.');
+            is_name = !is_namespace && !segment.eq_ignore_ascii_case("providers");
+        }
+    }
+    text
 }
 
 fn forbidden(character: char) -> bool {
@@ -238,12 +290,27 @@ mod tests {
     const POOL: &str = "/subscriptions/s1/resourcegroups/Rg-Demo/providers/Microsoft.ContainerService/managedClusters/aks/agentPools/system";
 
     #[test]
-    fn casing_is_kept_and_does_not_tell_ids_apart() {
+    fn casing_does_not_tell_ids_apart() {
         let id = ResourceId::parse(POOL).unwrap();
         let shouted = ResourceId::parse(&POOL.to_ascii_uppercase()).unwrap();
 
         assert_eq!(id, shouted);
-        assert_eq!(id.as_str(), POOL);
+    }
+
+    #[test]
+    fn words_get_their_canonical_casing_and_names_keep_theirs() {
+        let shouted = ResourceId::parse(&POOL.to_ascii_uppercase()).unwrap();
+        let named = ResourceId::parse(
+            "/SUBSCRIPTIONS/s/RESOURCEGROUPS/Subnets/PROVIDERS/microsoft.foo/Bars/SUBNETS/providers/MICROSOFT.AUTHORIZATION/roleassignments/Providers",
+        );
+
+        assert_eq!(
+            (shouted.as_str(), named.unwrap().as_str()),
+            (
+                "/subscriptions/S1/resourceGroups/RG-DEMO/providers/Microsoft.ContainerService/managedClusters/AKS/agentPools/SYSTEM",
+                "/subscriptions/s/resourceGroups/Subnets/providers/microsoft.foo/Bars/SUBNETS/providers/Microsoft.Authorization/roleAssignments/Providers",
+            )
+        );
     }
 
     #[test]
@@ -271,9 +338,10 @@ mod tests {
             ids.push(id.to_string());
         }
 
-        let group = "/subscriptions/s1/resourcegroups/Rg-Demo";
+        let group = "/subscriptions/s1/resourceGroups/Rg-Demo";
         let cluster = format!("{group}/providers/Microsoft.ContainerService/managedClusters/aks");
-        assert_eq!(ids, [POOL, &cluster, group, "/subscriptions/s1"]);
+        let pool = format!("{cluster}/agentPools/system");
+        assert_eq!(ids, [&pool, &cluster, group, "/subscriptions/s1"]);
     }
 
     #[test]
@@ -284,7 +352,7 @@ mod tests {
             .unwrap();
 
         assert!(id.is_a("microsoft.authorization/roleassignments"));
-        assert_eq!(id.parent().unwrap().as_str(), POOL);
+        assert_eq!(id.parent(), ResourceId::parse(POOL).ok());
     }
 
     #[test]

@@ -73,7 +73,8 @@ impl From<&Attribute> for wire::schema::Attribute {
         };
         // Hosts let a provider plan a value that is not written only where the attribute is
         // computed too (Terraform `internal/plans/objchange/plan_valid.go`).
-        let defaulted = attribute.mode == Mode::Optional && attribute.default.is_some();
+        let defaulted =
+            attribute.mode == Mode::Optional && (attribute.default.is_some() || attribute.filled);
         Self {
             name: attribute.name.to_owned(),
             r#type: ty,
@@ -189,6 +190,7 @@ mod tests {
             syntax: Syntax::Assigned,
             mode,
             default: None,
+            filled: false,
             sensitive: false,
             write_only: false,
             kind: Kind::Live,

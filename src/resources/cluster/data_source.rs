@@ -35,17 +35,22 @@ use crate::{
 pub struct Query {
     /// Resource id of the cluster, in any casing, and in any subscription that can be read.
     cluster_id: Attr<Option<ClusterId>>,
-    /// Name of the cluster, instead of `cluster_id`.
+    /// Name of the cluster, instead of `cluster_id`. Where `cluster_id` names the cluster it is read.
     name: Attr<Option<ClusterName>>,
-    /// Name of the resource group the cluster is in, together with `name`.
+    /// Name of the resource group the cluster is in, together with `name`. Where `cluster_id` names the cluster it is
+    /// read.
     resource_group_name: Attr<Option<ResourceGroupName>>,
 }
 
 /// What Azure says about a cluster.
 #[derive(Block, Debug)]
 pub struct Found {
-    /// Resource id of the cluster, as Azure spells it.
+    /// Resource id of the cluster.
     id: Computed<String>,
+    /// Name of the cluster.
+    name: Computed<String>,
+    /// Name of the resource group the cluster is in.
+    resource_group_name: Computed<String>,
     /// Azure region.
     location: Computed<String>,
     /// Pricing tier of the control plane.
@@ -229,8 +234,13 @@ fn found(id: &ResourceId, cluster: &ManagedCluster) -> Found {
     let security = properties.security_profile.clone().unwrap_or_default();
     let tier = cluster.sku.as_ref().and_then(|sku| sku.tier.clone());
     let tags = cluster.tags.clone().unwrap_or_default();
+    // Names as they were given when the cluster was made, whatever casing it is asked for in.
+    let own = cluster.id.as_deref().map(ResourceId::parse);
+    let spelled = own.and_then(Result::ok).unwrap_or_else(|| id.clone());
     Found {
-        id: cluster.id.clone().or(Some(id.as_str().to_owned())).into(),
+        id: spelled.as_str().to_owned().into(),
+        name: spelled.name().to_owned().into(),
+        resource_group_name: spelled.resource_group().map(str::to_owned).into(),
         location: cluster.location.clone().into(),
         tier: tier.into(),
         support_plan: properties.support_plan.clone().into(),

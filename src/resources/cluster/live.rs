@@ -74,7 +74,11 @@ pub(super) fn outputs(
             .map(|identity| KubeletIdentity {
                 client_id: identity.client_id.clone().into(),
                 object_id: identity.object_id.clone().into(),
-                user_assigned_identity_id: identity.resource_id.clone().into(),
+                user_assigned_identity_id: identity
+                    .resource_id
+                    .as_deref()
+                    .map(ResourceId::canonical)
+                    .into(),
             })
             .into(),
         principal_id: principal(cluster).into(),
@@ -306,7 +310,11 @@ fn pool(properties: &Properties, prior: Option<&Spec>) -> SystemPool {
             .map(|zone| Zone::other(zone))
             .collect::<BTreeSet<_>>()
             .into(),
-        subnet_id: pool.vnet_subnet_id.as_deref().map(SubnetId::other).into(),
+        subnet_id: pool
+            .vnet_subnet_id
+            .as_deref()
+            .map(|id| SubnetId::other(&ResourceId::canonical(id)))
+            .into(),
         os_sku: other::<OsSku>(pool.os_sku.as_deref().unwrap_or_default()),
     }
 }
@@ -319,7 +327,9 @@ fn identity(cluster: &ManagedCluster) -> Identity {
         .and_then(|ids| ids.keys().next().cloned());
     Identity {
         r#type: other::<IdentityType>(identity.kind.as_deref().unwrap_or("None")),
-        identity_id: assigned.as_deref().map(IdentityId::other).into(),
+        identity_id: assigned
+            .map(|id| IdentityId::other(&ResourceId::canonical(&id)))
+            .into(),
     }
 }
 

@@ -148,7 +148,12 @@ impl<'a> Work<'a> {
     pub(super) fn outputs(&self, cluster: &ManagedCluster) -> Outputs {
         let properties = cluster.properties.clone().unwrap_or_default();
         Outputs {
-            role_assignment_ids: self.made().into(),
+            role_assignment_ids: self
+                .made()
+                .iter()
+                .map(|id| ResourceId::canonical(id))
+                .collect::<BTreeSet<_>>()
+                .into(),
             ..live::outputs(&self.id, cluster, &properties)
         }
     }
