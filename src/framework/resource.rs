@@ -177,6 +177,8 @@ pub enum Event {
     Answered,
     /// A plan is to replace it.
     Replaced,
+    /// A state that is read or planned with holds it.
+    InState,
 }
 
 /// What an import is given.

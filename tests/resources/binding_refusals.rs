@@ -220,6 +220,7 @@ fn object_ids_need_no_graph_and_names_do() {
     ];
 
     let texts = users.map(|user| refused(&provider, &with_principal(&user)));
+    let provider = provider.restarted(&azure);
     let (_, diagnostics) = applied(&provider, &Kept::nothing(), &binding(&provider, &json!({})));
 
     insta::assert_snapshot!(texts.join("\n\n"));

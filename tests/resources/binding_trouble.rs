@@ -283,11 +283,18 @@ fn many_principals_of_a_plan_are_one_request_to_graph() {
         { "type": "User", "object_id": "d4817be9-30c5-4f6a-a2e8-51b6c07f9d38" },
         { "type": "User", "user_principal_name": "lee@simulated.onmicrosoft.com" },
     ]);
-    let wanted = binding(&provider, &json!({ "principals": principals }));
+    let named = |name: &str| {
+        binding(
+            &provider,
+            &json!({ "name": name, "principals": principals }),
+        )
+    };
     azure.clear_journal();
 
-    let first = provider.plan(&Kept::nothing(), &wanted);
-    let second = provider.plan(&Kept::nothing(), &wanted);
+    let first = provider.plan(&Kept::nothing(), &named("first"));
+    let second = provider.plan(&Kept::nothing(), &named("second"));
+    let of_graph = second.diagnostics.iter();
+    let of_graph = of_graph.filter(|told| told.summary != "Two bindings give the same right");
 
     let asked: Vec<String> = azure
         .journal()
@@ -295,7 +302,7 @@ fn many_principals_of_a_plan_are_one_request_to_graph() {
         .filter(|exchange| exchange.host == Host::Graph)
         .map(|exchange| format!("{} {}", exchange.method, exchange.path))
         .collect();
-    assert_eq!([first.diagnostics, second.diagnostics], [vec![], vec![]]);
+    assert_eq!((first.diagnostics, of_graph.count()), (vec![], 0));
     assert_eq!(asked, ["POST /v1.0/$batch"]);
     assert_understood(&azure);
 }

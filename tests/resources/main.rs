@@ -26,6 +26,7 @@ mod clusters_own_binding;
 mod condition;
 mod conflict;
 mod credentials;
+mod default_deny_collides;
 mod destroy_after;
 mod drift;
 mod earlier_states;

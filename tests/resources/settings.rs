@@ -36,7 +36,9 @@ fn tier_premium() {
     let ended = json!({ "kubernetes_version": "1.33", "automatic_upgrade_channel": "none" });
     let official = json!({ "tier": "Premium", "kubernetes_version": "1.34", "automatic_upgrade_channel": "none" });
 
-    let refused = provider.plan(&Kept::nothing(), &config(&ended));
+    let refused = provider
+        .restarted(&azure)
+        .plan(&Kept::nothing(), &config(&ended));
     let kept = provider.create(&config(&long_term("1.33")));
     let created = ["/sku/tier", "/properties/supportPlan"].map(|place| has(&azure, place));
     let stays = provider.plan(&kept, &config(&long_term("1.33")));

@@ -279,7 +279,8 @@ fn a_version_that_its_channel_goes_past_is_warned_of_when_either_changes() {
         .iter()
         .flat_map(|channel| ["1.34", "1.34.8"].map(|version| (version, *channel)))
         .map(|(version, channel)| {
-            let plan = provider.plan(&Kept::nothing(), &on(version, channel, Json::Null));
+            let wanted = on(version, channel, Json::Null);
+            let plan = provider.restarted(&azure).plan(&Kept::nothing(), &wanted);
             format!("# {version} and {channel}\n{}\n\n", told(&plan.diagnostics))
         })
         .collect();

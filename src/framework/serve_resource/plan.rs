@@ -84,6 +84,9 @@ impl<R: Resource> ServedResource<R> {
         };
         let before = (!prior.is_null()).then(|| Self::state(&prior));
         let mut call = scope.call(read_private(&request.prior_private));
+        if let Some(before) = &before {
+            self.resource.note(&call.client, before, Event::InState);
+        }
         if proposed.is_null() {
             response.planned_state = Encoded::of(&Value::Null, ty);
             let outcome = self.plan_removal(&call, before.as_ref()).await;

@@ -3,7 +3,7 @@
 use super::{Scope, ServedResource, WHOLE, guarded, undecodable};
 use crate::{
     framework::{
-        Block as _, Diagnostic, Failure, Resource, State, plan,
+        Block as _, Diagnostic, Event, Failure, Resource, State, plan,
         private::{read_private, write_private},
         resource::Verb,
         service::{ReadRequest, ReadResponse},
@@ -41,6 +41,7 @@ impl<R: Resource> ServedResource<R> {
                 call.warn(made_anew(R::NAME));
             }
             Ok(Some(live)) => {
+                self.resource.note(&call.client, &before, Event::InState);
                 let live = plan::overlay(&live.spec.encode(), &live.outputs.encode());
                 let state = plan::reconcile(block, &live, &prior);
                 response.new_identity = self.identity(&state).or(request.current_identity);

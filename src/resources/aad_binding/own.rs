@@ -345,7 +345,7 @@ pub(super) fn another(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
 }
 
 /// What is told of an object that is the cluster's own.
-fn built_in(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
+pub(super) fn built_in(inside: &Inside<'_>, found: &Bound) -> Diagnostic {
     Diagnostic::error(
         BUILT_IN,
         format!(

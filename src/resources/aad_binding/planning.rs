@@ -10,9 +10,10 @@ use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use super::{
     AadBinding,
     grant::Grant,
-    objects::{Objects, Role, is_built_in_name},
+    objects::{Bound, Objects, Role, is_built_in_name},
     outputs::{self, BoundSubject, Outputs},
     own::{self, Own, TYPE},
+    places::BindingFields,
     registry::{self, Stage},
     resolve::{self, Outcome, Settled},
     roles::{self, Found},
@@ -101,6 +102,13 @@ async fn judge_change(
     }
     let inside = Inside::begin(call, &spec.cluster_id, PLANNING, WHAT)?;
     let id = outputs::id_of(inside.cluster.id(), spec.name.known()?.as_ref());
+    if plan.prior.is_none()
+        && call.predecessor().is_none()
+        && let Ok(id) = &id
+    {
+        let planned = call.client.ownership.plan_creation(id);
+        planned.map_err(|told| told.at(spec.name.path()))?;
+    }
     if let (Ok(id), Some(subjects)) = (&id, &subjects)
         && spec.namespaces.if_known().is_some()
     {
@@ -147,6 +155,9 @@ async fn judge_change(
         && let Ok(id) = &id
     {
         tell_of_marked(&inside, id, spec).await;
+        if let Some(subjects) = &subjects {
+            judge_standing(&inside, id, spec, subjects).await?;
+        }
     }
     if let Some(subjects) = subjects
         && spec.namespaces.if_known().is_some()
@@ -192,6 +203,58 @@ async fn tell_of_marked(inside: &Inside<'_>, id: &ResourceId, spec: &Spec) {
             }
         }
     }
+}
+
+/// Refuses a name that a binding of another tool has, unless it is to be overwritten. What carries a mark may be of this
+/// state, whose notes are elsewhere: the apply tells.
+async fn judge_standing(
+    inside: &Inside<'_>,
+    id: &ResourceId,
+    spec: &Spec,
+    subjects: &[Subject],
+) -> Result<(), Failure> {
+    if spec.force_conflicts.if_known() != Some(&false) {
+        return Ok(());
+    }
+    let Ok(Some(objects)) = Objects::wanted(spec, subjects, None) else {
+        return Ok(());
+    };
+    let name = id.name();
+    for place in spec.places() {
+        let found = match &place {
+            None => {
+                let found = inside
+                    .in_the_way::<ClusterRoleBinding>(id, None, name)
+                    .await;
+                found.as_ref().map(Bound::from)
+            }
+            Some(namespace) => {
+                let found = inside.in_the_way::<RoleBinding>(id, Some(namespace), name);
+                found.await.as_ref().map(Bound::from)
+            }
+        };
+        let Some(found) = found.filter(|found| found.mark().is_none()) else {
+            continue;
+        };
+        if found.is_built_in() {
+            return Err(own::built_in(inside, &found).into());
+        }
+        return Err(match &place {
+            None => {
+                let wanted = objects.cluster_role_binding();
+                inside
+                    .refuse_foreign(id, &wanted, TYPE, &BindingFields)
+                    .await
+            }
+            Some(namespace) => {
+                let wanted = objects.role_binding(namespace);
+                inside
+                    .refuse_foreign(id, &wanted, TYPE, &BindingFields)
+                    .await
+            }
+        });
+    }
+    Ok(())
 }
 
 /// The principals, once all of them are known. One that is bound already and is gone is no error: a client plans the

@@ -45,6 +45,8 @@ pub(super) async fn judge(
         && call.predecessor().is_none()
         && let Ok(id) = super::id_of(&subscription, spec)
     {
+        let planned = call.client.ownership.plan_creation(&id);
+        planned.map_err(|told| told.at(spec.name.path()))?;
         judge_taken_name(cluster, &Work::begin(call, id, Verb::Read)?, plan, spec).await?;
     }
     policy::check(spec, plan)?;

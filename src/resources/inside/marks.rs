@@ -9,6 +9,7 @@ use crate::{
     framework::{Diagnostic, Failure},
     kube::{Apply, LABEL, MANAGER, Object},
     resources::ownership::{Vouched, continues, held, predecessor},
+    value::Path,
 };
 
 /// The annotation that holds the mark.
@@ -85,6 +86,22 @@ impl Inside<'_> {
         }
     }
 
+    /// The object that has the name of what a plan is to create, unless a state at hand holds it or it is going. A look
+    /// that cannot be made finds none: the apply looks again.
+    pub(crate) async fn in_the_way<K: Object>(
+        &self,
+        id: &ResourceId,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Option<K> {
+        let ownership = &self.call.client.ownership;
+        if self.call.predecessor().is_some() || ownership.is_in_state(id) {
+            return None;
+        }
+        let found = self.cluster.get::<K>(namespace, name, &self.limits).await;
+        found.ok()?.filter(|found| !is_going(found))
+    }
+
     /// The error about an object that a state holds, and that is to be created in another.
     pub(crate) fn refuse_held(&self, id: &ResourceId, resource_type: &str, by: &str) -> Diagnostic {
         if self.call.client.ownership.is_to_be_replaced(id) {
@@ -143,7 +160,8 @@ impl Inside<'_> {
             format!(
                 "{id} exists, and this configuration did not create it. Nothing was changed. Take it over with `terraform import {resource_type}.NAME '{id}'`, set `force_conflicts = true` to overwrite it, or choose another name.",
             ),
-        )];
+        )
+        .at(&Path::attribute("name"))];
         if let Some(conflict) = conflict
             && let Failure::Failed(disputed) = self.fail(&conflict, fields).await
         {
@@ -158,8 +176,17 @@ pub(crate) fn labels() -> BTreeMap<String, String> {
     BTreeMap::from([(LABEL.to_owned(), MANAGER.to_owned())])
 }
 
+/// Whether an object carries the label of what we make.
+pub(crate) fn has_label<K: Object>(found: &K) -> bool {
+    let labels = found.meta().labels.as_ref();
+    labels
+        .and_then(|labels| labels.get(LABEL))
+        .map(String::as_str)
+        == Some(MANAGER)
+}
+
 /// The mark that an object carries.
-fn mark_of<K: Object>(found: &K) -> Option<&str> {
+pub(crate) fn mark_of<K: Object>(found: &K) -> Option<&str> {
     let annotations = found.meta().annotations.as_ref()?;
     annotations.get(MARK).map(String::as_str)
 }

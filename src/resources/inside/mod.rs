@@ -9,7 +9,7 @@ mod telling;
 mod work;
 
 pub(crate) use going::goes_by_this_plan;
-pub(crate) use marks::{MARK, Standing, labels};
+pub(crate) use marks::{MARK, Standing, has_label, labels, mark_of};
 pub use rights::PlannedClusters;
 pub(crate) use rights::{PlannedCluster, check_planned, goes_with_cluster};
 pub(crate) use telling::{Fields, NoFields};

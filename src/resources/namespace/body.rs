@@ -26,9 +26,9 @@ pub(super) const QUOTA: &str = "quota";
 /// The name of the `LimitRange`.
 pub(super) const LIMITS: &str = "limits";
 /// The name of the `NetworkPolicy` that denies.
-pub(super) const DENY: &str = "default-deny";
+pub(in crate::resources) const DENY: &str = "default-deny";
 /// The name of the `NetworkPolicy` that allows DNS.
-pub(super) const DNS: &str = "allow-dns";
+pub(in crate::resources) const DNS: &str = "allow-dns";
 
 /// The labels of Pod Security Admission, before the mode.
 pub(super) const POD_SECURITY: &str = "pod-security.kubernetes.io/";

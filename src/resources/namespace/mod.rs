@@ -16,6 +16,7 @@ mod spec;
 mod tests;
 mod write;
 
+pub(super) use body::{DENY, DNS};
 pub(super) use check::is_the_clusters_own;
 
 use async_trait::async_trait;

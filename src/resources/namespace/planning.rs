@@ -5,18 +5,19 @@ use k8s_openapi::api::core::v1::Namespace as Object;
 
 use super::{
     Namespace, TYPE, WHAT,
+    body::{DENY, DNS},
     loss::loss,
     place::Place,
-    read::{is_another, mark},
+    read::is_another,
     spec::Spec,
     write::taken,
 };
 use crate::{
-    framework::{Call, Diagnostic, Failure, Planned, Severity, State, Verb, schema::Kind},
+    framework::{Attr, Call, Diagnostic, Failure, Planned, Severity, State, Verb, schema::Kind},
     kube::Right,
     resources::{
         Session,
-        inside::{Inside, NoFields, check_planned, goes_by_this_plan, planning_limits},
+        inside::{Inside, NoFields, check_planned, goes_by_this_plan, mark_of, planning_limits},
         network_policy::engine::Engine,
     },
     value::Step,
@@ -50,7 +51,9 @@ pub(super) async fn judge(
     }
     let Some(spec) = plan.spec else { return Ok(()) };
     let mut changes = plan.changes.iter();
-    if plan.prior.is_some() && !changes.any(|change| change.attribute.kind != Kind::Local) {
+    let changes = changes.any(|change| change.attribute.kind != Kind::Local);
+    judge_names(call, plan, spec, changes)?;
+    if plan.prior.is_some() && !changes {
         return Ok(());
     }
     let limits = planning_limits(&call.client, call);
@@ -80,6 +83,70 @@ pub(super) async fn judge(
         tell_of_taken_name(&work, spec, &place).await;
     }
     Ok(())
+}
+
+/// One name is for one object: the configuration must not create two namespaces of it, nor a policy that this one makes by
+/// itself.
+fn judge_names(
+    call: &Call<Session>,
+    plan: &Planned<'_, Namespace>,
+    spec: &Spec,
+    changes: bool,
+) -> Result<(), Failure> {
+    let Ok(place) = Place::of(spec) else {
+        return Ok(());
+    };
+    let ownership = &call.client.ownership;
+    if plan.prior.is_none() && call.predecessor().is_none() {
+        let planned = ownership.plan_creation(&place.id);
+        planned.map_err(|told| told.at(spec.name.path()))?;
+    }
+    let policies = |name: &str| {
+        place
+            .id
+            .child("networkPolicies", name)
+            .map_err(|problem| spec.name.error("Invalid id", problem.to_string()))
+    };
+    let mut parts = Vec::new();
+    for name in own_policies(spec) {
+        parts.push(policies(name)?);
+    }
+    let changes = plan.prior.is_none() || changes;
+    let mut errors = Vec::new();
+    for (policy, is_new) in ownership.plan_parts(&parts, changes) {
+        let told = spec.network.error(
+            "Another resource makes a policy of this namespace",
+            format!(
+                "Expected no resource for {policy}, found a `secureaks_network_policy`: this namespace makes the policy by itself, and the two resources would overwrite each other in every apply. Give that one another name, or turn the namespace's own policies off in the block `network`."
+            ),
+        );
+        if is_new {
+            errors.push(told);
+        } else {
+            let severity = Severity::Warning;
+            call.warn(Diagnostic { severity, ..told });
+        }
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Failed(errors))
+    }
+}
+
+/// The names of the policies that the namespace makes by itself, as far as that is known.
+fn own_policies(spec: &Spec) -> Vec<&'static str> {
+    let is_on = |switch: &Attr<bool>| switch.if_known() == Some(&true);
+    let Some(network) = spec.network.if_known() else {
+        return Vec::new();
+    };
+    let (ingress, egress) = (
+        is_on(&network.default_deny_ingress),
+        is_on(&network.default_deny_egress),
+    );
+    let deny = (ingress || egress).then_some(DENY);
+    let dns = (egress && is_on(&network.allow_dns)).then_some(DNS);
+    deny.into_iter().chain(dns).collect()
 }
 
 /// Whether the namespace may be deleted with what is in it.
@@ -175,22 +242,23 @@ fn tell_of_engine(call: &Call<Session>, engine: &Engine, plan: &Planned<'_, Name
     }
 }
 
-/// A namespace that exists under the name is told already now; only apply refuses, because it may
-/// be gone by then. What the provider made itself, and so what is being replaced, has a mark.
+/// A namespace that exists under the name is told already now, whether another configuration owns it or another tool;
+/// only apply refuses, because it may be gone by then.
 async fn tell_of_taken_name(work: &Inside<'_>, spec: &Spec, place: &Place) {
     if spec.adopt.if_known() != Some(&false) {
         return;
     }
-    let found = work
-        .cluster
-        .get::<Object>(None, &place.name, &work.limits)
-        .await;
-    if let Ok(Some(found)) = found
-        && mark(&found).is_none()
-    {
+    let found = work.in_the_way::<Object>(&place.id, None, &place.name);
+    // Of one with a mark more is told.
+    if found.await.is_some_and(|found| mark_of(&found).is_none()) {
+        let told = taken(spec, place);
         work.call.warn(Diagnostic {
             severity: Severity::Warning,
-            ..taken(spec, place)
+            detail: format!(
+                "Unless this plan deletes it first, apply will refuse: {}",
+                told.detail
+            ),
+            ..told
         });
     }
 }

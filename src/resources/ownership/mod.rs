@@ -4,6 +4,7 @@
 mod journal;
 mod mark;
 mod place;
+mod planned;
 mod telling;
 
 use std::{
@@ -46,6 +47,8 @@ pub struct Ownership {
     answered: Mutex<Vec<ResourceId>>,
     /// The ids of the objects of which this process has found a note that a plan was to replace them.
     replaced: Mutex<BTreeSet<String>>,
+    /// What the plan that this process makes has named.
+    planned: planned::Planned,
 }
 
 /// Who owns the state of this run.
@@ -78,6 +81,7 @@ impl Ownership {
             reserved: Mutex::default(),
             answered: Mutex::default(),
             replaced: Mutex::default(),
+            planned: planned::Planned::default(),
         }
     }
 
@@ -244,6 +248,7 @@ impl Ownership {
             Event::Answered if self.attached => self.journal.close(id),
             Event::Answered => self.all_answered().push(id.clone()),
             Event::Replaced => self.journal.replace(id),
+            Event::InState => self.seen_in_state(id),
         }
     }
 
