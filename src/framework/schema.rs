@@ -150,7 +150,8 @@ pub struct Attribute {
     /// Why a change of it needs a new object; `None` when it does not.
     pub replace: Option<&'static str>,
     /// For what the service says: the user's attributes whose change may change it. With `None`
-    /// any update may; with an empty list none does.
+    /// any update may; with an empty list none does. Of what names [`PENDING`](super::PENDING), which is no attribute, only
+    /// what was begun before may.
     pub follows: Option<&'static [&'static str]>,
     /// Whether it keeps the value it has when it is left out; its default is for new objects only.
     pub sticky: bool,

@@ -11,6 +11,7 @@ mod leaving;
 pub mod namespace;
 pub mod network_policy;
 mod ownership;
+mod principals;
 mod refusals;
 mod session;
 mod texts;

@@ -44,7 +44,7 @@ fn rows(first: &str, second: &str) -> Vec<Row> {
         |id: &str| format!("/identity/userAssignedIdentities/{}", id.replace('/', "~1"));
     let assigned = |id: &str| json!({ "/identity/type": "UserAssigned", in_identities(id): {} });
     let (other, ours) = (
-        "63f1a0d7-8e5c-4b29-a4d6-f09b7c3e2851",
+        "8a3d5e70-c1f4-49b6-9e27-d60b8f2a4c13",
         "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345",
     );
     vec![

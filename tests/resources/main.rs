@@ -53,6 +53,7 @@ mod settings;
 mod settles;
 mod support;
 mod timeout;
+mod told_at_plan;
 mod unknown_cluster_id_replaces;
 mod untrusted;
 mod version;

@@ -17,7 +17,8 @@ use crate::{
         clock::later,
         graph::{self, Answer, Question},
     },
-    framework::{Attr, Diagnostic, Text as _},
+    framework::{Diagnostic, Text as _},
+    resources::principals::Named,
 };
 
 /// How many groups a service principal's token can name; the API server refuses one of more
@@ -133,34 +134,37 @@ fn question(principal: &Principal) -> Option<Question> {
 }
 
 /// The attribute that names a principal, and what it says.
-fn named(principal: &Principal) -> (String, Diagnostic) {
-    let of = |name: &str, text: String, place: Diagnostic| (format!("`{name}` is {text:?}"), place);
-    if let Some(id) = principal.object_id.if_set() {
-        return of("object_id", id.text(), blank(&principal.object_id));
-    }
-    if let Some(name) = principal.user_principal_name.if_set() {
-        return of(
+fn named(principal: &Principal) -> Named {
+    let kind = principal
+        .r#type
+        .if_known()
+        .map_or(PrincipalType::User, Kind::principal_type);
+    let (name, text, place) = if let Some(id) = principal.object_id.if_set() {
+        ("object_id", id.text(), principal.object_id.path())
+    } else if let Some(name) = principal.user_principal_name.if_set() {
+        (
             "user_principal_name",
             name.text(),
-            blank(&principal.user_principal_name),
-        );
+            principal.user_principal_name.path(),
+        )
+    } else {
+        let name = principal.display_name.if_set().cloned();
+        (
+            "display_name",
+            name.unwrap_or_default(),
+            principal.display_name.path(),
+        )
+    };
+    Named {
+        kind,
+        written: format!("`{name}` is {text:?}"),
+        place: place.clone(),
     }
-    let name = principal.display_name.if_set().cloned().unwrap_or_default();
-    of("display_name", name, blank(&principal.display_name))
-}
-
-fn blank<T>(attribute: &Attr<T>) -> Diagnostic {
-    attribute.error("", "")
 }
 
 /// An error on the attribute that names the principal.
 fn refuse(principal: &Principal, summary: &str, found: &str, advice: &str) -> Diagnostic {
-    let (named, place) = named(principal);
-    Diagnostic {
-        summary: summary.to_owned(),
-        detail: format!("{named}{found} {advice}"),
-        ..place
-    }
+    named(principal).refuse(summary, found, advice)
 }
 
 fn judge(principal: &Principal, answer: Answer) -> Result<Subject, Diagnostic> {
@@ -176,16 +180,7 @@ fn judge(principal: &Principal, answer: Answer) -> Result<Subject, Diagnostic> {
                 "Name the one that is meant by `object_id`.",
             ))
         }
-        Answer::Deleted(found) => Err(refuse(
-            principal,
-            &format!("{} is deleted", kind.text()),
-            &format!(
-                ", which was the {} {}; it is deleted and can be restored for 30 days.",
-                kind.text(),
-                found.shown()
-            ),
-            "Restore it (Entra admin center, \"Deleted groups\" or \"Deleted users\"), or name another.",
-        )),
+        Answer::Deleted(found) => Err(named(principal).deleted(&found)),
         Answer::Guest(found) => Err(refuse(
             principal,
             "User is of another tenant",
@@ -195,29 +190,9 @@ fn judge(principal: &Principal, answer: Answer) -> Result<Subject, Diagnostic> {
                 found.id
             ),
         )),
-        Answer::Unknown => Err(unknown(principal, kind)),
+        Answer::Unknown => Err(named(principal).unknown()),
         Answer::Groups(_) | Answer::Unreadable(_) => without_graph(principal, kind, &answer),
     }
-}
-
-fn unknown(principal: &Principal, kind: &Kind) -> Diagnostic {
-    let advice = match kind {
-        Kind::User => {
-            "A user of another tenant must be invited as a guest first, and is then named by `object_id`. Check the name or id (`az ad user list`), and that the provider signs in to the right tenant."
-        }
-        Kind::Group => {
-            "Check the name or id (`az ad group list`), and that the provider signs in to the right tenant. One that was created a moment ago may take a minute to be known."
-        }
-        Kind::ServicePrincipal | Kind::Other(_) => {
-            "The client id of an application is not the object id of its service principal (`az ad sp show --id CLIENT_ID --query id`). One of another tenant has no rights here."
-        }
-    };
-    refuse(
-        principal,
-        &format!("{} does not exist", kind.text()),
-        ", and this tenant has none of that.",
-        advice,
-    )
 }
 
 fn found_one(
@@ -225,33 +200,17 @@ fn found_one(
     kind: &Kind,
     found: &graph::Principal,
 ) -> Result<Subject, Diagnostic> {
-    let is = match (&found.kind, kind) {
-        (graph::Kind::User { .. }, Kind::User)
-        | (graph::Kind::Group { .. }, Kind::Group)
-        | (graph::Kind::ServicePrincipal, Kind::ServicePrincipal) => None,
-        (graph::Kind::User { .. }, _) => Some("User"),
-        (graph::Kind::Group { .. }, _) => Some("Group"),
-        (graph::Kind::ServicePrincipal, _) => Some("ServicePrincipal"),
-        (graph::Kind::Other(other), _) => Some(other.as_str()),
-    };
-    if let Some(is) = is {
+    let named = named(principal);
+    if let Some(is) = named.other_type(found) {
         return Err(principal.r#type.error(
             "Principal is of another type",
             format!("`type` is \"{}\", and {} is a {is}. Set `type = \"{is}\"`, or name another principal.", kind.text(), found.shown()),
         ));
     }
+    if let Some(told) = named.without_security(found) {
+        return Err(told);
+    }
     match &found.kind {
-        graph::Kind::Group {
-            security_enabled: Some(false),
-        } => Err(refuse(
-            principal,
-            "Group is no security group",
-            &format!(
-                ", which is the distribution group {}: no token names it, so its members would get nothing.",
-                found.shown()
-            ),
-            "Name a security group, or create one with these members.",
-        )),
         graph::Kind::User {
             user_principal_name,
         } => user(principal, found, user_principal_name.as_deref()),

@@ -320,6 +320,18 @@ fn check_tags(spec: &Spec, diagnostics: &mut Diagnostics) {
     {
         diagnostics.push(spec.tags.error("Tag is reserved", format!("`tags` sets `{name}`, by which the provider knows its own clusters. Choose another name.")));
     }
+    let mut names: Vec<&String> = tags.keys().collect();
+    names.sort_by_key(|name| name.to_lowercase());
+    for pair in names.windows(2) {
+        if let [one, other] = pair
+            && one.to_lowercase() == other.to_lowercase()
+        {
+            diagnostics.push(spec.tags.error(
+                "Tags differ by case only",
+                format!("Expected names that differ by more than case, found `{one}` and `{other}`: to Azure they are one tag. Remove one of the two."),
+            ));
+        }
+    }
     for (name, value) in tags {
         if name.is_empty()
             || name.chars().count() > 512

@@ -37,6 +37,7 @@ pub struct Outputs {
     /// How the last operation on the cluster ended: `Succeeded`, or else such as `Failed`. A create that Azure accepted
     /// and that failed ends with warnings, so that the next apply goes on with the cluster instead of replacing it; a
     /// `postcondition` that this is `Succeeded` makes the apply fail all the same.
+    #[tf(pending)]
     pub(super) provisioning_state: Computed<String>,
     /// Whether the cluster is `Running` or `Stopped`.
     #[tf(stable)]

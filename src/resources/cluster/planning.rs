@@ -9,12 +9,17 @@ use std::collections::BTreeSet;
 
 use super::{Cluster, baseline, create, live, spec::Spec, work::Work};
 use crate::{
-    azure::{Error, arm::ResourceId},
+    azure::{
+        Error,
+        arm::{Location, ResourceId},
+    },
     framework::{Call, Diagnostic, Failure, PENDING, Planned, State, Text, Verb},
     resources::{
         Session,
-        inside::PlannedCluster,
+        inside::{NoFields, PlannedCluster, planning_limits},
         ownership::{Vouched, continues},
+        principals::check_groups,
+        refusals,
     },
 };
 
@@ -49,6 +54,10 @@ pub(super) async fn judge(
         planned.map_err(|told| told.at(spec.name.path()))?;
         judge_taken_name(cluster, &Work::begin(call, id, Verb::Read)?, plan, spec).await?;
     }
+    if changed.is_none() {
+        check_node_resource_group(spec)?;
+    }
+    check_administrators(call, spec, changed).await?;
     policy::check(spec, plan)?;
     lockout::check(call, spec, plan).await?;
     version::check(call, spec, plan).await
@@ -90,6 +99,68 @@ fn note_planned(
         azure_rbac: entra.azure_rbac.if_known() != Some(&false),
         admin_groups,
     });
+}
+
+/// The group of the nodes has a name that Azure makes of three, and that must not be longer than 80 characters (AKS,
+/// "why are two resource groups created").
+fn check_node_resource_group(spec: &Spec) -> Result<(), Failure> {
+    const MOST: usize = 80;
+    let (Some(name), Some(group), Some(location)) = (
+        spec.name.if_known(),
+        spec.resource_group_name.if_known(),
+        spec.location.if_known(),
+    ) else {
+        return Ok(());
+    };
+    let nodes = format!(
+        "MC_{}_{}_{}",
+        group.as_ref(),
+        name.as_ref(),
+        Location::new(location.as_ref())
+    );
+    let length = nodes.chars().count();
+    if length <= MOST {
+        return Ok(());
+    }
+    let told = spec.name.error(
+        "Name of the nodes' resource group would be too long",
+        format!(
+            "Azure makes a resource group for the nodes and names it after the group, the cluster and the region. Expected at most {MOST} characters, found {length}: `{nodes}`. Shorten the names by {} or more.",
+            length - MOST
+        ),
+    );
+    Err(told.into())
+}
+
+/// Refuses groups of administrators that cannot be: a mistyped id lets nobody in, or somebody else. Those of before are
+/// not asked about.
+async fn check_administrators(
+    call: &Call<Session>,
+    spec: &Spec,
+    changed: Option<&State<Cluster>>,
+) -> Result<(), Failure> {
+    let Some(entra) = spec.entra.if_known() else {
+        return Ok(());
+    };
+    let before = changed.and_then(|prior| prior.spec.entra.if_known());
+    let known = before.and_then(|entra| entra.admin_group_object_ids.if_set());
+    let known = known
+        .into_iter()
+        .flatten()
+        .map(|id| id.text().to_ascii_lowercase())
+        .collect();
+    let azure = call.client.azure()?;
+    let limits = planning_limits(&call.client, call);
+    let judged = check_groups(azure, &entra.admin_group_object_ids, &known, &limits).await;
+    match judged {
+        Ok(told) if told.is_empty() => Ok(()),
+        Ok(told) => Err(Failure::Failed(told)),
+        Err(error @ (Error::Cancelled | Error::TimedOut)) => {
+            Err(refusals::tell(&error, Verb::Read, "cluster", &NoFields))
+        }
+        // Azure takes the ids as they are, so a look that fails refuses nothing.
+        Err(_) => Ok(()),
+    }
 }
 
 /// A newer set of choices is told and never taken by itself.

@@ -18,6 +18,7 @@ pub struct Outputs {
     #[tf(follows("cluster_id"))]
     pub(super) adopted: Computed<bool>,
     /// `Active`, or `Terminating` while it is being deleted.
+    #[tf(pending)]
     pub(super) phase: Computed<String>,
 }
 

@@ -20,6 +20,7 @@ use syn::{
 /// - `replace = "REASON"`: a change needs a new object, and why.
 /// - `stable`: an update leaves what the service says here as it is.
 /// - `follows("NAME", ..)`: only a change of these attributes may change what the service says here.
+/// - `pending`: only what was begun and has not been seen to end may change what the service says here.
 /// - `sticky`: left out it keeps the value it has; the default is for new objects only.
 /// - `local`: not the object's; a read keeps what the user wrote.
 /// - `unmanaged`: while it is left out it stays so, whatever the object says.
@@ -134,6 +135,9 @@ fn declaration(field: &Field, ident: &Ident, key: &str) -> Result<TokenStream> {
     if let Some(names) = options.follows {
         changes.push(quote! { follows: Some(&[#(#names),*]) });
     }
+    if options.pending {
+        changes.push(quote! { follows: Some(&[::secureaks::framework::PENDING]) });
+    }
     if options.sticky {
         changes.push(quote! { sticky: true });
     }
@@ -159,6 +163,7 @@ struct Options {
     replace: Option<LitStr>,
     deprecated: Option<LitStr>,
     follows: Option<Vec<LitStr>>,
+    pending: bool,
     sticky: bool,
     kind: Option<Ident>,
 }
@@ -170,6 +175,7 @@ impl Options {
             replace: None,
             deprecated: None,
             follows: None,
+            pending: false,
             sticky: false,
             kind: None,
         };
@@ -193,6 +199,8 @@ impl Options {
                     syn::parenthesized!(names in meta.input);
                     let names = names.parse_terminated(<LitStr as syn::parse::Parse>::parse, syn::Token![,])?;
                     options.follows = Some(names.into_iter().collect());
+                } else if meta.path.is_ident("pending") {
+                    options.pending = true;
                 } else if meta.path.is_ident("sticky") {
                     options.sticky = true;
                 } else if meta.path.is_ident("local") {
@@ -200,7 +208,7 @@ impl Options {
                 } else if meta.path.is_ident("unmanaged") {
                     options.kind = Some(Ident::new("UnmanagedWhenNull", proc_macro2::Span::call_site()));
                 } else {
-                    return Err(meta.error("expected `default`, `replace = \"..\"`, `stable`, `follows(\"NAME\")`, `sticky`, `local`, `unmanaged` or `deprecated = \"..\"`"));
+                    return Err(meta.error("expected `default`, `replace = \"..\"`, `stable`, `follows(\"NAME\")`, `pending`, `sticky`, `local`, `unmanaged` or `deprecated = \"..\"`"));
                 }
                 Ok(())
             })?;

@@ -1,6 +1,7 @@
 //! Tests of what an answer of Microsoft Graph, or none, makes of a principal.
 
 use super::*;
+use crate::framework::Attr;
 use crate::resources::texts::{ObjectId, UserPrincipalName};
 
 const ID: &str = "7c2f8b0e-5f3a-4d59-9a43-1f3f6f0a9a11";
@@ -115,7 +116,7 @@ fn what_cannot_be_bound_is_refused() {
     assert_eq!(
         refusals,
         [
-            "Group is no security group",
+            "Group is not a security group",
             "Group does not exist",
             "Group is deleted",
             "Principal is of another type",
@@ -160,7 +161,7 @@ fn who_is_settled_is_judged_by_object_id_and_not_by_name() {
             Ok(bound),
             Err("Group does not exist any more".to_owned()),
             Err("Principal is of another type".to_owned()),
-            Err("Group is no security group".to_owned()),
+            Err("Group is not a security group".to_owned()),
         ]
     );
 }
