@@ -1,7 +1,10 @@
 //! The sections that list attributes: who sets them, what they may be, and what else is declared.
 
 use crate::{
-    framework::schema::{Attribute, Block, IdentitySchema, Kind, Mode, Nesting, Shape, Syntax},
+    framework::{
+        plan,
+        schema::{Attribute, Block, IdentitySchema, Kind, Mode, Nesting, Shape, Syntax},
+    },
     value::{Type, Value, to_json},
 };
 
@@ -154,6 +157,17 @@ fn attribute_line(attribute: &Attribute, path: &[&str]) -> String {
             .map(|word| format!("`{word}`"))
             .collect();
         sentences.push(format!("One of {}.", words.join(", ")));
+    }
+    if !attribute.kept.is_empty() {
+        let kept: Vec<String> = attribute
+            .kept
+            .iter()
+            .map(|kept| format!("`{}`", plan::shown(kept)))
+            .collect();
+        sentences.push(format!(
+            "Kept where it exists already, and not offered for creation yet: {}.",
+            kept.join(", ")
+        ));
     }
     sentences.extend(default_sentence(attribute));
     if attribute.kind == Kind::UnmanagedWhenNull {

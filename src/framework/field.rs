@@ -38,6 +38,11 @@ pub trait Field: Sized {
         Vec::new()
     }
 
+    /// Values that are kept where an object has them, and that nothing is made or changed to have.
+    fn kept() -> Vec<Value> {
+        Vec::new()
+    }
+
     /// Reads it. What is wrong is told at the slot, and the field is then not known.
     fn decode(value: &Value, slot: Slot<'_>) -> Self;
 
@@ -66,6 +71,11 @@ pub trait Content: Sized {
 
     /// The values it may have, where there is a list of them.
     fn allowed() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Values that are kept where an object has them, and that nothing is made or changed to have.
+    fn kept() -> Vec<Value> {
         Vec::new()
     }
 
@@ -187,6 +197,10 @@ impl<T: Content> Field for Attr<T> {
         T::allowed()
     }
 
+    fn kept() -> Vec<Value> {
+        T::kept()
+    }
+
     fn decode(value: &Value, mut slot: Slot<'_>) -> Self {
         let known = match value {
             Value::Unknown(_) => None,
@@ -228,6 +242,10 @@ impl<T: Content> Field for Attr<Option<T>> {
 
     fn allowed() -> Vec<&'static str> {
         T::allowed()
+    }
+
+    fn kept() -> Vec<Value> {
+        T::kept()
     }
 
     fn decode(value: &Value, mut slot: Slot<'_>) -> Self {

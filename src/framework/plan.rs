@@ -3,10 +3,12 @@
 //! (Terraform `internal/plans/objchange`, terraform-plugin-framework `server_planresourcechange.go`).
 
 mod changes;
+mod kept;
 
 use std::collections::BTreeMap;
 
 pub use changes::{Change, changes, only_local};
+pub use kept::{check_kept, shown};
 
 use super::schema::{Attribute, Block, Kind, Mode, Nesting, Shape};
 use crate::value::Value;

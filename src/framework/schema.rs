@@ -161,6 +161,8 @@ pub struct Attribute {
     pub same: fn(&Value, &Value) -> bool,
     /// The values it may have, for the documentation; empty when there is no list of them.
     pub allowed: Vec<&'static str>,
+    /// Values that are kept where an object has them, and that nothing is made or changed to have.
+    pub kept: Vec<Value>,
 }
 
 impl Attribute {
@@ -183,6 +185,7 @@ impl Attribute {
             deprecated: None,
             same: F::same,
             allowed: F::allowed(),
+            kept: F::kept(),
         }
     }
 

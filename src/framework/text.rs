@@ -31,6 +31,11 @@ pub trait Text: Sized {
     fn allowed() -> Vec<&'static str> {
         Vec::new()
     }
+
+    /// Further texts that objects made elsewhere have: they are kept, and nothing is made or changed to have one.
+    fn kept() -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// Reads a [`Text`]; only [`crate::text_content`] calls it.
@@ -67,6 +72,9 @@ macro_rules! text_content {
             fn allowed() -> Vec<&'static str> {
                 <$name as $crate::framework::Text>::allowed()
             }
+            fn kept() -> Vec<$crate::value::Value> {
+                <$name as $crate::framework::Text>::kept().into_iter().map($crate::value::Value::from).collect()
+            }
             fn read(value: &$crate::value::Value, slot: &mut $crate::framework::Slot<'_>) -> Option<Self> {
                 $crate::framework::read_text(value, slot)
             }
@@ -78,13 +86,14 @@ macro_rules! text_content {
 }
 
 /// Declares an enum of words: strict for users, with `Other` for words the service has learnt
-/// since. Words of the service are compared whatever their case.
+/// since. Words of the service are compared whatever their case. Words that are `kept` are read by users' configurations
+/// of what has them, and are `Other`.
 #[macro_export]
 macro_rules! words {
     (@wanted $first:literal $(, $word:literal)*) => {
         concat!("one of `", $first, "`", $(", `", $word, "`",)* "")
     };
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? } $(kept [$($kept:literal),+ $(,)?])?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
         $vis enum $name {
@@ -99,8 +108,9 @@ macro_rules! words {
             fn parse(text: &str) -> Result<Self, String> {
                 match text {
                     $($word => Ok(Self::$variant),)+
+                    $($($kept)|+ => Ok(Self::Other(text.to_owned())),)?
                     _ => {
-                        let similar = [$($word),+].into_iter().find(|word| word.eq_ignore_ascii_case(text));
+                        let similar = [$($word),+ $($(, $kept)+)?].into_iter().find(|word| word.eq_ignore_ascii_case(text));
                         Err(similar.map_or_else(|| "there is no such choice".to_owned(), |word| format!("it is spelled `{word}`")))
                     }
                 }
@@ -124,6 +134,10 @@ macro_rules! words {
 
             fn allowed() -> Vec<&'static str> {
                 vec![$($word),+]
+            }
+
+            fn kept() -> Vec<&'static str> {
+                vec![$($($kept),+)?]
             }
         }
 

@@ -12,10 +12,15 @@ use crate::{
     value::Path,
 };
 
-/// Which attribute a refusal is about, by the property it names and its code.
+/// Which attribute a refusal is about, by the property it names, its code and its text.
 pub(crate) trait Places {
     /// The attribute, or the root where there is none.
     fn place(&self, target: Option<&str>, code: Option<&str>) -> Path;
+
+    /// The attribute that a text is about, where neither property nor code tell.
+    fn place_of_text(&self, _text: &str) -> Path {
+        Path::root()
+    }
 }
 
 /// Tells `error`, which ended `verb` on the kind of object `what`: "cluster".
@@ -108,7 +113,10 @@ pub(crate) fn cannot_sign_in(error: &AuthError) -> Diagnostic {
 }
 
 fn refused(error: &Error, refusal: &Refusal, doing: &str, places: &dyn Places) -> Diagnostic {
-    let place = places.place(refusal.target.as_deref(), refusal.code.as_deref());
+    let mut place = places.place(refusal.target.as_deref(), refusal.code.as_deref());
+    if place == Path::root() {
+        place = places.place_of_text(&refusal.reason().unwrap_or_default());
+    }
     let (summary, advice) = if error.is_resource_group_missing() {
         (
             "Resource group does not exist".to_owned(),

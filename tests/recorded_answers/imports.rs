@@ -22,71 +22,17 @@ use crate::bodies::bodies;
 use crate::figures::report;
 use crate::losses::{Differences, LEFT_OUT, NOT_OURS_TO_SEND, differences};
 use crate::recorded::without_nulls;
-use crate::support::{CLUSTER, Kept, Plan, Provider, fast_azure, lay_over, make};
+use crate::support::{CLUSTER, Kept, Provider, fast_azure, kinds, make};
 
-/// Something of a cluster that no configuration of this provider may say, and what its user writes instead.
-struct Remedy {
-    /// Attribute and summary of the refusal.
-    refusal: &'static str,
-    change: fn() -> Json,
-    /// What of the body is meant to change by it, and how.
-    means: &'static [(&'static str, &'static str)],
-}
-
-const REMEDIES: [Remedy; 4] = [
-    // Azure takes a cluster from kubenet to overlay in place.
-    Remedy {
-        refusal: "network.mode: Invalid value",
-        change: || json!({ "network": { "mode": "overlay" } }),
-        means: &[
-            (
-                ".properties.networkProfile.networkPlugin",
-                "\"kubenet\" becomes \"azure\"",
-            ),
-            (
-                ".properties.networkProfile.networkPluginMode",
-                "nothing becomes \"overlay\"",
-            ),
-            (
-                ".properties.networkProfile.networkDataplane",
-                "nothing becomes \"azure\"",
-            ),
-        ],
-    },
-    // And from a service principal to an identity.
-    Remedy {
-        refusal: "identity.type: Invalid value",
-        change: || json!({ "identity": { "type": "SystemAssigned" } }),
-        means: &[(".identity.type", "nothing becomes \"SystemAssigned\"")],
-    },
-    // `Paid` is what `Standard` was called before 2023.
-    Remedy {
-        refusal: "tier: Invalid value",
-        change: || json!({ "tier": "Standard" }),
-        means: &[(".sku.tier", "\"Paid\" becomes \"Standard\"")],
-    },
-    // A body of 2020 names no system. API 2026-05-01 does.
-    Remedy {
-        refusal: "system_pool.os_sku: Invalid value",
-        change: || json!({ "system_pool": { "os_sku": "Ubuntu" } }),
-        means: &[],
-    },
-];
-
-/// What is refused although everything in it that has a remedy is remedied, and of how many clusters.
-const REFUSED: [(&str, usize); 2] = [
-    // A private cluster, which this resource does not manage yet.
-    ("api_server: Anybody could reach the API server", 1),
-    // The bodies of 2020: to write down which system their nodes have is to change it.
-    ("system_pool.os_sku: Change needs a new cluster", 2),
-];
+/// The recorded clusters whose generated configuration is not accepted, or not planned empty, and why.
+const KEPT_OUT: [(&str, &str); 0] = [];
 
 #[test]
 fn every_recorded_cluster_is_imported_and_keeps_what_is_not_ours_when_it_is_changed() {
     let stage = Stage::new();
-    let (mut imported, mut changed, mut different) = (0, 0, Differences::new());
-    let mut remedied: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut refused: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut imported, mut at_rest, mut changed) = (0, 0, 0);
+    let mut different = Differences::new();
+    let mut kept_out: BTreeMap<String, String> = BTreeMap::new();
 
     for (name, body) in bodies("Microsoft.ContainerService/managedClusters") {
         stage.put_in_place(&body);
@@ -96,49 +42,84 @@ fn every_recorded_cluster_is_imported_and_keeps_what_is_not_ours_when_it_is_chan
         if body["properties"]["provisioningState"] != "Succeeded" {
             continue;
         }
+        at_rest += 1;
+        if let Err(reason) = generated(&provider, &kept) {
+            kept_out.insert(name, reason);
+            continue;
+        }
         match stage.change(&name, &provider, &kept) {
             Ok(mut written) => {
                 changed += 1;
-                for remedy in &written.remedies {
-                    *remedied.entry(remedy.refusal).or_default() += 1;
-                }
-                different.append(&mut written.different);
+                different.append(&mut written);
             }
-            Err(reasons) => *refused.entry(reasons.join(", ")).or_default() += 1,
+            Err(reasons) => {
+                kept_out.insert(name, reasons.join(", "));
+            }
         }
     }
 
+    let kinds = kinds::all(&stage.azure);
+    let mut accepted = changed;
+    for kind in &kinds {
+        let id = kind.put(&stage.azure);
+        let provider = Provider::of(&stage.azure);
+        let (kept, _) = provider.read(&provider.import(&id));
+        match generated(&provider, &kept) {
+            Ok(()) => accepted += 1,
+            Err(reason) => drop(kept_out.insert(kind.name.to_owned(), reason)),
+        }
+    }
+    let all = at_rest + kinds.len();
+
+    let expected = KEPT_OUT.map(|(name, why)| (name.to_owned(), why.to_owned()));
+    assert_eq!(kept_out, BTreeMap::from(expected));
     assert_eq!(different, known());
-    let expected = [
-        ("identity.type: Invalid value", 3),
-        ("network.mode: Invalid value", 42),
-        ("tier: Invalid value", 1),
-    ];
-    assert_eq!(remedied, BTreeMap::from(expected));
-    assert_eq!(
-        refused,
-        BTreeMap::from(REFUSED.map(|(why, count)| (why.to_owned(), count)))
-    );
-    assert_eq!((imported, changed), (143, 65));
-    let told = |(why, count): (&str, usize)| format!("{count} `{why}`");
+    assert_eq!((imported, at_rest, changed), (143, 68, 68));
     report(
         "recorded-imports",
         &[
             format!(
-                "recorded clusters: {imported} imported; of those at rest {changed} changed in their tags, and all else sent as it came, but for {} members that Azure alone writes, which are left out",
+                "generated configuration accepted and planned empty: {accepted} of {all} ({} %)",
+                accepted * 100 / all
+            ),
+            format!(
+                "those are {at_rest} recorded clusters that are at rest, of {imported} that were imported, and {} kinds that other tools make",
+                kinds.len()
+            ),
+            format!(
+                "of the recorded ones that are at rest, {changed} had one tag changed and all else sent as it came, but for {} members that Azure alone writes, which are left out",
                 NOT_OURS_TO_SEND.len()
-            ),
-            format!(
-                "recorded clusters that are changed once an attribute is written as this provider takes it: {}",
-                expected.map(told).join(", ")
-            ),
-            format!(
-                "recorded clusters that cannot be changed: {}",
-                REFUSED.map(told).join(", ")
             ),
         ],
         &[],
     );
+}
+
+/// Plans an imported cluster by the configuration that a client generates of it: fails with what is refused, or with what
+/// the plan changes.
+fn generated(provider: &Provider, kept: &Kept) -> Result<(), String> {
+    let schema = &provider.server().schemas().resources["secureaks_cluster"];
+    let mut config = to_json(&kept.value);
+    leave_out_outputs(&mut config, &schema.block);
+    let wanted = provider.value(&config);
+    let judged = provider.validate(&wanted);
+    let plan = provider.plan(kept, &wanted);
+    let refused: Vec<String> = errors(&judged)
+        .into_iter()
+        .chain(errors(&plan.diagnostics))
+        .collect();
+    if !refused.is_empty() {
+        return Err(refused.join(", "));
+    }
+    if plan.value == kept.value {
+        return Ok(());
+    }
+    let changes = secureaks::framework::plan::changes(&schema.block, &kept.value, &plan.value);
+    let paths: Vec<String> = changes
+        .iter()
+        .map(|change| format!("{} changes", change.path))
+        .collect();
+    Err(paths.join(", "))
 }
 
 #[test]
@@ -158,7 +139,7 @@ fn every_recorded_pool_is_kept_when_its_cluster_is_changed() {
         let mut written = written.unwrap_or_else(|reasons| panic!("{name}: {reasons:?}"));
 
         changed += 1;
-        different.append(&mut written.different);
+        different.append(&mut written);
     }
 
     let unknown: Vec<_> = different.difference(&known()).cloned().collect();
@@ -184,13 +165,6 @@ struct Stage {
     foundation: Json,
 }
 
-/// What a change of a cluster's tags came to.
-struct Written {
-    remedies: Vec<&'static Remedy>,
-    /// What of the body was not sent as it was, but for what the remedies mean.
-    different: Differences,
-}
-
 impl Stage {
     fn new() -> Self {
         let azure = fast_azure();
@@ -208,13 +182,19 @@ impl Stage {
     }
 
     /// Changes the tags of an imported cluster, or says what is refused.
-    fn change(&self, name: &str, provider: &Provider, kept: &Kept) -> Result<Written, Vec<String>> {
+    /// What of the body was not sent as it was is returned.
+    fn change(
+        &self,
+        name: &str,
+        provider: &Provider,
+        kept: &Kept,
+    ) -> Result<Differences, Vec<String>> {
         let before = self.azure.resource(CLUSTER).expect("a cluster");
         let block = &provider.server().schemas().resources["secureaks_cluster"].block;
         let mut config = to_json(&kept.value);
         leave_out_outputs(&mut config, block);
         config["tags"] = json!({ "changed": "by us" });
-        let (plan, config, remedies) = plan(provider, kept, config);
+        let plan = provider.plan(kept, &provider.value(&config));
         let reasons = errors(&plan.diagnostics);
         if !reasons.is_empty() {
             return Err(reasons);
@@ -228,17 +208,9 @@ impl Stage {
             panic!("{name}: nothing was written");
         };
 
-        let mut different = differences(&without_nulls(&before), &without_nulls(&sent));
-        let meant = |path: &str, how: &str| {
-            let mut means = remedies.iter().flat_map(|remedy| remedy.means);
-            means.any(|known| *known == (path, how))
-        };
-        different.retain(|(path, how)| !meant(path, how));
+        let different = differences(&without_nulls(&before), &without_nulls(&sent));
         assert_eq!(sent["tags"], json!({ "changed": "by us" }), "{name}");
-        Ok(Written {
-            remedies,
-            different,
-        })
+        Ok(different)
     }
 
     /// A recorded cluster at the address of ours, which is all that it must have of it.
@@ -259,27 +231,6 @@ impl Stage {
             }
         });
         assert!(there, "no cluster to put a recorded one in place of");
-    }
-}
-
-/// Plans, and as long as something is refused that has a remedy, takes it and plans again. Gives the plan, the
-/// configuration it is of and the remedies.
-fn plan(provider: &Provider, kept: &Kept, mut config: Json) -> (Plan, Json, Vec<&'static Remedy>) {
-    let mut used: Vec<&Remedy> = Vec::new();
-    loop {
-        let plan = provider.plan(kept, &provider.value(&config));
-        let refused = errors(&plan.diagnostics);
-        let known = used.len();
-        for remedy in &REMEDIES {
-            let is_used = used.iter().any(|other| other.refusal == remedy.refusal);
-            if refused.iter().any(|reason| reason == remedy.refusal) && !is_used {
-                lay_over(&mut config, &(remedy.change)());
-                used.push(remedy);
-            }
-        }
-        if used.len() == known {
-            return (plan, config, used);
-        }
     }
 }
 

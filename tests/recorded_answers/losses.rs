@@ -12,7 +12,7 @@ pub(crate) const LEFT_OUT: &str = "is left out";
 
 /// What a read-modify-write does not give back: Azure alone writes it, and a body with it is refused or ignored, or takes
 /// nodes back to the image it names.
-pub(crate) const NOT_OURS_TO_SEND: [&str; 23] = [
+pub(crate) const NOT_OURS_TO_SEND: [&str; 24] = [
     ".eTag",
     ".id",
     ".identity.principalId",
@@ -33,6 +33,7 @@ pub(crate) const NOT_OURS_TO_SEND: [&str; 23] = [
     ".properties.maxAgentPools",
     ".properties.networkProfile.loadBalancerProfile.effectiveOutboundIPs",
     ".properties.powerState",
+    ".properties.privateFQDN",
     ".properties.provisioningState",
     ".properties.resourceUID",
     ".type",

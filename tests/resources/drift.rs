@@ -211,11 +211,14 @@ fn tables() -> Vec<(Json, Vec<Row>)> {
         (addresses, chosen()),
         (
             open,
-            vec![row(
-                "api_server.unrestricted",
-                "properties/apiServerAccessProfile/enablePrivateCluster",
-                true,
-            )],
+            vec![Row {
+                twins: &["api_server.private"],
+                ..row(
+                    "api_server.unrestricted",
+                    "properties/apiServerAccessProfile/enablePrivateCluster",
+                    true,
+                )
+            }],
         ),
         (scaled, autoscaled()),
     ]
@@ -254,6 +257,11 @@ fn usual() -> Vec<Row> {
             "network.policy",
             "properties/networkProfile/networkPolicy",
             "calico",
+        ),
+        row(
+            "api_server.private",
+            "properties/apiServerAccessProfile/enablePrivateCluster",
+            true,
         ),
         row(
             "api_server.authorized_ip_ranges",

@@ -28,7 +28,7 @@ fn wrong() -> Vec<(&'static str, Json)> {
             "a region that is no word",
             json!({ "location": "west/europe" }),
         ),
-        ("a word that is no tier", json!({ "tier": "Paid" })),
+        ("a word that is no tier", json!({ "tier": "Gold" })),
         ("a tier in other letters", json!({ "tier": "standard" })),
         (
             "a baseline that does not exist",
@@ -126,10 +126,6 @@ fn wrong() -> Vec<(&'static str, Json)> {
         (
             "a DNS address that is the API server's",
             network(json!({ "service_cidr": "10.1.0.0/16", "dns_service_ip": "10.1.0.1" })),
-        ),
-        (
-            "Cilium without overlay",
-            network(json!({ "mode": "node_subnet" })),
         ),
         (
             "pods' range without overlay",

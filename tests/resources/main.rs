@@ -12,6 +12,7 @@
 mod adopted_namespace;
 mod another_cluster;
 mod applier;
+mod as_it_is;
 mod binding;
 mod binding_killed;
 mod binding_moves;

@@ -124,7 +124,9 @@ fn declared(block: &Block, before: &str) -> BTreeSet<String> {
         if let Shape::Nested(_, inner) = &attribute.shape {
             found.extend(declared(inner, &format!("{name}.")));
         }
-        if attribute.replace.is_some() {
+        // No plan comes to change what has one value that is offered.
+        let has_choice = !attribute.kept.contains(&Value::Bool(true));
+        if attribute.replace.is_some() && has_choice {
             found.insert(name);
         }
     }

@@ -209,6 +209,7 @@ fn every_optional_attribute_of_a_cluster_settles() {
             with: json!({ "api_server": { "authorized_ip_ranges": null } }),
             ..sample("api_server.unrestricted", json!(true))
         },
+        sample("api_server.private", json!(false)),
         sample("api_server.run_command", json!(true)),
         sample("system_pool.name", json!("system")),
         Sample {

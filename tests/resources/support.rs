@@ -3,6 +3,8 @@
 // By path, as other suites take this file by its path.
 #[path = "support/azure.rs"]
 mod azure;
+#[path = "support/kinds.rs"]
+pub(crate) mod kinds;
 #[path = "support/network.rs"]
 mod network;
 

@@ -114,6 +114,11 @@ impl<R: Resource> ServedResource<R> {
             let refused = self.judge_replacements(&call, &replacements, before, &spec, request);
             response.diagnostics.extend(refused);
         }
+        // What is made anew is made like anything else.
+        let has = if replaces { &Value::Null } else { &prior };
+        let mut unoffered = Diagnostics::default();
+        plan::check_kept(block, has, &planned, &mut unoffered);
+        response.diagnostics.extend(unoffered.into_vec());
         let pending = call.private(PENDING).is_some();
         if before.is_none() || replaces {
             plan::forget(block, &mut planned, &|_, _| false);

@@ -191,6 +191,7 @@ mod tests {
             mode,
             default: None,
             filled: false,
+            kept: Vec::new(),
             sensitive: false,
             write_only: false,
             kind: Kind::Live,

@@ -5,7 +5,7 @@ mod version;
 use std::collections::BTreeMap;
 
 use super::{
-    live, ownership,
+    live, machines, ownership,
     spec::{
         ApiServer, Entra, Identity, IdentityType, Network, NetworkMode, NetworkPolicy, Spec,
         SystemPool,
@@ -341,6 +341,9 @@ fn change_pool(
         && !differs(&wanted.autoscale, found.map(|found| &found.autoscale))
     {
         return Ok(());
+    }
+    if machines::is_of_machines(pool) {
+        return machines::change(pool, wanted);
     }
     let count = *wanted.node_count.known()?;
     if let Some(autoscale) = wanted.autoscale.known()? {

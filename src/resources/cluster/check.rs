@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::spec::{
-    ApiServer, IdentityType, Network, NetworkMode, NetworkPolicy, NodeOsChannel, Spec, SupportPlan,
-    SystemPool, Tier, UpgradeChannel,
+    ApiServer, IdentityType, Network, NetworkMode, NodeOsChannel, Spec, SupportPlan, SystemPool,
+    Tier, UpgradeChannel,
 };
 use crate::{
     framework::{Attr, Diagnostics, Text as _},
@@ -90,16 +90,9 @@ fn check_entra(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Cilium needs its data plane, which has no node-subnet mode (AKS, "Azure CNI powered by
-/// Cilium"); the ranges' rules are those of AKS, "configure Azure CNI".
+/// The ranges' rules are those of AKS, "configure Azure CNI".
 fn check_network(network: &Network, diagnostics: &mut Diagnostics) {
     let node_subnet = network.mode.if_known() == Some(&NetworkMode::NodeSubnet);
-    if node_subnet && network.policy.if_known() == Some(&NetworkPolicy::Cilium) {
-        diagnostics.push(network.policy.error(
-            "Cilium needs overlay",
-            "`network.policy` is `cilium` (its default) and `network.mode` is `node_subnet`; Azure offers Cilium with `overlay` only. Leave `network.mode` out, or set `network.policy` to `calico`.",
-        ));
-    }
     if node_subnet && network.pod_cidr.if_set().is_some() {
         diagnostics.push(network.pod_cidr.error(
             "Pods have no range of their own",
@@ -165,9 +158,13 @@ fn check_api_server(
             "Restricted and unrestricted",
             "`api_server.authorized_ip_ranges` names ranges and `api_server.unrestricted` is true. Leave one of the two out.",
         )),
-        (false, false) => diagnostics.push(whole.error(
+        (false, false) if api_server.private.if_known() == Some(&false) => diagnostics.push(whole.error(
             "Anybody could reach the API server",
-            "`api_server.authorized_ip_ranges` names no range, so that the whole internet could call the API server. Name the public ranges your people and pipelines call from, such as `[\"20.50.0.0/24\"]`; `[\"0.0.0.0/32\"]` lets only the cluster itself in. To let anybody in on purpose, set `api_server.unrestricted = true`. Private clusters are not managed by this resource yet; the data source `secureaks_cluster` reads them.",
+            "`api_server.authorized_ip_ranges` names no range, so that the whole internet could call the API server. Name the public ranges your people and pipelines call from, such as `[\"20.50.0.0/24\"]`; `[\"0.0.0.0/32\"]` lets only the cluster itself in. To let anybody in on purpose, set `api_server.unrestricted = true`. Private clusters are not created by this resource yet; one that exists is imported and kept, with `api_server.private = true`.",
+        )),
+        (_, true) if api_server.private.if_known() == Some(&true) => diagnostics.push(api_server.unrestricted.error(
+            "Private and unrestricted",
+            "`api_server.private` and `api_server.unrestricted` are both true; nobody on the internet reaches a private cluster. Leave `api_server.unrestricted` out.",
         )),
         _ => {}
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 pub(super) use self::version::{is_ahead_by_itself, running, written};
 
 use super::{
-    Cluster,
+    Cluster, machines,
     outputs::{CurrentNetwork, KubeletIdentity, Outputs},
     ownership,
     spec::{
@@ -167,7 +167,11 @@ pub(super) fn settings(cluster: &ManagedCluster, prior: Option<&Spec>) -> Spec {
         ),
         entra: entra(properties).into(),
         local_accounts: (properties.disable_local_accounts != Some(true)).into(),
-        network: network(&properties.network_profile.clone().unwrap_or_default()).into(),
+        network: network(
+            &properties.network_profile.clone().unwrap_or_default(),
+            properties,
+        )
+        .into(),
         api_server: api_server(properties).into(),
         system_pool: pool(properties, prior).into(),
         identity: identity(cluster).into(),
@@ -223,6 +227,8 @@ fn tags(
 
 fn entra(properties: &Properties) -> Entra {
     let profile = properties.aad_profile.clone().unwrap_or_default();
+    // A cluster with applications of its own for signing in (before 2021) has sign-in with Entra as well.
+    let is_legacy = profile.server_app_id.is_some();
     let groups: BTreeSet<GroupId> = profile
         .admin_group_object_ids
         .iter()
@@ -230,20 +236,23 @@ fn entra(properties: &Properties) -> Entra {
         .map(|id| GroupId::other(id))
         .collect();
     Entra {
-        enabled: (profile.managed == Some(true)).into(),
+        enabled: (profile.managed == Some(true) || is_legacy).into(),
         admin_group_object_ids: (!groups.is_empty()).then_some(groups).into(),
         azure_rbac: profile.enable_azure_rbac.unwrap_or(false).into(),
     }
 }
 
-fn network(profile: &NetworkProfile) -> Network {
+fn network(profile: &NetworkProfile, properties: &Properties) -> Network {
     let plugin = profile.network_plugin.as_deref().unwrap_or_default();
     let overlay = profile
         .network_plugin_mode
         .as_deref()
         .is_some_and(|mode| mode.eq_ignore_ascii_case("overlay"));
+    let mut pools = properties.agent_pool_profiles.iter().flatten();
+    let has_pod_subnet = pools.any(|pool| pool.pod_subnet_id.is_some());
     let mode = match (plugin.eq_ignore_ascii_case("azure"), overlay) {
         (true, true) => NetworkMode::Overlay,
+        (true, false) if has_pod_subnet => NetworkMode::Other("pod_subnet".to_owned()),
         (true, false) => NetworkMode::NodeSubnet,
         (false, _) => NetworkMode::Other(plugin.to_owned()),
     };
@@ -275,6 +284,7 @@ fn api_server(properties: &Properties) -> ApiServer {
         .collect();
     let private = profile.enable_private_cluster == Some(true);
     ApiServer {
+        private: private.into(),
         unrestricted: (ranges.is_empty() && !private).into(),
         authorized_ip_ranges: (!ranges.is_empty()).then_some(ranges).into(),
         run_command: (profile.disable_run_command != Some(true)).into(),
@@ -287,20 +297,25 @@ fn pool(properties: &Properties, prior: Option<&Spec>) -> SystemPool {
         .and_then(|pool| pool.name.if_known())
         .map(AsRef::as_ref);
     let pool = system_pool(properties, name).cloned().unwrap_or_default();
-    let scaled = pool.enable_auto_scaling == Some(true);
+    let machines = machines::of(&pool).unwrap_or_default();
+    let scaled = pool.enable_auto_scaling == Some(true) || machines.bounds.is_some();
+    let (least, most) = machines
+        .bounds
+        .unwrap_or((pool.min_count.unwrap_or(1), pool.max_count.unwrap_or(1)));
     let autoscale = Autoscale {
-        min_count: pool.min_count.unwrap_or(1).into(),
-        max_count: pool.max_count.unwrap_or(1).into(),
+        min_count: least.into(),
+        max_count: most.into(),
     };
     // While the autoscaler is on, the number of nodes is its own and no drift.
     let count = if scaled {
         before.and_then(|pool| pool.node_count.if_set().copied())
     } else {
-        pool.count
+        machines.count.or(pool.count)
     };
+    let vm_size = machines.vm_size.or(pool.vm_size);
     SystemPool {
         name: other::<PoolName>(pool.name.as_deref().unwrap_or_default()),
-        vm_size: other::<VmSize>(pool.vm_size.as_deref().unwrap_or_default()),
+        vm_size: other::<VmSize>(vm_size.as_deref().unwrap_or_default()),
         node_count: count.into(),
         autoscale: scaled.then_some(autoscale).into(),
         zones: pool
@@ -315,7 +330,8 @@ fn pool(properties: &Properties, prior: Option<&Spec>) -> SystemPool {
             .as_deref()
             .map(|id| SubnetId::other(&ResourceId::canonical(id)))
             .into(),
-        os_sku: other::<OsSku>(pool.os_sku.as_deref().unwrap_or_default()),
+        // Bodies of 2020 name none, and mean Ubuntu (`defaults` of `osSKU` for Linux).
+        os_sku: other::<OsSku>(pool.os_sku.as_deref().unwrap_or("Ubuntu")),
     }
 }
 

@@ -57,6 +57,14 @@ const CODES: [(&str, &[&str]); 17] = [
     ("OnlySupportedOnUserAssignedMSICluster", &["identity"]),
 ];
 
+/// How texts begin that name no property and come with a code that says nothing (`BadRequest`).
+const TEXTS: [(&str, &[&str]); 1] = [("The VM size of ", &["system_pool", "vm_size"])];
+
+fn path_of(steps: &[&str]) -> Path {
+    let steps = steps.iter();
+    steps.fold(Path::root(), |path, step| path.join_attribute(step))
+}
+
 impl Places for ClusterPlaces {
     fn place(&self, target: Option<&str>, code: Option<&str>) -> Path {
         let by_code = code.and_then(|code| {
@@ -70,9 +78,12 @@ impl Places for ClusterPlaces {
         let steps = by_code
             .or_else(by_target)
             .map_or(&[] as &[&str], |(_, steps)| steps);
-        steps
-            .iter()
-            .fold(Path::root(), |path, step| path.join_attribute(step))
+        path_of(steps)
+    }
+
+    fn place_of_text(&self, text: &str) -> Path {
+        let found = TEXTS.iter().find(|(start, _)| text.starts_with(start));
+        found.map_or_else(Path::root, |(_, steps)| path_of(steps))
     }
 }
 
@@ -96,6 +107,8 @@ mod tests {
         ]
         .map(|(target, code)| ClusterPlaces.place(target, code).to_string());
 
+        let by_text = ClusterPlaces.place_of_text("The VM size of Standard_X is not allowed");
+        assert_eq!(by_text.to_string(), "system_pool.vm_size");
         assert_eq!(
             places,
             [

@@ -1,7 +1,7 @@
 //! Reading a cluster, and what is said of one that does not run as it should.
 
 use super::{
-    Cluster, applier, live, ownership,
+    Cluster, applier, live, outdated, ownership,
     role::{self, Standing},
     work::{Work, has_failed, is_of_state, is_settled},
 };
@@ -57,6 +57,7 @@ pub(super) async fn read(
         call.keep_private(PENDING, true.into());
     }
     tell_of_trouble(&work, &cluster);
+    outdated::tell(&work, &cluster);
     look_at_role(&work, prior, &cluster).await?;
     let granted = prior.spec.grant_applier_access.if_known().copied();
     let granted = applier::is_granted(&work, granted).await;

@@ -118,6 +118,8 @@ words! {
         /// An uptime promise, and long-term support for who asks for it.
         Premium = "Premium",
     }
+    // What `Standard` was called before 2023.
+    kept ["Paid"]
 }
 
 words! {
@@ -148,7 +150,8 @@ pub(super) struct Entra {
 #[derive(Block, Debug)]
 pub(super) struct Network {
     /// Where pods get their addresses from: `overlay`, a range of their own, or `node_subnet`,
-    /// the subnet of their nodes.
+    /// the subnet of their nodes. Clusters made elsewhere may have `pod_subnet`, a subnet of the pods' own, `kubenet`, which
+    /// retires on 2028-03-31, or `none`, a network plugin of one's own.
     #[tf(default = NetworkMode::Overlay)]
     pub(super) mode: Attr<NetworkMode>,
     /// What enforces network policies. With `none`, policies have no effect.
@@ -184,6 +187,7 @@ words! {
         /// The subnet of their nodes (Azure CNI Node Subnet).
         NodeSubnet = "node_subnet",
     }
+    kept ["pod_subnet", "kubenet", "none"]
 }
 
 words! {
@@ -206,6 +210,13 @@ pub(super) struct ApiServer {
     /// Ranges of public IPv4 addresses from which the API server may be called, at most 200;
     /// `0.0.0.0/32` alone lets only the cluster itself in. Azure adds the cluster's own address.
     pub(super) authorized_ip_ranges: Attr<Option<BTreeSet<AuthorizedRange>>>,
+    /// Whether the API server has an address inside a virtual network only.
+    #[tf(
+        default = false,
+        kept = true,
+        replace = "Azure cannot make a private cluster a public one, nor the reverse"
+    )]
+    pub(super) private: Attr<bool>,
     /// Whether anybody on the internet may call the API server. It must be said, not left out.
     #[tf(default = false)]
     pub(super) unrestricted: Attr<bool>,
@@ -261,12 +272,14 @@ words! {
         /// Ubuntu.
         Ubuntu = "Ubuntu",
     }
+    kept ["AzureContainerLinux", "AzureLinux3", "CBLMariner", "Mariner", "Ubuntu2204", "Ubuntu2404"]
 }
 
 /// Identity of the control plane.
 #[derive(Block, Debug)]
 pub(super) struct Identity {
-    /// `SystemAssigned`, made with the cluster, or `UserAssigned`, one of yours.
+    /// `SystemAssigned`, made with the cluster, or `UserAssigned`, one of yours. A cluster made elsewhere may have `None`,
+    /// and act as a service principal; it can be given an identity.
     #[tf(default = IdentityType::SystemAssigned)]
     pub(super) r#type: Attr<IdentityType>,
     /// Id of the identity, for `UserAssigned`.
@@ -281,6 +294,8 @@ words! {
         /// One that exists by itself.
         UserAssigned = "UserAssigned",
     }
+    // The cluster acts as a service principal.
+    kept ["None"]
 }
 
 words! {

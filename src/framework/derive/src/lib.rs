@@ -21,6 +21,7 @@ use syn::{
 /// - `stable`: an update leaves what the service says here as it is.
 /// - `follows("NAME", ..)`: only a change of these attributes may change what the service says here.
 /// - `pending`: only what was begun and has not been seen to end may change what the service says here.
+/// - `kept = EXPR`: a value that is kept where an object has it, and that nothing is made or changed to have.
 /// - `sticky`: left out it keeps the value it has; the default is for new objects only.
 /// - `local`: not the object's; a read keeps what the user wrote.
 /// - `unmanaged`: while it is left out it stays so, whatever the object says.
@@ -138,6 +139,11 @@ fn declaration(field: &Field, ident: &Ident, key: &str) -> Result<TokenStream> {
     if options.pending {
         changes.push(quote! { follows: Some(&[::secureaks::framework::PENDING]) });
     }
+    if let Some(kept) = options.kept {
+        changes.push(
+            quote! { kept: ::std::vec![::secureaks::framework::Field::encode(&<#ty>::from(#kept))] },
+        );
+    }
     if options.sticky {
         changes.push(quote! { sticky: true });
     }
@@ -164,6 +170,7 @@ struct Options {
     deprecated: Option<LitStr>,
     follows: Option<Vec<LitStr>>,
     pending: bool,
+    kept: Option<Expr>,
     sticky: bool,
     kind: Option<Ident>,
 }
@@ -176,6 +183,7 @@ impl Options {
             deprecated: None,
             follows: None,
             pending: false,
+            kept: None,
             sticky: false,
             kind: None,
         };
@@ -201,6 +209,8 @@ impl Options {
                     options.follows = Some(names.into_iter().collect());
                 } else if meta.path.is_ident("pending") {
                     options.pending = true;
+                } else if meta.path.is_ident("kept") {
+                    options.kept = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("sticky") {
                     options.sticky = true;
                 } else if meta.path.is_ident("local") {
@@ -208,7 +218,7 @@ impl Options {
                 } else if meta.path.is_ident("unmanaged") {
                     options.kind = Some(Ident::new("UnmanagedWhenNull", proc_macro2::Span::call_site()));
                 } else {
-                    return Err(meta.error("expected `default`, `replace = \"..\"`, `stable`, `follows(\"NAME\")`, `pending`, `sticky`, `local`, `unmanaged` or `deprecated = \"..\"`"));
+                    return Err(meta.error("expected `default`, `replace = \"..\"`, `stable`, `follows(\"NAME\")`, `pending`, `kept = ..`, `sticky`, `local`, `unmanaged` or `deprecated = \"..\"`"));
                 }
                 Ok(())
             })?;

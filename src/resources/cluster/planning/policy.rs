@@ -3,7 +3,7 @@
 use super::Cluster;
 use crate::{
     framework::{Diagnostic, Planned, Text as _},
-    resources::cluster::spec::{NetworkPolicy, Spec},
+    resources::cluster::spec::{NetworkMode, NetworkPolicy, Spec},
 };
 
 /// How Azure gets from one policy to another.
@@ -44,8 +44,31 @@ fn way(from: &NetworkPolicy, to: &NetworkPolicy) -> Option<Way> {
     WAYS.get(position(from)?)?.get(position(to)?).copied()
 }
 
-/// Refuses a change that Azure makes in two steps only.
+/// Cilium needs its data plane, which goes with overlay and with pod subnets (AKS, "Azure CNI powered by Cilium"; azurerm's
+/// documentation of `network_policy`). A cluster that has it otherwise keeps it.
+fn check_mode(spec: &Spec, plan: &Planned<'_, Cluster>) -> Result<(), Diagnostic> {
+    let Some(network) = spec.network.if_known() else {
+        return Ok(());
+    };
+    let prior = plan.prior.filter(|_| !plan.replaces);
+    let before = prior.and_then(|prior| prior.spec.network.if_known());
+    let is_kept =
+        before.is_some_and(|before| before.mode == network.mode && before.policy == network.policy);
+    if is_kept
+        || network.mode.if_known() != Some(&NetworkMode::NodeSubnet)
+        || network.policy.if_known() != Some(&NetworkPolicy::Cilium)
+    {
+        return Ok(());
+    }
+    Err(network.policy.error(
+        "Cilium needs overlay",
+        "`network.policy` is `cilium` (its default) and `network.mode` is `node_subnet`. Expected the mode `overlay`: of the modes that this resource creates, Azure offers Cilium with that one. Leave `network.mode` out, or set `network.policy` to `calico`.",
+    ))
+}
+
+/// Refuses a change that Azure makes in two steps only, and Cilium where Azure does not offer it.
 pub(super) fn check(spec: &Spec, plan: &Planned<'_, Cluster>) -> Result<(), Diagnostic> {
+    check_mode(spec, plan)?;
     let (Some(prior), Some(network)) = (
         plan.prior.filter(|_| !plan.replaces),
         spec.network.if_known(),
