@@ -4,6 +4,9 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/secureaks/tools
 BINARY := terraform-provider-secureaks
+RELEASE := target/release/$(BINARY)
+# None of the folders that clients look into by themselves: there, a build would go before the registry's for good.
+MIRROR ?= $(HOME)/.local/share/secureaks/mirror
 
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
@@ -55,7 +58,7 @@ figures:
 	@mkdir -p "$(JOURNAL)/test-real"
 	$(REAL) --no-run
 	SECUREAKS_CLIENTS="$(CLIENTS)" $(REAL) --test e2e --test e2e_specimen --test protocol \
-		-- --nocapture matrix::every_client matrix::attached another_host::
+		-- --nocapture matrix::every_client matrix::attached installed:: another_host::
 	SECUREAKS_CLIENTS=$(NEWEST) SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
 		$(REAL) --test e2e -- --nocapture matrix::stories_inside
 	$(REAL) --test azure_clients -- --test-threads 8
@@ -116,10 +119,11 @@ tools-real: ## Install what make test-real needs: every OpenTofu and Terraform o
 audit: $(DENY) ## Look for known vulnerabilities in the dependencies
 	$(DENY) --locked check advisories
 
-install: ## Install the release binary to $(PREFIX)/bin
+install: ## Install the release for terraform init and tofu init (MIRROR=), and the program for kubectl (PREFIX=)
 	$(CARGO) build --locked --release --bin $(BINARY)
 	install -d "$(PREFIX)/bin"
-	install -m 755 target/release/$(BINARY) "$(PREFIX)/bin/$(BINARY)"
+	install -m 755 "$(RELEASE)" "$(PREFIX)/bin/$(BINARY)"
+	@tests/demo/mirror "$(RELEASE)" "$(MIRROR)"
 
 clean: ## Remove what the build made, not the tools
 	$(CARGO) clean

@@ -21,6 +21,7 @@ mod faults;
 #[path = "../bench/fleet.rs"]
 mod fleet;
 mod import;
+mod installed;
 mod interrupted;
 mod killed;
 mod killed_inside;
