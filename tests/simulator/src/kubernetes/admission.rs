@@ -1,5 +1,5 @@
 //! What is checked of an authorized write beside its form: whether it gives away rights its writer
-//! does not have, the life of its namespace, and the namespace's limits and quotas.
+//! does not have, the life of its namespace, and the namespace's limits, standard and quotas.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use super::status::{Cause, Status};
 use super::store;
 use super::user::User;
 use super::view::View;
-use super::{limits, quota};
+use super::{limits, pod_security, quota};
 
 /// A write that is about to happen.
 pub(crate) struct Write<'a> {
@@ -26,7 +26,7 @@ pub(crate) struct Write<'a> {
 /// The namespaces nobody may delete (admission plugin `NamespaceLifecycle`).
 const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 
-/// Lets a write pass, or refuses it.
+/// Lets a write pass, or refuses it, before its form is checked.
 pub(crate) fn admit(
     view: &View<'_>,
     memory: &mut Memory,
@@ -67,9 +67,18 @@ pub(crate) fn admit(
                 format!("namespace {namespace} is being terminated"),
             )))
         }
-        Some(_) => {
-            limits::admit(view.store, write)?;
-            quota::admit(view.store, write)
-        }
+        Some(_) => Ok(()),
     }
+}
+
+/// Lets a write of a well-formed object pass, or refuses it; what is only a warning goes to `warnings`. The order is
+/// that of the plugins (Kubernetes, `pkg/kubeapiserver/options/plugins.go`).
+pub(crate) fn admit_well_formed(
+    view: &View<'_>,
+    write: &Write<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<(), Status> {
+    limits::admit(view.store, write)?;
+    pod_security::admit(view, write, warnings)?;
+    quota::admit(view.store, write)
 }

@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use serde_json::Value;
 
-use super::admission::{Write, admit};
+use super::admission::{Write, admit, admit_well_formed};
 use super::attributes::ResourceAttributes;
 use super::authorization::Memory;
 use super::exchange::{Answer, json};
@@ -116,6 +116,27 @@ impl Call<'_> {
             self.user,
             &write,
         )
+    }
+
+    /// Asks the same of an object that is well formed. Subresources are of no concern to who is asked.
+    pub(crate) fn admit_well_formed(
+        &mut self,
+        place: Place<'_>,
+        new: &Value,
+        old: Option<&Value>,
+    ) -> Result<(), Status> {
+        if !self.request.resource().subresource.is_empty() {
+            return Ok(());
+        }
+        let write = Write {
+            kind: place.kind,
+            namespace: place.namespace,
+            name: place.name,
+            new: Some(new),
+            old,
+        };
+        let view = self.around.view(self.store);
+        admit_well_formed(&view, &write, &mut self.warnings)
     }
 
     /// The object of a request as it is kept.

@@ -59,6 +59,7 @@ impl Call<'_> {
         if !causes.is_empty() {
             return Err(Status::invalid(place.kind, &given, causes));
         }
+        self.admit_well_formed(place, &object, None)?;
         if self
             .store
             .object(place.kind, place.namespace, &given)

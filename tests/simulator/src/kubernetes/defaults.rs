@@ -164,6 +164,12 @@ fn pod(spec: &mut Value) {
     put(spec, "dnsPolicy", json!("ClusterFirst"));
     put(spec, "securityContext", json!({}));
     put(spec, "schedulerName", json!("default-scheduler"));
+    for volume in list(spec, "volumes") {
+        // One that only has a name.
+        if volume.as_object().is_some_and(|members| members.len() == 1) {
+            put(volume, "emptyDir", json!({}));
+        }
+    }
     for containers in ["initContainers", "containers"] {
         for container in list(spec, containers) {
             let image = text(container, "/image").to_owned();

@@ -34,6 +34,7 @@ mod not_simulated;
 mod openapi;
 mod openapi_v2;
 mod patch;
+mod pod_security;
 mod protobuf;
 mod quantity;
 mod quota;

@@ -62,6 +62,7 @@ impl Call<'_> {
         if !causes.is_empty() {
             return Err(Status::invalid(place.kind, place.name, causes));
         }
+        self.admit_well_formed(place, &new, Some(old))?;
         book(old, &mut new, self.around.now);
         let new = in_order_of(old, new);
         if managed_fields::same_but_for_times(old, &new) {

@@ -1,5 +1,5 @@
 //! The labels of a namespace that say which pods may run in it (Kubernetes,
-//! `k8s.io/pod-security-admission/api`). The pods themselves are not checked.
+//! `k8s.io/pod-security-admission/api`).
 
 use serde_json::Value;
 

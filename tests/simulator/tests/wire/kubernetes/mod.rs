@@ -6,6 +6,7 @@ mod faults;
 mod namespaces;
 mod objects;
 mod patches;
+mod pod_security;
 mod watches;
 
 use std::thread::park_timeout;
