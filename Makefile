@@ -97,7 +97,7 @@ fmt: ## Format the code
 docs: ## Write docs/ from the declarations in the code
 	$(CARGO) run --locked --quiet -- docs
 
-demo: ## Create, change, import and destroy a cluster in the simulator (KEEP=1 leaves it running)
+demo: ## Create, try, change, import and destroy a cluster in the simulator (KEEP=1 leaves it running, to try things with)
 	tests/demo/run
 
 fuzz: export SECUREAKS_FUZZ_SECONDS ?= 60

@@ -1,4 +1,4 @@
-//! `make demo` does what the README promises, and leaves nothing behind.
+//! `make demo` does what the README promises, and leaves nothing running unless asked to.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -74,7 +74,7 @@ fn last_line(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_demo_ends_well_and_leaves_nothing() {
+fn the_demo_takes_a_screenful_a_step_and_leaves_nothing_but_logs() {
     let mut demo = Demo::new();
 
     let output = demo.run();
@@ -83,10 +83,44 @@ fn the_demo_ends_well_and_leaves_nothing() {
     assert_eq!(last_line(&output.stdout), "demo: ok");
     assert_eq!(demo.files(), Vec::<PathBuf>::new());
     assert_eq!(demo.processes(), Vec::<String>::new());
+    let printed = text(&output.stdout);
+    let overlong: Vec<&str> = printed
+        .split("\n=== ")
+        .filter(|step| step.lines().count() > SCREEN)
+        .collect();
+    assert_eq!(overlong, Vec::<&str>::new());
+    let missing: Vec<&str> = logs(&printed)
+        .filter(|log| {
+            let log = fs::metadata(repository().join(log));
+            log.map_or(0, |file| file.len()) == 0
+        })
+        .collect();
+    assert!(logs(&printed).count() > 10, "{printed}");
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
+/// The lines of a usual terminal.
+const SCREEN: usize = 24;
+
+/// The files that are said to have the whole output of a command.
+fn logs(printed: &str) -> impl Iterator<Item = &str> {
+    printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("(in full: ")?.strip_suffix(')'))
+}
+
+/// The commands that a person would type, read off what a kept demo printed after its last step began.
+fn commands(printed: &str) -> Vec<String> {
+    let (_, kept) = printed
+        .split_once("\n=== The cluster keeps running")
+        .expect("what to try");
+    kept.lines()
+        .filter_map(|line| Some(line.strip_prefix("  $ ")?.to_owned()))
+        .collect()
 }
 
 #[test]
-fn a_demo_that_is_kept_can_be_played_on_with_and_stopped() {
+fn a_demo_that_is_kept_leaves_a_cluster_to_try_three_things_with() {
     let mut demo = Demo::new();
     demo.command.env("KEEP", "1");
 
@@ -94,27 +128,41 @@ fn a_demo_that_is_kept_can_be_played_on_with_and_stopped() {
 
     assert!(output.status.success(), "{}", told(&output));
     assert_eq!(last_line(&output.stdout), "demo: ok");
-    // What a person would type, read off what the demo printed.
-    let printed = text(&output.stdout);
-    let (_, kept) = printed.split_once("play on:").expect("how to play on");
-    let (play, rest) = kept.split_once("its side:").expect("the simulator's side");
-    let (_, stop) = rest.split_once("stop it:").expect("how to stop it");
-    let stop = stop.lines().next().unwrap_or_default();
-    let played = shell(
-        &demo,
-        &format!(
-            "set -e\n{} -auto-approve -input=false -no-color",
-            play.trim()
-        ),
-    );
+    let commands = commands(&text(&output.stdout));
+    let [environment, folder, breakout, plan, rights, stop] = commands.as_slice() else {
+        panic!("{commands:?}");
+    };
+    let in_a_shell = |command: &str| {
+        let command = format!("set -e\n{environment}\n{folder}\n{command}");
+        shell(&demo, &command)
+    };
+    let nothing = in_a_shell(&plan.replace("-var node_count=5", "-detailed-exitcode"));
+    let planned = in_a_shell(&format!("{plan} -no-color"));
+    let kubectl = in_a_shell("command -v kubectl").status.success();
+    let (refused, listed) = (in_a_shell(breakout), in_a_shell(rights));
     let running = demo.processes();
     let stopped = shell(&demo, stop);
-    assert!(played.status.success(), "{}", told(&played));
+    assert!(nothing.status.success(), "{}", told(&nothing));
+    assert!(planned.status.success(), "{}", told(&planned));
     assert!(
-        text(&played.stdout).contains("Apply complete! Resources: 4 added"),
+        text(&planned.stdout).contains("Plan: 0 to add, 1 to change, 0 to destroy."),
         "{}",
-        told(&played)
+        told(&planned)
     );
+    if kubectl {
+        let refusal = text(&refused.stderr);
+        let wanted = "Error from server (Forbidden): pods \"breakout\" is forbidden: violates PodSecurity \"restricted:latest\": privileged";
+        assert!(refusal.starts_with(wanted), "{}", told(&refused));
+        let rights = text(&listed.stdout);
+        let may = |verbs: &str| {
+            rights
+                .lines()
+                .any(|line| line.starts_with("pods ") && line.contains(verbs))
+        };
+        assert!(may("create"), "{}", told(&listed));
+        // Nobody was asked for a code.
+        assert_eq!(text(&listed.stderr).matches("enter the code").count(), 0);
+    }
     assert_eq!(running.len(), 1, "{running:?}");
     assert!(stopped.status.success(), "{}", told(&stopped));
     assert_eq!(demo.files(), Vec::<PathBuf>::new());
@@ -137,6 +185,11 @@ fn a_demo_that_fails_says_where_and_leaves_nothing() {
         last_line(&output.stderr),
         "demo: failed at: Build the provider and the simulator"
     );
+    let printed = text(&output.stderr);
+    let log = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("all of it is in "));
+    assert!(Path::new(log.expect("a log")).is_file(), "{printed}");
     assert_eq!(demo.files(), Vec::<PathBuf>::new());
 }
 
