@@ -68,6 +68,17 @@ fn the_readme_shows_the_quickstart() {
 }
 
 #[test]
+fn the_guide_to_tests_shows_the_one_that_is_run() {
+    let shown = fenced(&text("docs/guides/testing.md"), "terraform");
+
+    assert_eq!(
+        shown,
+        [text("examples/testing/teams.tftest.hcl")],
+        "copy examples/testing/teams.tftest.hcl into docs/guides/testing.md"
+    );
+}
+
+#[test]
 fn links_lead_somewhere() {
     let documents = documents();
 

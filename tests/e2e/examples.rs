@@ -38,6 +38,10 @@ fn recipe(example: &str) -> Option<Recipe> {
     };
     match example {
         "quickstart" => Some(plain),
+        "testing" => Some(Recipe {
+            apart: &["teams.tftest.hcl"],
+            ..plain
+        }),
         "slides" => Some(Recipe {
             prepare: |_| slides(),
             ..plain

@@ -30,6 +30,7 @@ mod lifecycle;
 mod many;
 #[cfg(feature = "real")]
 mod matrix;
+mod mocked;
 mod nested_typo;
 mod ownership;
 mod quickstart;
