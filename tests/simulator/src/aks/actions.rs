@@ -63,22 +63,42 @@ impl Engine {
         moment: &mut Moment<'_>,
     ) -> Result<Response, Problem> {
         let key = self.cluster(address)?.address().key();
-        let running = self
-            .operations
-            .values_mut()
-            .find(|operation| operation.outcome.is_none() && operation.cluster == key);
-        // With nothing to abort the OpenAPI description has a 204.
-        let Some(running) = running else {
+        if !self.cancel(&key, None, moment) {
             return Ok(empty(204, Vec::new()));
-        };
-        running.outcome = Some(Outcome::Canceled);
-        running.ends = moment.now;
+        }
+        // The state stays what it was until the abort ends (recorded: `Creating`).
         let body = self.clusters.get_mut(&key).map(|cluster| {
-            cluster.set_state(Kind::Abort.state(), true);
             super::document::renew_etag(&mut cluster.object);
             cluster.read()
         });
         let headers = self.begin(&key, None, Kind::Abort, true, moment);
         Ok(document(202, headers, body.unwrap_or_default()))
+    }
+
+    /// Ends the running operation of a pool as canceled (recorded: 202, and then `Canceled`).
+    pub(super) fn abort_pool(
+        &mut self,
+        address: &ClusterAddress,
+        pool: &str,
+        moment: &mut Moment<'_>,
+    ) -> Response {
+        let key = address.key();
+        if !self.cancel(&key, Some(pool), moment) {
+            return empty(204, Vec::new());
+        }
+        empty(202, self.begin(&key, Some(pool), Kind::Abort, true, moment))
+    }
+
+    /// Cancels what runs on a cluster, or on one pool of it. With nothing to abort the OpenAPI description has a 204.
+    fn cancel(&mut self, key: &str, pool: Option<&str>, moment: &Moment<'_>) -> bool {
+        let running = self.operations.values_mut().find(|operation| {
+            operation.outcome.is_none()
+                && operation.cluster == key
+                && (pool.is_none() || operation.pool.as_deref() == pool)
+        });
+        let Some(running) = running else { return false };
+        running.outcome = Some(Outcome::Canceled);
+        running.ends = moment.now;
+        true
     }
 }

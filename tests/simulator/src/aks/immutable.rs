@@ -27,6 +27,9 @@ pub(super) const FIXED: &[&str] = &[
     "apiServerAccessProfile/subnetId",
 ];
 
+/// Whom a cluster without an identity acts as.
+const PRINCIPAL: &str = "servicePrincipalProfile/clientId";
+
 /// Members of a pool that ask for a new pool.
 const FIXED_IN_POOL: &[&str] = &[
     "vmSize",
@@ -71,6 +74,11 @@ pub(crate) fn check(existing: &Value, draft: &Value) -> Result<(), Problem> {
     }
     for path in FIXED {
         let pointer = format!("/properties/{path}");
+        // An identity takes the place of a service principal (recorded 200; azurerm's
+        // `TestAccKubernetesCluster_servicePrincipalToSystemAssignedIdentity` expects it).
+        if *path == PRINCIPAL && text(draft, &pointer) == Some("msi") {
+            continue;
+        }
         if let Some(before) = existing.pointer(&pointer)
             && draft
                 .pointer(&pointer)

@@ -25,6 +25,7 @@ const WRITTEN_BY_SERVICE: &[&str] = &[
     "/identity/tenantId",
     "/properties/oidcIssuerProfile/issuerURL",
     "/properties/networkProfile/loadBalancerProfile/effectiveOutboundIPs",
+    "/properties/networkProfile/natGatewayProfile/effectiveOutboundIPs",
     "/properties/apiServerAccessProfile/privateDNSZone",
     "/properties/apiServerAccessProfile/enablePrivateClusterPublicFQDN",
     "/properties/aadProfile/tenantID",
@@ -92,8 +93,10 @@ pub(crate) fn cluster_wish(body: &Value) -> Value {
             remove(block, member);
         }
     }
-    if let Some(balancer) = properties.pointer_mut("/networkProfile/loadBalancerProfile") {
-        remove(balancer, "effectiveOutboundIPs");
+    for profile in ["loadBalancerProfile", "natGatewayProfile"] {
+        if let Some(profile) = properties.pointer_mut(&format!("/networkProfile/{profile}")) {
+            remove(profile, "effectiveOutboundIPs");
+        }
     }
     for addon in properties
         .get_mut("addonProfiles")

@@ -164,12 +164,15 @@ impl Engine {
         request: &Request,
         moment: &mut Moment<'_>,
     ) -> Result<Response, Problem> {
-        if action != "upgradenodeimageversion" {
+        if !["upgradenodeimageversion", "abort"].contains(&action) {
             return Err(unknown(request));
         }
         let cluster = self.parent(address, "action")?;
         let pool = existing(cluster, name)?;
         let name = owned(pool, "/name");
+        if action == "abort" {
+            return Ok(self.abort_pool(address, &name, moment));
+        }
         let minor = text(pool, "/currentOrchestratorVersion")
             .and_then(versions::parse)
             .map_or(0, |version| version.minor);

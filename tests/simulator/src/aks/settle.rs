@@ -99,7 +99,14 @@ impl Engine {
                 succeed(cluster, &|_| true);
             }
             Kind::Stop | Kind::Start | Kind::Reconcile => succeed(cluster, &|_| true),
-            Kind::Abort => cluster.set_state("Canceled", true),
+            Kind::Abort => match operation.pool.as_deref() {
+                Some(pool) => {
+                    if let Some(pool) = cluster.pool_mut(pool) {
+                        put(pool, "provisioningState", "Canceled");
+                    }
+                }
+                None => cluster.set_state("Canceled", true),
+            },
             Kind::PoolDelete => {
                 let name = operation.pool.clone();
                 if let Some(pools) = cluster.pools_mut() {
@@ -168,21 +175,23 @@ fn provide(cluster: &mut Cluster, moment: &mut Moment<'_>) {
         });
         put(identities, "kubeletidentity", kubelet);
     }
-    let own = text(properties, "/networkProfile/outboundType") == Some("loadBalancer");
-    let known = properties
-        .pointer("/networkProfile/loadBalancerProfile/effectiveOutboundIPs")
-        .is_some();
-    if own && !known {
+    // Azure's own addresses, of whichever makes the way out (recorded for both).
+    let (profile, counts) = match text(properties, "/networkProfile/outboundType") {
+        Some("loadBalancer") => ("loadBalancerProfile", "/managedOutboundIPs/count"),
+        Some("managedNATGateway") => ("natGatewayProfile", "/managedOutboundIPProfile/count"),
+        _ => return,
+    };
+    let way_out = child(child(properties, "networkProfile"), profile);
+    if way_out.get("effectiveOutboundIPs").is_none() {
         let resources = resources.replace("/resourcegroups/", "/resourceGroups/");
-        let balancer = child(child(properties, "networkProfile"), "loadBalancerProfile");
-        let count = integer(balancer, "/managedOutboundIPs/count").unwrap_or(0);
+        let count = integer(way_out, counts).unwrap_or(0);
         let addresses: Vec<Value> = (0..count)
             .map(|_| {
                 let name = random::guid(moment.random);
                 json!({ "id": format!("{resources}/Microsoft.Network/publicIPAddresses/{name}") })
             })
             .collect();
-        put(balancer, "effectiveOutboundIPs", addresses);
+        put(way_out, "effectiveOutboundIPs", addresses);
     }
 }
 

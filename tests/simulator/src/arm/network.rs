@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::error::{empty, ok, resource_not_found, service_error};
 use super::exchange::{Moment, Request, Response};
@@ -23,6 +23,21 @@ const DELETION: i64 = 11;
 pub(super) struct Networks {
     networks: BTreeMap<String, Network>,
     operations: BTreeMap<String, Timestamp>,
+}
+
+/// The settings of a network that mean nothing here and are answered as they were sent, such as its DNS servers, flow
+/// timeout and encryption. That private endpoints have no policies is told since API 2025-01-01, which azurerm plans by;
+/// recorded answers of 2024-11-01 do not tell it.
+fn kept(body: &Value, request: &Request) -> Map<String, Value> {
+    let sent = body.get("properties").and_then(Value::as_object).cloned();
+    let mut kept = sent.unwrap_or_default();
+    kept.entry("enableDdosProtection").or_insert(false.into());
+    let version = request.query.get("api-version").map(String::as_str);
+    if version.is_some_and(|version| version >= "2025-01-01") {
+        kept.entry("privateEndpointVNetPolicies")
+            .or_insert("Disabled".into());
+    }
+    kept
 }
 
 /// A network with its subnets inside, as GET answers it.
@@ -141,17 +156,18 @@ impl Networks {
             document.insert("tags".into(), tags.clone());
         }
         if let Some(document) = document.as_object_mut() {
-            document.insert(
-                "properties".into(),
-                json!({
-                    "provisioningState": "Updating",
-                    "resourceGuid": resource_guid,
-                    "addressSpace": { "addressPrefixes": prefixes },
-                    "subnets": subnets,
-                    "virtualNetworkPeerings": [],
-                    "enableDdosProtection": false,
-                }),
-            );
+            let mut properties = kept(&body, request);
+            properties.extend([
+                ("provisioningState".into(), "Updating".into()),
+                ("resourceGuid".into(), resource_guid),
+                (
+                    "addressSpace".into(),
+                    json!({ "addressPrefixes": prefixes }),
+                ),
+                ("subnets".into(), subnets.into()),
+                ("virtualNetworkPeerings".into(), json!([])),
+            ]);
+            document.insert("properties".into(), Value::Object(properties));
         }
         let busy_until = after(moment.now, WRITE);
         let network = Network {

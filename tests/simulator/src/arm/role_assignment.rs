@@ -191,10 +191,13 @@ impl Access {
             .find(|one| one.name.eq_ignore_ascii_case(&wanted.name));
         if let Some(same) = same {
             if same.grants_the_same(&wanted) {
+                let before = same.document();
                 same.description = wanted.description;
                 same.condition = wanted.condition;
                 same.condition_version = wanted.condition_version;
-                return ok(200, same.document());
+                let document = same.document();
+                // Recorded: what changes is answered like what is new.
+                return ok(if document == before { 200 } else { 201 }, document);
             }
             let text = "Tenant ID, application ID, principal ID, and scope are not allowed to be \
                         updated.";

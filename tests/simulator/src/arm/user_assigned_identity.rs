@@ -101,6 +101,14 @@ impl Identities {
             });
             json!({ "tenantId": moment.tenant_id, "principalId": principal, "clientId": client })
         });
+        let mut properties = properties;
+        // From where the identity may be used (API 2025-01-31-preview, `isolationScope`); azurerm plans by it.
+        if let (Some(properties), Some(scope)) = (
+            properties.as_object_mut(),
+            body.pointer("/properties/isolationScope"),
+        ) {
+            properties.insert("isolationScope".into(), scope.clone());
+        }
         let document = json!({
             "location": body.get("location"),
             "tags": body.get("tags").cloned().unwrap_or_else(|| json!({})),

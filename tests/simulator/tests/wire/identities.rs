@@ -35,3 +35,18 @@ fn an_identity_keeps_its_principal_until_it_is_made_anew() {
     );
     assert_ne!(anew.json()["properties"], first["properties"]);
 }
+
+/// azurerm 5.2.0 plans by what it reads back.
+#[test]
+fn an_identity_keeps_its_isolation_scope() {
+    let (_simulator, client) = start();
+    let kind = "Microsoft.ManagedIdentity/userAssignedIdentities";
+    let path = client.id(&format!("{GROUP}/providers/{kind}/one"));
+    let body = json!({ "location": "westeurope", "properties": { "isolationScope": "Regional" } });
+
+    client.put(&path, body);
+    let read = client.get(&path).json();
+
+    assert_eq!(read["properties"]["isolationScope"], "Regional");
+    assert!(read["properties"]["principalId"].is_string());
+}

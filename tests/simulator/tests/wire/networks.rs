@@ -96,3 +96,33 @@ fn subnets_must_lie_inside_and_beside_each_other() {
     assert_eq!(host_bits, (400, "InvalidAddressPrefixFormat".to_owned()));
     assert_eq!(fine, (201, String::new()));
 }
+
+/// azurerm 5.2.0 plans by what it reads back (its networks never settled without).
+#[test]
+fn a_network_keeps_what_was_written() {
+    let (simulator, client) = start();
+    let vnet = client.id(&format!(
+        "{GROUP}/providers/Microsoft.Network/virtualNetworks/v"
+    ));
+    let settings = json!({
+        "dhcpOptions": { "dnsServers": ["10.0.0.4"] },
+        "flowTimeoutInMinutes": 10,
+        "encryption": { "enabled": true, "enforcement": "AllowUnencrypted" },
+    });
+    let mut properties = settings.clone();
+    properties["addressSpace"] = json!({ "addressPrefixes": ["10.0.0.0/8"] });
+    let body = json!({ "location": "westeurope", "properties": properties });
+
+    let made = client.put(&vnet, body);
+    simulator.advance(Duration::from_secs(15));
+    let read = client.get(&vnet).json();
+
+    assert_eq!(made.status, 201);
+    for (name, value) in settings.as_object().unwrap() {
+        assert_eq!(&read["properties"][name], value, "{name}");
+    }
+    assert_eq!(
+        read["properties"]["privateEndpointVNetPolicies"],
+        "Disabled"
+    );
+}

@@ -74,6 +74,10 @@ fn an_assignment_is_made_repeated_read_and_removed() {
     let made = client.put(&path, request.clone());
     let again = client.put(&path, request.clone());
     let read = client.get(&path);
+    let mut described = request.clone();
+    described["properties"]["description"] = json!("of the platform team");
+    let described = client.put(&path, described);
+    client.put(&path, request.clone());
     let twin = client.put(&assignment(&client, OTHER_NAME), request);
     let changed = client.put(&path, body(&client, OTHER_NAME, Some("ServicePrincipal")));
     let removed = client.call("DELETE", &path, None);
@@ -81,6 +85,8 @@ fn an_assignment_is_made_repeated_read_and_removed() {
     let missing = client.get(&path);
 
     assert_eq!((made.status, again.status, read.status), (201, 200, 200));
+    // Recorded.
+    assert_eq!(described.status, 201);
     assert_eq!(
         (again.json(), read.json(), removed.json()),
         (made.json(), made.json(), made.json())

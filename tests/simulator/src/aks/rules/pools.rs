@@ -219,8 +219,11 @@ fn windows(pool: &Value, cluster: &Value) -> Result<(), Problem> {
 }
 
 fn taints(pool: &Value) -> Result<(), Problem> {
-    let hard = items(pool, "/nodeTaints")
+    // Those that leave with a node's start count as well (recorded).
+    let all = ["/nodeTaints", "/nodeInitializationTaints"];
+    let hard = all
         .iter()
+        .flat_map(|place| items(pool, place))
         .filter_map(Value::as_str)
         .any(|taint| {
             !taint.starts_with("CriticalAddonsOnly") && !taint.ends_with(":PreferNoSchedule")

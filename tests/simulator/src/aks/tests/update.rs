@@ -212,3 +212,85 @@ fn an_abort_cancels_what_runs_and_answers_the_cluster() {
     assert_eq!(aborted["status"], "Canceled");
     assert_eq!(state(&azure.get(CLUSTER)), "Canceled");
 }
+
+/// Recorded: what runs shows its own state until the abort ends.
+#[test]
+fn an_abort_shows_the_state_of_what_it_ends() {
+    let mut azure = Azure::new();
+    azure.trusted.borrow_mut().insert("io".to_owned());
+    let create = azure.send("PUT", CLUSTER, secure());
+
+    let abort = azure.send("POST", &format!("{CLUSTER}/abort"), Value::Null);
+    let during = state(&azure.get(CLUSTER)).to_owned();
+    azure.finish(&create);
+    azure.finish(&abort);
+
+    assert_eq!(during, "Creating");
+    assert_eq!(state(&azure.get(CLUSTER)), "Canceled");
+}
+
+/// Recorded: 202, and then `Canceled`.
+#[test]
+fn an_abort_of_a_pool_cancels_what_runs_on_it() {
+    let mut azure = Azure::with_cluster();
+    let pool = format!("{CLUSTER}/agentPools/jobs");
+    let body =
+        json!({ "properties": { "mode": "User", "vmSize": "Standard_D4ds_v5", "count": 1 } });
+    let create = azure.send("PUT", &pool, body);
+
+    let abort = azure.send("POST", &format!("{pool}/abort"), Value::Null);
+    let ended = azure.finish(&create);
+    azure.finish(&abort);
+    let idle = azure.send("POST", &format!("{pool}/abort"), Value::Null);
+
+    let left = azure.get(&pool);
+    assert_eq!((abort.status, idle.status), (202, 204));
+    assert_eq!(ended["status"], "Canceled");
+    assert_eq!(left["properties"]["provisioningState"], "Canceled");
+}
+
+/// Recorded 200; `TestAccKubernetesCluster_servicePrincipalToSystemAssignedIdentity` of azurerm sends the old client id
+/// beside the identity and expects it, too.
+#[test]
+fn an_identity_takes_the_place_of_a_service_principal() {
+    let mut azure = Azure::new();
+    let mut body = secure();
+    body["identity"] = Value::Null;
+    body["properties"]["servicePrincipalProfile"] = json!({ "clientId": "app", "secret": "s" });
+    let create = azure.send("PUT", CLUSTER, body.clone());
+    azure.finish(&create);
+    body["identity"] = json!({ "type": "SystemAssigned" });
+    body["properties"]["servicePrincipalProfile"] = json!({ "clientId": "app" });
+
+    let update = azure.send("PUT", CLUSTER, body);
+    azure.finish(&update);
+
+    let properties = azure.get(CLUSTER)["properties"].clone();
+    assert_eq!(update.status, 200, "{update:?}");
+    assert_eq!(
+        properties["servicePrincipalProfile"],
+        json!({ "clientId": "msi" })
+    );
+    assert!(properties["identityProfile"]["kubeletidentity"]["objectId"].is_string());
+}
+
+/// Recorded; azurerm reads the first of `effectiveOutboundIPs` (`TestAccKubernetesCluster_natGatewayProfile`).
+#[test]
+fn a_managed_nat_gateway_names_its_addresses() {
+    let mut azure = Azure::new();
+    azure.trusted.borrow_mut().insert("io".to_owned());
+    let mut body = secure();
+    body["properties"]["networkProfile"]["outboundType"] = json!("managedNATGateway");
+    let create = azure.send("PUT", CLUSTER, body);
+    azure.finish(&create);
+
+    let cluster = azure.get(CLUSTER);
+
+    let gateway = &cluster["properties"]["networkProfile"]["natGatewayProfile"];
+    let id = gateway["effectiveOutboundIPs"][0]["id"].as_str();
+    assert!(
+        id.is_some_and(|id| id.contains("/publicIPAddresses/")),
+        "{gateway}"
+    );
+    assert_eq!(gateway["managedOutboundIPProfile"]["count"], 1);
+}
