@@ -136,8 +136,8 @@ fn an_argument_that_is_none_is_refused() {
     assert_eq!(
         refused,
         [
-            "there is no argument `--chek`; wanted is: docs [--check] [--directory DIRECTORY]",
-            "there is no argument `--directory`; wanted is: docs [--check] [--directory DIRECTORY]",
+            "there is no argument `--chek`; expected: docs [--check] [--directory DIRECTORY]",
+            "there is no argument `--directory`; expected: docs [--check] [--directory DIRECTORY]",
         ]
     );
 }

@@ -12,7 +12,7 @@ provider "secureaks" {}
 variable "admin_group_object_id" {
   description = "Object id of the Entra group whose members administer the cluster."
   type        = string
-  default     = "5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10"
+  default     = "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345"
 }
 
 variable "developers_group_object_id" {
@@ -36,7 +36,7 @@ resource "secureaks_cluster" "main" {
     admin_group_object_ids = [var.admin_group_object_id]
   }
 
-  # Whoever applies works inside the cluster below; Owner in Azure does not include that.
+  # The signed-in identity works inside the cluster below; Owner in Azure does not include that.
   grant_applier_access = true
 
   api_server {

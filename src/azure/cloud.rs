@@ -89,7 +89,7 @@ impl Cloud {
             "/\\?#@".contains(character) || character.is_whitespace() || character.is_control()
         };
         if host.is_empty() || host.contains(leads_elsewhere) {
-            return Err(refuse(format!("{host:?} is no name of a host")));
+            return Err(refuse(format!("{host:?} is not a host name")));
         }
         let url = Url::parse(&address).map_err(|error| refuse(error.to_string()))?;
         let request = azure_core::http::Request::new(url, Method::Get);
@@ -235,7 +235,7 @@ fn secure(host: &str, address: &str) -> Result<String, Error> {
         Ok(url) if url.scheme() == "https" => Ok(address.trim_end_matches('/').to_owned()),
         _ => Err(Error::Decode {
             what: format!("the metadata of {host}"),
-            reason: format!("{address} is no https address"),
+            reason: format!("{address} is not an https address"),
         }),
     }
 }
@@ -293,7 +293,7 @@ mod tests {
 
         let result = Cloud::discover("arm.example", &scripted.wire()).await;
 
-        let reason = "http://login.example/ is no https address".to_owned();
+        let reason = "http://login.example/ is not an https address".to_owned();
         assert_eq!(
             result,
             Err(Error::Decode {

@@ -19,7 +19,7 @@ const FOLDERS: [&str; 4] = [
 #[derive(Debug, thiserror::Error)]
 pub enum DocsError {
     /// An argument that is none.
-    #[error("there is no argument `{0}`; wanted is: {usage}", usage = super::USAGE)]
+    #[error("there is no argument `{0}`; expected: {usage}", usage = super::USAGE)]
     Usage(String),
     /// Pages that differ from what the code says.
     #[error("the documentation is not what the code says; run `make docs`:\n{}", lines(.0))]

@@ -117,7 +117,7 @@ impl PrivateFolder {
         if path.parent() == Some(&self.path) && path.file_name() == Some(name.as_ref()) {
             Ok(path)
         } else {
-            let named = io::Error::new(io::ErrorKind::InvalidInput, "it is no name of a file");
+            let named = io::Error::new(io::ErrorKind::InvalidInput, "it is not a file name");
             Err(FileError::system(&path, "used")(named))
         }
     }

@@ -9,7 +9,7 @@ use crate::value::Value;
 /// A type that is written as text: it parses strictly what users write and keeps whatever the
 /// service says. [`crate::text_content`] makes it a [`Content`].
 pub trait Text: Sized {
-    /// What is wanted, to end the sentence "it is ...; wanted is ...".
+    /// What is wanted, to end the sentence "it is ...; expected ...".
     const WANTED: &'static str;
 
     /// Reads what a user wrote; the error says what is the matter with it, as a sentence without
@@ -45,10 +45,14 @@ pub fn read_text<T: Text>(value: &Value, slot: &mut Slot<'_>) -> Option<T> {
         (Ok(parsed), _) => Some(parsed),
         (Err(_), Origin::Service) => Some(T::other(&text)),
         (Err(problem), Origin::Configuration) => {
-            let subject = slot.path.subject();
+            // An element of a collection begins with "One of".
+            let subject = slot.path.subject().replacen("One of", "each of", 1);
             slot.error(
                 "Invalid value",
-                format!("{subject} is {text:?}: {problem}. Wanted is {}.", T::WANTED),
+                format!(
+                    "Expected {subject} to be {}, found {text:?}: {problem}.",
+                    T::WANTED
+                ),
             );
             None
         }
@@ -163,9 +167,9 @@ impl Text for Span {
     const WANTED: &'static str = "a positive duration such as `30m`, `1h30m` or `500ms`";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let duration = parse_span(text).ok_or_else(|| "it is no duration".to_owned())?;
+        let duration = parse_span(text).ok_or_else(|| "it is not a duration".to_owned())?;
         if duration.is_zero() {
-            return Err("it is no time at all".to_owned());
+            return Err("it is zero".to_owned());
         }
         Ok(Self {
             text: text.to_owned(),

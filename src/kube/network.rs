@@ -21,7 +21,7 @@ pub(super) fn client(access: &Access) -> Result<reqwest::Client, Error> {
     // Whoever came first has installed the same provider.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let authority = reqwest::Certificate::from_pem_bundle(access.certificate_authority.as_bytes())
-        .map_err(|_| unusable("its certificate authority is no certificate"))?;
+        .map_err(|_| unusable("its certificate authority is not a certificate"))?;
     let mut builder = reqwest::Client::builder()
         .tls_certs_only(authority)
         .dns_resolver(SystemNames)

@@ -35,7 +35,7 @@ pub enum HandshakeError {
     #[error("PLUGIN_CLIENT_CERT holds no certificate in PEM form")]
     ClientCertificate,
     /// The host's ports are none.
-    #[error("{variable} is {value:?}, which is no port number")]
+    #[error("{variable} is {value:?}, which is not a port number")]
     Port {
         /// The variable.
         variable: &'static str,

@@ -65,7 +65,7 @@ pub struct Config {
     msi_endpoint: Attr<Option<String>>,
     /// Whether to sign in as the workload identity of the pod. `ARM_USE_AKS_WORKLOAD_IDENTITY`.
     use_aks_workload_identity: Attr<Option<bool>>,
-    /// Whether to sign in as whoever ran `az login`, when nothing else is set; on unless told
+    /// Whether to sign in as the identity of `az login`, when nothing else is set; on unless told
     /// otherwise. `ARM_USE_CLI`.
     use_cli: Attr<Option<bool>>,
     /// Azure cloud. `ARM_ENVIRONMENT`.
@@ -281,7 +281,7 @@ impl Config {
                 reader.errors.push(Diagnostic::error(
                     "Invalid environment variable",
                     format!(
-                        "SECUREAKS_POLL_INTERVAL is {text:?}: {problem}. Wanted is {}.",
+                        "SECUREAKS_POLL_INTERVAL is {text:?}: {problem}. Expected {}.",
                         Span::WANTED
                     ),
                 ));

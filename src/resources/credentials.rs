@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The way into a cluster for the Kubernetes and Helm providers and others: server, certificate
-/// authority, and a token of whoever the provider signs in as.
+/// authority, and a token of the identity that the provider signs in as.
 ///
 /// Nothing of it is stored in a state or a plan. The token is not renewed: Terraform hands it to
 /// another provider once, and it lasts for about an hour, as `expires_at` says. Where an apply may take longer,
@@ -112,7 +112,7 @@ pub(super) fn without_entra(cluster_id: &Attr<ClusterId>, inside: &Inside<'_>) -
     cluster_id.error(
         "Cluster has no sign-in with Microsoft Entra",
         format!(
-            "The only way into {} is the local administrator's certificate, which never expires and is the same for everybody; it is not handed out. Turn on sign-in with Entra: `entra` of secureaks_cluster, or `az aks update --enable-aad`.",
+            "The only way into {} is the local administrator's certificate, which never expires and is the same for everyone; it is not handed out. Turn on sign-in with Entra: `entra` of secureaks_cluster, or `az aks update --enable-aad`.",
             inside.cluster.id()
         ),
     )

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A kubeconfig without any secret in it: kubectl and others run a program that signs them in
-/// with Microsoft Entra, each as whoever runs it.
+/// with Microsoft Entra, each as the person who runs it.
 ///
 /// The program is this provider's own binary, or kubelogin. Where the binary is, and how other
 /// providers use it, is in the guide
@@ -60,7 +60,7 @@ words! {
 words! {
     /// How to sign in, in kubelogin's words (Azure/kubelogin, `pkg/internal/token/options.go`).
     pub(super) enum LoginMode {
-        /// Whoever is signed in to the Azure CLI.
+        /// The identity that is signed in to the Azure CLI.
         AzureCli = "azurecli",
         /// A code to enter in a browser.
         DeviceCode = "devicecode",
@@ -72,7 +72,7 @@ words! {
         Password = "ropc",
         /// The machine's managed identity.
         ManagedIdentity = "msi",
-        /// Whoever is signed in to the Azure Developer CLI.
+        /// The identity that is signed in to the Azure Developer CLI.
         DeveloperCli = "azd",
         /// A federated token in a file.
         WorkloadIdentity = "workloadidentity",

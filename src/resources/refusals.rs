@@ -172,7 +172,7 @@ fn usual(error: &Error, refusal: &Refusal) -> (&'static str, &'static str) {
             "Wait a few minutes, and run apply again, if need be with a smaller `-parallelism`.",
         ),
         (500.., _) => (
-            "Azure is not well",
+            "Azure is unavailable",
             "Wait a few minutes, and run apply again; status.azure.com tells of known trouble.",
         ),
         _ => (
@@ -206,6 +206,11 @@ fn said(reason: Option<String>) -> String {
 /// A text of a lower layer as the beginning of a sentence, without its full stop.
 fn sentence(text: &str) -> String {
     let text = text.trim_end_matches('.');
+    // The name of a host, a file or a variable is written as it is.
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if first.trim_end_matches(':').contains(['.', '/', ':', '_']) {
+        return text.to_owned();
+    }
     let mut characters = text.chars();
     characters
         .next()

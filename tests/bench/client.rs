@@ -38,7 +38,7 @@ impl Program {
   resource_group_name = "rg-demo"
   location            = "westeurope"
   entra {
-    admin_group_object_ids = ["5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10"]
+    admin_group_object_ids = ["f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345"]
   }
   api_server {
     authorized_ip_ranges = ["20.50.0.0/24"]

@@ -14,7 +14,7 @@ const TEAMS: usize = 100;
 const DEPLOYER: &str = "a4e81b57-0c9d-4f32-86a1-d5b7c2e9f013";
 const GROUP: &str = "/subscriptions/c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365/resourceGroups/rg-demo";
 
-/// Makes the clusters past the provider, with all rights in them for whoever applies, and the groups; the
+/// Makes the clusters past the provider, with all rights in them for the signed-in identity, and the groups; the
 /// clusters' ids.
 pub(crate) fn make(azure: &Simulator) -> Result<Vec<String>, String> {
     for team in 0..TEAMS {

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Whoever applies may work inside the cluster.
+/// The signed-in identity may work inside the cluster.
 const INSIDE: &str = r#"
 resource "secureaks_cluster" "main" {
   grant_applier_access = true

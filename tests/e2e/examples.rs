@@ -13,7 +13,7 @@ use crate::support::{Client, Workspace, assert_understood, azure, clients};
 /// What the examples' texts take for granted.
 const SUBSCRIPTION: &str = "c3a5d9e2-6f18-4b70-8d2c-91e4f7a0b365";
 
-/// The object id of whoever applies.
+/// The object id of the signed-in identity.
 const DEPLOYER: &str = "a4e81b57-0c9d-4f32-86a1-d5b7c2e9f013";
 
 /// How an example becomes a configuration that can be applied.
@@ -106,7 +106,7 @@ pub(crate) fn slides() -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// Gives whoever applies rights in every cluster, as a platform team has them.
+/// Gives the signed-in identity rights in every cluster, as a platform team has them.
 fn rights_inside(azure: &Simulator) -> BTreeMap<&'static str, String> {
     let role = "Azure Kubernetes Service RBAC Cluster Admin";
     let scope = format!("/subscriptions/{SUBSCRIPTION}");
@@ -140,7 +140,7 @@ pub(crate) fn own_network(azure: &Simulator) -> BTreeMap<&'static str, String> {
         ("identity_id", identity),
         (
             "admin_group_object_id",
-            "5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10".to_owned(),
+            "f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345".to_owned(),
         ),
     ])
 }

@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 /// Those that both a client that starts the provider and one that attaches to it live.
-const STORIES: [Story; 11] = [
+const STORIES: [Story; 12] = [
     Story {
         name: "create, update, destroy",
         tests: &["lifecycle::a_cluster_lives_its_whole_life"],
@@ -59,7 +59,19 @@ const STORIES: [Story; 11] = [
     SLIDES,
     ACCESS,
     CREDENTIALS,
+    Story {
+        name: "typo in a block",
+        tests: &["nested_typo::nested_typo", "wrong_line::wrong_line"],
+        since: None,
+    },
 ];
+
+/// Installs the provider where a client looks for it by itself, so that none attaches to one.
+const INSTALLED: Story = Story {
+    name: "install, module, backend",
+    tests: &["installed::what_is_installed_works_with_init_modules_and_a_backend"],
+    since: None,
+};
 
 /// Attaches by itself, and shows that the client could not have started a provider of its own.
 const STANDING: Story = Story {
@@ -112,7 +124,7 @@ const READERS: Story = Story {
 
 #[test]
 fn every_client_lives_every_story() {
-    let stories: Vec<Story> = STORIES.into_iter().chain([STANDING]).collect();
+    let stories: Vec<Story> = STORIES.into_iter().chain([INSTALLED, STANDING]).collect();
 
     live("clients", "Clients of the provider", &stories, &[]);
 }

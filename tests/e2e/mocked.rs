@@ -93,8 +93,8 @@ fn an_id_that_is_made_up_is_refused_as_the_guide_says() {
         for workspace in [of_resource, of_data] {
             run(&workspace).fails_with(&[
                 "Invalid value",
-                "it is no resource id, as it does not begin with a slash. Wanted is a cluster's resource id, \
-                 `/subscriptions/.../managedClusters/NAME`.",
+                "Expected `cluster_id` to be a cluster's resource id, `/subscriptions/.../managedClusters/NAME`, found",
+                "it is not a resource id, as it does not begin with a slash.",
             ]);
         }
     }

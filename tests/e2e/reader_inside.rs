@@ -140,7 +140,10 @@ fn let_read_inside(azure: &Simulator) {
 }
 
 fn planned_for_somebody_else(text: &str) {
-    assert!(text.contains("Whoever plans may not apply this"), "{text}");
+    assert!(
+        text.contains("The signed-in identity may not apply this"),
+        "{text}"
+    );
 }
 
 /// Writes the change into the configuration.

@@ -154,7 +154,7 @@ fn a_function_that_refuses_its_argument_is_an_error() {
 
         workspace
             .apply()
-            .fails_with("The number is not even; wanted is an even one.");
+            .fails_with("The number is not even; expected an even one.");
     }
 }
 

@@ -215,7 +215,7 @@ async fn a_function_refuses_an_argument_by_its_position() {
     };
     assert_eq!(
         odd,
-        refused("The number is not even; wanted is an even one.", Some(0))
+        refused("The number is not even; expected an even one.", Some(0))
     );
     assert_eq!(misfit.map_err(|error| error.argument), Err(Some(0)));
     assert_eq!(many, refused("too many arguments", None));

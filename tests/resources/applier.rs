@@ -1,4 +1,4 @@
-//! `grant_applier_access`: whoever applies may work inside the cluster, by a role assignment that comes and goes
+//! `grant_applier_access`: the signed-in identity may work inside the cluster, by a role assignment that comes and goes
 //! with it.
 
 use secureaks::value::Value;
@@ -240,7 +240,7 @@ fn a_right_in_another_cluster_of_the_group_is_none_in_a_new_one() {
     assert_eq!(plan.diagnostics[0].summary, "No right inside the cluster");
 }
 
-/// A cluster that asks Azure about rights, or does not, and whoever applies has the right to work inside by then.
+/// A cluster that asks Azure about rights, or does not, and the signed-in identity has the right to work inside by then.
 fn asking_azure(provider: &Provider, asks: bool) -> Value {
     let admins = if asks {
         json!(null)

@@ -18,7 +18,7 @@ const MACHINE: &str = "0e7b5c94-d18f-4263-b9a7-42f6d3c8e150";
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 pub(crate) const CLUSTER_USER: &str = "4abbcc35-e782-43d8-92c5-2d3f1bd2253f";
 
-/// A cluster with Entra in which whoever applies has rights, two namespaces, and a provider that is asked about
+/// A cluster with Entra in which the signed-in identity has rights, two namespaces, and a provider that is asked about
 /// bindings in it.
 pub(crate) fn start() -> (Simulator, Provider) {
     let azure = fast_azure();
@@ -250,7 +250,7 @@ fn what_somebody_else_changed_shows_and_is_put_right() {
     assert_eq!(plan.replaces, []);
     assert_eq!(
         disputed[0].summary,
-        "Somebody else owns a field of the binding"
+        "Another field manager owns a field of the binding"
     );
     assert_eq!(untouched["subjects"][0]["name"], ADMINISTRATORS);
     let again = ["shop", "team-a"].map(|name| object(&azure, &role_binding(name, "developers")));

@@ -120,3 +120,19 @@ fn phase() {
     let open: Vec<&String> = open.map(|(name, _)| name).collect();
     assert_eq!(open, Vec::<&String>::new());
 }
+
+#[test]
+fn a_quota_that_kubernetes_does_not_have_is_told_offline() {
+    let azure = fast_azure();
+    let provider = Provider::of(&azure).about("secureaks_namespace");
+    let quota = json!({
+        "cpus": "4", "pods": "1.5", "secrets": "2k", "count/deployments.apps": "5",
+        "requests.nvidia.com/gpu": "1", "hugepages-2Mi": "1Gi", "limits.memory": "1.5Gi",
+    });
+    let limits = json!({ "default": { "memory": "256Mi" } });
+    let config = json!({ "cluster_id": crate::support::CLUSTER, "name": "shop", "quota": quota, "limits": limits });
+
+    let told = told(&provider.validate(&provider.value(&config)));
+
+    insta::assert_snapshot!(told);
+}

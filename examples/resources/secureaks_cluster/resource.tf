@@ -5,7 +5,7 @@ resource "secureaks_cluster" "example" {
   kubernetes_version  = "1.35"
 
   entra {
-    admin_group_object_ids = ["5e1f0b5c-6d0a-4e8f-9a51-3f2f6f4b7a10"]
+    admin_group_object_ids = ["f05c8e3a-97b4-4d16-8c2f-e6a1d9b07345"]
   }
 
   api_server {

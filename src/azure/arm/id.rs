@@ -15,7 +15,7 @@ pub struct ResourceId(String);
 
 /// A text that is no resource id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no resource id: {reason}")]
+#[error("{text:?} is not a resource id: {reason}")]
 pub struct InvalidResourceId {
     text: String,
     reason: &'static str,

@@ -14,7 +14,7 @@ use super::{Audience, AuthError, Source, Token};
 use crate::azure::cloud::CloudSource;
 use crate::azure::wire::root_cause;
 
-/// Whoever is signed in to the Azure CLI.
+/// The identity that is signed in to the Azure CLI.
 #[derive(Debug)]
 pub(super) struct Cli {
     credential: Arc<AzureCliCredential>,

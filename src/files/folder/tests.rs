@@ -156,7 +156,7 @@ fn only_a_private_regular_file_is_read() {
             "private/pipe is not a regular file; remove it",
             "private/open has the mode 644, with which other users may use it, where 600 is expected; remove it",
             "private/large has more than 1048576 bytes; remove it",
-            "private/../private/whole cannot be used: it is no name of a file",
+            "private/../private/whole cannot be used: it is not a file name",
         ]
     );
 }

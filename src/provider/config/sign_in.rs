@@ -18,7 +18,7 @@ impl Config {
     ) -> Result<Self, String> {
         let cloud = cloud.map(CloudName::parse).transpose();
         let cloud =
-            cloud.map_err(|problem| format!("{problem}; wanted is {}", CloudName::WANTED))?;
+            cloud.map_err(|problem| format!("{problem}; expected {}", CloudName::WANTED))?;
         let empty = Self::schema().empty();
         let mut config = Self::from_value(&empty, Origin::Service, &mut Diagnostics::default());
         config.tenant_id = tenant_id.into();
@@ -67,7 +67,7 @@ impl Config {
                 reader.errors.push(Diagnostic::error(
                     "Invalid environment variable",
                     format!(
-                        "ARM_ENVIRONMENT is {text:?}; wanted is {}.",
+                        "ARM_ENVIRONMENT is {text:?}; expected {}.",
                         CloudName::WANTED
                     ),
                 ));

@@ -75,7 +75,7 @@ impl Arguments {
             "--login" if value == "devicecode" => self.login = Login::DeviceCode,
             "--login" => {
                 return Err(CredentialError::Usage(format!(
-                    "--login is {value:?}; `devicecode` is wanted, or no such option"
+                    "expected `--login devicecode`, or no `--login`, which signs in as the provider does, found {value:?}"
                 )));
             }
             "--tenant-id" => self.tenant_id = Some(value.to_owned()),
@@ -148,7 +148,7 @@ mod tests {
                 "there is no option \"get-token\"",
                 "there is no option \"--client-secret\"",
                 "--tenant-id needs a value",
-                "--login is \"interactive\"; `devicecode` is wanted, or no such option",
+                "expected `--login devicecode`, or no `--login`, which signs in as the provider does, found \"interactive\"",
                 "--server-id is \"aks\"; a UUID is wanted",
             ]
         );

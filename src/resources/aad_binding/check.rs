@@ -18,7 +18,7 @@ pub(super) fn check(spec: &Spec, diagnostics: &mut Diagnostics) {
     if principals.is_empty() {
         diagnostics.push(spec.principals.error(
             "No principals",
-            "`principals` is empty, so nobody would get the rights. Name a user, group or service principal, or remove the binding.",
+            "`principals` is empty, so no one would get the rights. Name a user, group or service principal, or remove the binding.",
         ));
     }
     let mut seen = BTreeSet::new();

@@ -178,14 +178,14 @@ impl Grant {
     fn refused(&self, error: &Error) -> Diagnostic {
         let trace = error.refusal().map(Refusal::trace).unwrap_or_default();
         let instead = if self.shared {
-            ", or set `cluster_user_role = false` and have somebody else assign `Azure Kubernetes Service Cluster User Role`"
+            ", or set `cluster_user_role = false` and have an administrator assign `Azure Kubernetes Service Cluster User Role`"
         } else {
             ""
         };
         Diagnostic::error(
             "Not allowed to assign roles in Azure",
             format!(
-                "{} {} needs a role on {}, and whoever applies may not give it.\n\nApply as somebody with `Microsoft.Authorization/roleAssignments/write` there (`Role Based Access Control Administrator`){instead}.\n\n{trace}.",
+                "{} {} needs a role on {}, and the signed-in identity may not give it.\n\nApply as an identity with `Microsoft.Authorization/roleAssignments/write` there (`Role Based Access Control Administrator`){instead}.\n\n{trace}.",
                 self.kind.as_str(),
                 self.principal,
                 self.scope
@@ -203,7 +203,7 @@ fn scopes(spec: &Spec, cluster: &ResourceId) -> Result<Vec<ResourceId>, Diagnost
         scope_of(cluster, Some(name)).ok_or_else(|| {
             spec.namespaces.error(
                 "Invalid namespace",
-                format!("{name:?} is no part of an id."),
+                format!("{name:?} cannot be part of an id."),
             )
         })
     };

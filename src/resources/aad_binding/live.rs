@@ -50,7 +50,7 @@ pub(super) async fn read(
         where_it_was(inside, id.name(), &prior.spec).await?
     };
     let is_anothers = |one: &Bound| registry::is_anothers(inside, one) == Some(true);
-    // Whoever imports what another configuration made takes it over, unless there is something else to take.
+    // The signed-in identity what another configuration made takes it over, unless there is something else to take.
     let takes_over = imported && found.iter().all(is_anothers);
     let is_own =
         |one: &Bound| own.has(one) || own.is_unknown() && (takes_over || !is_anothers(one));

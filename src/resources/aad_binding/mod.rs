@@ -169,7 +169,7 @@ fn not_importable(found: &str) -> Diagnostic {
     Diagnostic::error(
         "Cannot import this",
         format!(
-            "{found}. Wanted is the id of a cluster, `/aadBindings/` and the name of a ClusterRoleBinding, of RoleBindings that all have that name, or of a binding of this provider."
+            "{found}. Expected the id of a cluster, followed by `/aadBindings/` and the name of a ClusterRoleBinding, of RoleBindings that all have that name, or of a binding of this provider."
         ),
     )
 }

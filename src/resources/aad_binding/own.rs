@@ -395,7 +395,7 @@ fn which(found: &Bound) -> String {
 fn not_ours(inside: &Inside<'_>, found: &Bound) -> String {
     let which = which(found);
     format!(
-        "{which} of {} was made by somebody else, and is not one of this binding's objects.",
+        "{which} of {} was made by another tool or configuration, and is not one of this binding's objects.",
         inside.cluster.id()
     )
 }

@@ -340,7 +340,7 @@ fn limits(call: &Call<Session>) -> azure::Call {
     planning_limits(&call.client, call)
 }
 
-/// Whether whoever applies may bind at all, asked once for all bindings where that suffices.
+/// Whether the signed-in identity may bind at all, asked once for all bindings where that suffices.
 async fn judge_right(inside: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     let right = |resource, namespace| Right {
         verb: "create",

@@ -144,7 +144,7 @@ async fn prove(
                 Ok(answer) => answer.status.unwrap_or_default(),
                 Err(error) if error.is_forbidden() => {
                     return Ok(Proof::Open(
-                        "whoever applies may not create subject access reviews".to_owned(),
+                        "the signed-in identity may not create subject access reviews".to_owned(),
                     ));
                 }
                 // What was said in an earlier round is what there is to tell when time runs out.

@@ -258,7 +258,7 @@ fn user(
 fn nameless(principal: &Principal, reason: &str) -> Diagnostic {
     principal.object_id.error(
         "User's name is not known",
-        format!("The cluster knows a user of this tenant by the user principal name, and {reason}. Give `user_principal_name` too, or let whoever applies read users (Microsoft Graph `User.ReadBasic.All`)."),
+        format!("The cluster knows a user of this tenant by the user principal name, and {reason}. Give `user_principal_name` too, or let the signed-in identity read users (Microsoft Graph `User.ReadBasic.All`)."),
     )
 }
 
@@ -303,7 +303,7 @@ fn without_graph(
             &format!(
                 ", and names are looked up in Microsoft Graph, which cannot be read: {reason}."
             ),
-            "Set `object_id` instead, or let whoever applies read the directory (Microsoft Graph `Group.Read.All` or `Directory.Read.All`).",
+            "Set `object_id` instead, or let the signed-in identity read the directory (Microsoft Graph `Group.Read.All` or `Directory.Read.All`).",
         )),
     }
 }

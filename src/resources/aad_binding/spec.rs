@@ -23,7 +23,7 @@ use crate::{
 /// right to ask for the kubeconfig, is assigned too. Afterwards it is proved that the principals may
 /// do what the role allows.
 ///
-/// Whoever applies needs the rights that are given, or `bind` on the role, inside the cluster, and
+/// The signed-in identity needs the rights that are given, or `bind` on the role, inside the cluster, and
 /// `Microsoft.Authorization/roleAssignments/write` on it for the Azure half. To name principals otherwise
 /// than by object id takes `Directory.Read.All`, or `User.ReadBasic.All` and `GroupMember.Read.All`, in
 /// Microsoft Graph.

@@ -237,7 +237,7 @@ impl<'a> Work<'a> {
                 Some(proof::of_binding(&self.inside, self.spec, probes, &self.subjects).await)
             }
             (true, _, None) => Some(Ok(Proof::Open(
-                "whoever applies may not read the role".to_owned(),
+                "the signed-in identity may not read the role".to_owned(),
             ))),
         };
         let effective = match outcome {

@@ -223,7 +223,7 @@ fn taken_away(work: &Work<'_>) -> Diagnostic {
 fn warn(work: &Work<'_>, reason: &str) {
     work.call.warn(Diagnostic::warning(
         "Applier's right could not be proved",
-        format!("`Azure Kubernetes Service RBAC Cluster Admin` on {} is assigned to whoever applies, and it was not seen to work: {reason}. It may take some more minutes; the next apply that needs it tells.", work.id),
+        format!("`Azure Kubernetes Service RBAC Cluster Admin` on {} is assigned to the signed-in identity, and it was not seen to work: {reason}. It may take some more minutes; the next apply that needs it tells.", work.id),
     ));
 }
 

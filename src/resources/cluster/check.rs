@@ -60,7 +60,7 @@ fn check_entra(spec: &Spec, diagnostics: &mut Diagnostics) {
     {
         diagnostics.push(spec.grant_applier_access.error(
             "A role in Azure would have no effect",
-            "`grant_applier_access` is on, and role assignments in Azure do not decide about this cluster. Leave `entra.enabled` and `entra.azure_rbac` on (their defaults), or name a group of whoever applies in `entra.admin_group_object_ids` instead.",
+            "`grant_applier_access` is on, and role assignments in Azure do not decide about this cluster. Leave `entra.enabled` and `entra.azure_rbac` on (their defaults), or name a group of the signed-in identity in `entra.admin_group_object_ids` instead.",
         ));
     }
     if entra.enabled.if_known() != Some(&false) {
@@ -68,8 +68,8 @@ fn check_entra(spec: &Spec, diagnostics: &mut Diagnostics) {
     }
     if spec.local_accounts.if_known() == Some(&false) {
         diagnostics.push(spec.local_accounts.error(
-            "Nobody could sign in",
-            "`local_accounts` is off and `entra.enabled` is false, so that nobody could sign in to the cluster. Leave `entra.enabled` out (recommended), or set `local_accounts = true`.",
+            "No one could sign in",
+            "`local_accounts` is off and `entra.enabled` is false, so that no one could sign in to the cluster. Leave `entra.enabled` out (recommended), or set `local_accounts = true`.",
         ));
     }
     if entra.azure_rbac.if_known() == Some(&true) {
@@ -159,12 +159,12 @@ fn check_api_server(
             "`api_server.authorized_ip_ranges` names ranges and `api_server.unrestricted` is true. Leave one of the two out.",
         )),
         (false, false) if api_server.private.if_known() == Some(&false) => diagnostics.push(whole.error(
-            "Anybody could reach the API server",
-            "`api_server.authorized_ip_ranges` names no range, so that the whole internet could call the API server. Name the public ranges your people and pipelines call from, such as `[\"20.50.0.0/24\"]`; `[\"0.0.0.0/32\"]` lets only the cluster itself in. To let anybody in on purpose, set `api_server.unrestricted = true`. Private clusters are not created by this resource yet; one that exists is imported and kept, with `api_server.private = true`.",
+            "API server would be open to the internet",
+            "`api_server.authorized_ip_ranges` names no range, so the whole internet could call the API server. Name the public ranges your people and pipelines call from, such as `[\"20.50.0.0/24\"]`; `[\"0.0.0.0/32\"]` lets only the cluster itself in. To leave it open on purpose, set `api_server.unrestricted = true`. Private clusters are not created by this resource yet; one that exists is imported and kept, with `api_server.private = true`.",
         )),
         (_, true) if api_server.private.if_known() == Some(&true) => diagnostics.push(api_server.unrestricted.error(
             "Private and unrestricted",
-            "`api_server.private` and `api_server.unrestricted` are both true; nobody on the internet reaches a private cluster. Leave `api_server.unrestricted` out.",
+            "`api_server.private` and `api_server.unrestricted` are both true; no one on the internet reaches a private cluster. Leave `api_server.unrestricted` out.",
         )),
         _ => {}
     }

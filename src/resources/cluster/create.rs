@@ -274,5 +274,5 @@ pub(super) fn taken(work: &Work<'_>, found: &ManagedCluster, vouched: &Vouched) 
 }
 
 fn vanished(work: &Work<'_>) -> Failure {
-    Diagnostic::error("Cluster is gone", format!("{} was accepted by Azure and is no longer there; somebody must have deleted it. Run apply again.", work.id)).into()
+    Diagnostic::error("Cluster is gone", format!("{} was accepted by Azure and is no longer there; it was deleted meanwhile. Run apply again.", work.id)).into()
 }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// An Azure Kubernetes Service cluster that exists, whether this provider, azurerm, the portal or
-/// somebody else made it.
+/// another tool made it.
 ///
 /// It is named by `cluster_id`, or by `name` and `resource_group_name` in the subscription of the
 /// provider. Reading it needs the role Reader, and nothing of it is secret. Its `id` is what
@@ -69,7 +69,7 @@ pub struct Found {
     private_fqdn: Computed<String>,
     /// Name of the API server in DNS that the Azure portal uses.
     portal_fqdn: Computed<String>,
-    /// Who reaches the API server, before anybody signs in.
+    /// Who reaches the API server, before anyone signs in.
     api_server: Computed<ApiServer>,
     /// Sign-in of people and pipelines with Microsoft Entra ID.
     entra: Computed<Entra>,

@@ -161,7 +161,7 @@ impl Resource for Cluster {
     }
 
     fn import(&self, target: ImportTarget<ClusterIdentity>) -> Result<Outputs, Diagnostic> {
-        let wanted = "Wanted is the id of a cluster, `/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.ContainerService/managedClusters/NAME` (`az aks show --name NAME --resource-group GROUP --query id`)";
+        let wanted = "Expected the id of a cluster, `/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.ContainerService/managedClusters/NAME` (`az aks show --name NAME --resource-group GROUP --query id`)";
         let refuse =
             |found: String| Diagnostic::error("Cannot import this", format!("{found}. {wanted}."));
         let id = match target {

@@ -56,7 +56,7 @@ pub struct Spec {
     /// and does not show who used it.
     #[tf(default = false)]
     pub(super) local_accounts: Attr<bool>,
-    /// Whether whoever creates the cluster, or sets this, is given the role `Azure Kubernetes Service
+    /// Whether the signed-in identity that creates the cluster, or sets this, is given the role `Azure Kubernetes Service
     /// RBAC Cluster Admin` on it, so that the same apply can work inside. Azure's Owner and
     /// Contributor have no right inside a cluster. It needs `entra.azure_rbac`, and the right to
     /// assign roles.
@@ -65,7 +65,7 @@ pub struct Spec {
     /// How pods are connected and kept apart.
     #[tf(default)]
     pub(super) network: Attr<Network>,
-    /// Who reaches the API server, before anybody signs in.
+    /// Who reaches the API server, before anyone signs in.
     #[tf(default)]
     pub(super) api_server: Attr<ApiServer>,
     /// Nodes for the cluster's own pods.
@@ -217,7 +217,7 @@ pub(super) struct ApiServer {
         replace = "Azure cannot make a private cluster a public one, nor the reverse"
     )]
     pub(super) private: Attr<bool>,
-    /// Whether anybody on the internet may call the API server. It must be said, not left out.
+    /// Whether anyone on the internet may call the API server. It must be said, not left out.
     #[tf(default = false)]
     pub(super) unrestricted: Attr<bool>,
     /// Whether `az aks command invoke` works: commands in the cluster through Azure's own API,

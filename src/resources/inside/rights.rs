@@ -1,4 +1,4 @@
-//! Whether whoever applies has rights inside a cluster: what a plan says about it, before an apply would fail.
+//! Whether the signed-in identity has rights inside a cluster: what a plan says about it, before an apply would fail.
 
 use std::{collections::BTreeSet, sync::Mutex, sync::PoisonError};
 
@@ -120,16 +120,16 @@ pub(crate) fn goes_with_cluster(
     (of_cluster && session.planned.makes_anew(cluster)).then_some("its cluster is made anew")
 }
 
-/// How whoever applies stands in a cluster that does not exist yet.
+/// How the signed-in identity stands in a cluster that does not exist yet.
 enum Standing {
     Holds(&'static str),
     Nothing,
     Unclear,
 }
 
-const CHOICES: &str = "Whoever applies needs rights inside the cluster, one of:\n  - `grant_applier_access = true` on `secureaks_cluster`, which assigns `Azure Kubernetes Service RBAC Cluster Admin` on the cluster;\n  - membership in one of `entra.admin_group_object_ids`;\n  - a role such as `Azure Kubernetes Service RBAC Cluster Admin` on the cluster, its resource group or subscription (`az role assignment create`).";
+const CHOICES: &str = "The signed-in identity needs rights inside the cluster, one of:\n  - `grant_applier_access = true` on `secureaks_cluster`, which assigns `Azure Kubernetes Service RBAC Cluster Admin` on the cluster;\n  - membership in one of `entra.admin_group_object_ids`;\n  - a role such as `Azure Kubernetes Service RBAC Cluster Admin` on the cluster, its resource group or subscription (`az role assignment create`).";
 
-/// Refuses to plan an object in a cluster that the same plan makes, when in none of those whoever applies will
+/// Refuses to plan an object in a cluster that the same plan makes, when in none of those the signed-in identity will
 /// have any right. Which of them it is, nobody knows before it exists.
 pub(crate) async fn check_planned(
     session: &Session,
@@ -146,7 +146,7 @@ pub(crate) async fn check_planned(
         match standing(azure, cluster, limits).await {
             Standing::Nothing => names.push(cluster.name.clone()),
             Standing::Holds(how) => {
-                tracing::info!(cluster = %cluster.name, right = how, "Whoever applies will have rights inside");
+                tracing::info!(cluster = %cluster.name, right = how, "The signed-in identity will have rights inside");
                 return Ok(());
             }
             Standing::Unclear => return Ok(()),
@@ -156,7 +156,7 @@ pub(crate) async fn check_planned(
         return Ok(());
     }
     let detail = format!(
-        "The cluster {} is made by this plan, and whoever applies will have no right inside it. {CHOICES}",
+        "The cluster {} is made by this plan, and the signed-in identity will have no right inside it. {CHOICES}",
         names.join(" or ")
     );
     Err(cluster_id
@@ -260,7 +260,7 @@ impl Inside<'_> {
             |namespace| format!("in the namespace {namespace}"),
         );
         let detail = format!(
-            "The API server of {} says that whoever plans may not {} `{}` {place}. {CHOICES}\nA new right takes up to five minutes to have effect.",
+            "The API server of {} says that the signed-in identity may not {} `{}` {place}. {CHOICES}\nA new right takes up to five minutes to have effect.",
             self.cluster.id(),
             right.verb,
             right.resource
@@ -272,7 +272,7 @@ impl Inside<'_> {
         match self.cluster.may_as_planned(&reading, &self.limits).await {
             Ok(true) => {
                 self.call
-                    .warn(cluster_id.warning("Whoever plans may not apply this", detail));
+                    .warn(cluster_id.warning("The signed-in identity may not apply this", detail));
                 Ok(())
             }
             _ => Err(cluster_id

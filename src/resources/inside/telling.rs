@@ -86,7 +86,7 @@ impl Inside<'_> {
             return told;
         }
         let detail = format!(
-            "{} To work inside {} whoever runs this needs the role `Azure Kubernetes Service Cluster User Role` on it, beside rights in the cluster itself.",
+            "{} To work inside {} the signed-in identity needs the role `Azure Kubernetes Service Cluster User Role` on it, beside rights in the cluster itself.",
             told.detail,
             self.cluster.id()
         );
@@ -151,7 +151,7 @@ impl Inside<'_> {
         Diagnostic::error(
             "Cluster is stopped",
             format!(
-                "{id} is stopped, and its API server answers nobody until it is started: `az aks start --name {} --resource-group {}`.",
+                "{id} is stopped, and its API server does not answer until it is started: `az aks start --name {} --resource-group {}`.",
                 id.name(),
                 id.resource_group().unwrap_or("GROUP")
             ),
@@ -183,7 +183,7 @@ impl Inside<'_> {
         } else if error.is_forbidden() && said.contains("not currently held") {
             (
                 "Not allowed to grant more than one has",
-                "Kubernetes lets nobody grant rights beyond their own: have a cluster administrator apply it, or bind a role within your rights.",
+                "Kubernetes lets no one grant rights beyond their own: have a cluster administrator apply it, or bind a role within your rights.",
             )
         } else if error.is_forbidden() && said.contains("being terminated") {
             (
@@ -193,7 +193,7 @@ impl Inside<'_> {
         } else if error.is_forbidden() {
             (
                 "Not allowed inside the cluster",
-                "Whoever applies needs rights inside: be in one of `entra.admin_group_object_ids`, have a role such as `Azure Kubernetes Service RBAC Cluster Admin` on the cluster, or set `grant_applier_access = true` on `secureaks_cluster`. A new right takes up to five minutes to have effect.",
+                "The signed-in identity needs rights inside: be in one of `entra.admin_group_object_ids`, have a role such as `Azure Kubernetes Service RBAC Cluster Admin` on the cluster, or set `grant_applier_access = true` on `secureaks_cluster`. A new right takes up to five minutes to have effect.",
             )
         } else if error.is_not_found() {
             (
@@ -221,7 +221,7 @@ impl Inside<'_> {
             if cause.reason == "FieldManagerConflict" {
                 let manager = manager(&cause.message);
                 return Diagnostic::error(
-                    format!("Somebody else owns a field of the {}", self.what),
+                    format!("Another field manager owns a field of the {}", self.what),
                     format!(
                         "`{}` belongs to the field manager {manager}, and the object was left as it is. Leave the field to it, or set `force_conflicts = true` to take the field over.",
                         cause.field.trim_start_matches('.')

@@ -124,7 +124,7 @@ impl<'a> Inside<'a> {
         {
             self.call.warn(Diagnostic::warning(
                 "Working as the cluster's local administrator",
-                format!("{} has no sign-in with Microsoft Entra, so the provider uses the administrator's certificate, which is held in memory only. Whoever has that certificate cannot be told apart or locked out: turn on `entra` for the cluster.", self.cluster.id()),
+                format!("{} has no sign-in with Microsoft Entra, so the provider uses the administrator's certificate, which is held in memory only. Those who have that certificate cannot be told apart or locked out: turn on `entra` for the cluster.", self.cluster.id()),
             ));
         }
     }

@@ -7,7 +7,7 @@ use super::{
     spec::{Level, Spec},
 };
 use crate::{
-    framework::{Attr, Diagnostics, Text as _},
+    framework::{Attr, Diagnostic, Diagnostics, Text as _},
     resources::texts::{Quantity, check_key},
 };
 
@@ -142,8 +142,61 @@ fn check_annotations(spec: &Spec, reserved: &[&str], diagnostics: &mut Diagnosti
 
 fn invalid(attribute: &str, key: &str, problem: &str) -> String {
     format!(
-        "`{attribute}` has the key {key:?}: {problem}. Wanted is a name of at most 63 letters, digits, `-`, `_` or `.`, with a domain and a slash before it if need be."
+        "`{attribute}` has the key {key:?}: {problem}. Expected a name of at most 63 letters, digits, `-`, `_` or `.`, with a domain and a slash before it if need be."
     )
+}
+
+/// What a quota can be about, beside `count/KIND.GROUP`, huge pages and resources of devices, which have a slash (Kubernetes,
+/// `pkg/apis/core/helper`: `standardQuotaResources`); and whether it is counted in whole numbers.
+const QUOTAS: [(&str, bool); 19] = [
+    ("cpu", false),
+    ("memory", false),
+    ("ephemeral-storage", false),
+    ("requests.cpu", false),
+    ("requests.memory", false),
+    ("requests.storage", false),
+    ("requests.ephemeral-storage", false),
+    ("limits.cpu", false),
+    ("limits.memory", false),
+    ("limits.ephemeral-storage", false),
+    ("pods", true),
+    ("resourcequotas", true),
+    ("services", true),
+    ("replicationcontrollers", true),
+    ("secrets", true),
+    ("configmaps", true),
+    ("persistentvolumeclaims", true),
+    ("services.nodeports", true),
+    ("services.loadbalancers", true),
+];
+
+/// What the API server would refuse of a quota's entry.
+fn check_entry(
+    attribute: &Attr<Option<BTreeMap<String, Quantity>>>,
+    name: &str,
+    amount: &Quantity,
+) -> Option<Diagnostic> {
+    let is_further = name.contains('/')
+        || name.starts_with("hugepages-")
+        || name.starts_with("requests.hugepages-");
+    let Some((_, is_counted)) = QUOTAS.iter().find(|(own, _)| *own == name) else {
+        let names: Vec<String> = QUOTAS.iter().map(|(name, _)| format!("`{name}`")).collect();
+        return (!is_further).then(|| {
+            attribute.error(
+                "Unknown quota",
+                format!("Expected a resource that a quota can limit, found {name:?}: one of {}, or `count/KIND.GROUP` such as `count/deployments.apps`.", names.join(", ")),
+            )
+        });
+    };
+    (*is_counted && !amount.is_whole()).then(|| {
+        attribute.error(
+            "Quota is not a whole number",
+            format!(
+                "Expected a whole number for `{name}`, such as \"20\", found {:?}.",
+                amount.text()
+            ),
+        )
+    })
 }
 
 /// With a quota on CPU or memory a pod that does not say how much it needs is refused, unless a
@@ -157,6 +210,11 @@ fn check_quota(spec: &Spec, diagnostics: &mut Diagnostics) {
             "Quota of nothing",
             "`quota` is empty. Name amounts, such as `{ pods = \"20\" }`, or leave it out.",
         ));
+    }
+    for (name, amount) in quota {
+        if let Some(told) = check_entry(&spec.quota, name, amount) {
+            diagnostics.push(told);
+        }
     }
     let mut without = Vec::new();
     for name in quota.keys() {

@@ -204,7 +204,7 @@ fn held(place: &Place, found: &Object) -> Diagnostic {
     Diagnostic::error(
         "Namespace is still being deleted",
         format!(
-            "{} was asked to go, and is still there: {reasons}. A finalizer is removed by whoever set it, when its work is done: see that the controller runs, or remove the object that holds it. Then run it again, or allow more time in `timeouts.delete`.",
+            "{} was asked to go, and is still there: {reasons}. A finalizer is removed by the controller that set it, when its work is done: see that the controller runs, or remove the object that holds it. Then run it again, or allow more time in `timeouts.delete`.",
             place.id
         ),
     )

@@ -122,7 +122,7 @@ impl Resource for Namespace {
             Diagnostic::error(
                 "Cannot import this",
                 format!(
-                    "{problem}. Wanted is the id of the cluster with `/namespaces/NAME` behind it."
+                    "{problem}. Expected the id of the cluster, followed by `/namespaces/NAME`."
                 ),
             )
         })?;

@@ -30,7 +30,7 @@ pub(super) const ALLOWED: &str = "delete_with_workloads";
 /// Under this private name the plan tells the deletion that the same plan deletes the namespace's cluster.
 pub(super) const WITH_CLUSTER: &str = "goes_with_cluster";
 
-/// What whoever applies must be able to do.
+/// What the signed-in identity must be able to do.
 const RIGHT: Right = Right {
     verb: "patch",
     group: "",

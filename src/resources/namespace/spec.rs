@@ -73,7 +73,7 @@ pub(super) struct PodSecurity {
     /// Standard whose violations are written to the audit log.
     #[tf(default = Level::Restricted)]
     pub(super) audit: Attr<Level>,
-    /// Standard whose violations are told to whoever creates a pod.
+    /// Standard whose violations are told to the creator of a pod.
     #[tf(default = Level::Restricted)]
     pub(super) warn: Attr<Level>,
     /// Version of Kubernetes whose standards are meant: `latest`, the cluster's own, or such as

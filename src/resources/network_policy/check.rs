@@ -109,7 +109,7 @@ fn check_peer(peer: &Peer, diagnostics: &mut Diagnostics) {
                 if let Some(range) = outside {
                     diagnostics.push(peer.except.error(
                         "Exception is outside its range",
-                        format!("{} names {range}, which is no part of {}. Name ranges within it and smaller than it.", peer.except.path().subject(), cidr.text()),
+                        format!("{} names {range}, which is not part of {}. Name ranges within it and smaller than it.", peer.except.path().subject(), cidr.text()),
                     ));
                 }
             }
@@ -134,7 +134,7 @@ fn check_who(peer: &Peer, diagnostics: &mut Diagnostics) {
     let is_known = ways.iter().all(|(_, written)| written.is_some()) && is_rest_known(peer);
     match peer.anyone.if_known() {
         Some(false) if is_known && written.is_empty() => diagnostics.push(peer.anyone.error(
-            "Nobody is named",
+            "No peer is named",
             format!(
                 "{} is false, and nothing else says who is meant. Expected one of {}, or `anyone = true`, which means all pods of the cluster and all addresses outside it.",
                 peer.anyone.path().subject(),
@@ -142,7 +142,7 @@ fn check_who(peer: &Peer, diagnostics: &mut Diagnostics) {
             ),
         )),
         Some(true) if !written.is_empty() => diagnostics.push(peer.anyone.error(
-            "Everybody beside somebody",
+            "Anyone beside named peers",
             format!(
                 "{} is true, and `{}` is set beside it. Remove one of the two: what `anyone` allows includes the other.",
                 peer.anyone.path().subject(),
@@ -205,7 +205,7 @@ fn check_port(port: &Port, diagnostics: &mut Diagnostics) {
     match number {
         None => diagnostics.push(port.end_port.error(
             "Range without a first number",
-            format!("{} is {last} and `port` is no number. Write the range's first number as `port`, or leave `end_port` out.", port.end_port.path().subject()),
+            format!("{} is {last} and `port` is not a number. Write the range's first number as `port`, or leave `end_port` out.", port.end_port.path().subject()),
         )),
         Some(first) if *last < first || *last > 65535 => diagnostics.push(port.end_port.error(
             "Invalid range of ports",

@@ -145,7 +145,7 @@ impl Resource for NetworkPolicy {
         let place = place.map_err(|problem| {
             Diagnostic::error(
                 "Cannot import this",
-                format!("{problem}. Wanted is the id of the cluster with `/namespaces/NAMESPACE/networkPolicies/NAME` behind it."),
+                format!("{problem}. Expected the id of the cluster, followed by `/namespaces/NAMESPACE/networkPolicies/NAME`."),
             )
         })?;
         Ok(Outputs::of(&place))

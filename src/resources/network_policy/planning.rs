@@ -163,7 +163,7 @@ fn tell_of_engine(call: &Call<Session>, engine: &Engine, spec: &Spec) {
 }
 
 /// Lets the API server judge the policy without storing it. Only that it is not valid or that
-/// somebody else owns its fields is told: its namespace may not be there yet, and whoever plans
+/// somebody else owns its fields is told: its namespace may not be there yet, and the signed-in identity
 /// may not be who applies.
 async fn rehearse(work: &Inside<'_>, spec: &Spec) -> Result<(), Failure> {
     let Ok(place) = Place::of(spec) else {

@@ -34,15 +34,15 @@ impl Text for PolicyText {
 
     fn parse(text: &str) -> Result<Self, String> {
         let written: Json =
-            serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+            serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
         let Some(members) = written.as_object() else {
-            return Err("it is no JSON object".to_owned());
+            return Err("it is not a JSON object".to_owned());
         };
         if members.contains_key("kind") || members.contains_key("spec") {
             return Err("it is a whole object; only its `spec` is wanted".to_owned());
         }
         let policy: NetworkPolicySpec = serde_json::from_value(written.clone())
-            .map_err(|error| format!("it is no policy: {error}"))?;
+            .map_err(|error| format!("it is not a network policy: {error}"))?;
         let known = serde_json::to_value(&policy).map_err(|error| error.to_string())?;
         match unknown_field(&written, &known, "") {
             Some(field) => Err(format!("a policy has no field `{field}`")),
@@ -124,8 +124,8 @@ mod tests {
         assert_eq!(
             problems,
             [
-                Some("it is no JSON: expected value at line 1 column 1".to_owned()),
-                Some("it is no JSON object".to_owned()),
+                Some("it is not JSON: expected value at line 1 column 1".to_owned()),
+                Some("it is not a JSON object".to_owned()),
                 Some("it is a whole object; only its `spec` is wanted".to_owned()),
                 Some("a policy has no field `podselector`".to_owned()),
                 Some("a policy has no field `ingress[1].from[0].ipblock`".to_owned()),

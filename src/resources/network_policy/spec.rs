@@ -16,7 +16,7 @@ use crate::{
 /// namespace allows is allowed. Replies to allowed traffic need no rule of their own.
 ///
 /// Whatever the short form cannot say is said with `raw`. The policy is applied server-side, so
-/// that a field somebody else manages is an error that names them, and never overwritten.
+/// that a field another manager owns is an error that names them, and never overwritten.
 #[derive(Block, Debug)]
 pub struct Spec {
     /// Id of the cluster, in any casing, such as `secureaks_cluster.main.id`.
@@ -76,7 +76,7 @@ impl Direction {
 /// Where traffic comes from or goes to.
 #[derive(Block, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Peer {
-    /// Whether everybody is meant: all pods of the cluster and all addresses outside it, on `ports`.
+    /// Whether everyone is meant: all pods of the cluster and all addresses outside it, on `ports`.
     #[tf(default = false)]
     pub(super) anyone: Attr<bool>,
     /// Name of a namespace: its pods, or those of them that `pods` names.
@@ -95,7 +95,7 @@ pub(super) struct Peer {
     pub(super) cidr: Attr<Option<Cidr>>,
     /// Ranges within `cidr` that are not meant.
     pub(super) except: Attr<Option<BTreeSet<Cidr>>>,
-    /// Ports of whoever receives. Left out, all.
+    /// Ports of the receiver. Left out, all.
     pub(super) ports: Attr<Option<Blocks<Port>>>,
 }
 

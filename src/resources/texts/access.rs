@@ -7,7 +7,7 @@ ruled! {
     /// The object id of a user, group or service principal.
     ObjectId,
     "an object id, a UUID (`az ad user show`, `az ad group show` or `az ad sp show`, with `--query id`)",
-    |text| uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "it is no UUID; a name goes into `user_principal_name` or `display_name`".to_owned()),
+    |text| uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "it is not a UUID; a name goes into `user_principal_name` or `display_name`".to_owned()),
     str::eq_ignore_ascii_case
 }
 
@@ -90,7 +90,7 @@ mod tests {
 
         assert_eq!(
             refused,
-            "it is no UUID; a name goes into `user_principal_name` or `display_name`"
+            "it is not a UUID; a name goes into `user_principal_name` or `display_name`"
         );
     }
 

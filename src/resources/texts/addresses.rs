@@ -25,7 +25,9 @@ impl Text for Cidr {
         "a range such as `10.244.0.0/16`, its network address before the slash";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let net: IpNet = text.parse().map_err(|_| "it is no CIDR range".to_owned())?;
+        let net: IpNet = text
+            .parse()
+            .map_err(|_| "it is not a CIDR range".to_owned())?;
         check_host_bits(net)?;
         Ok(Self {
             text: text.to_owned(),
@@ -72,7 +74,7 @@ impl Text for AuthorizedRange {
     const WANTED: &'static str = "a range of public IPv4 addresses such as `20.50.0.0/24`, its network address before the slash";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let net = range(text).ok_or_else(|| "it is no IPv4 CIDR range".to_owned())?;
+        let net = range(text).ok_or_else(|| "it is not an IPv4 CIDR range".to_owned())?;
         let accepted = Ok(Self {
             text: text.to_owned(),
         });
@@ -124,7 +126,9 @@ impl Text for Ip {
     const WANTED: &'static str = "an address such as `10.0.0.10`";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let address = text.parse().map_err(|_| "it is no IP address".to_owned())?;
+        let address = text
+            .parse()
+            .map_err(|_| "it is not an IP address".to_owned())?;
         Ok(Self {
             text: text.to_owned(),
             address: Some(address),
@@ -231,8 +235,8 @@ mod tests {
                 not_global("private"),
                 not_global("documentation"),
                 "it has bits set behind its prefix; the range is 20.50.0.0/24".to_owned(),
-                "it is no IPv4 CIDR range".to_owned(),
-                "it is no IPv4 CIDR range".to_owned(),
+                "it is not an IPv4 CIDR range".to_owned(),
+                "it is not an IPv4 CIDR range".to_owned(),
             ]
         );
     }

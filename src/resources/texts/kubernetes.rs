@@ -42,7 +42,7 @@ ruled! {
         Err(_) => {
             check_dns(text, 15, "-")?;
             if text.contains("--") { return Err("it contains `--`".to_owned()); }
-            if text.contains(|c: char| c.is_ascii_lowercase()) { Ok(()) } else { Err("it is no number and has no letter".to_owned()) }
+            if text.contains(|c: char| c.is_ascii_lowercase()) { Ok(()) } else { Err("it is not a number, and has no letter".to_owned()) }
         }
     },
     |left, right| left == right
@@ -55,7 +55,7 @@ ruled! {
     |text| {
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let minor = text.strip_prefix("v1.").is_some_and(digits);
-        if text == "latest" || minor { Ok(()) } else { Err("it is no version of the standards".to_owned()) }
+        if text == "latest" || minor { Ok(()) } else { Err("it is not a version of the standards".to_owned()) }
     },
     |left, right| left == right
 }
@@ -67,12 +67,17 @@ ruled! {
     |text| match amount(text) {
         Some(amount) if amount.sign() == Sign::Minus => Err("it is negative".to_owned()),
         Some(_) => Ok(()),
-        None => Err("it is no amount".to_owned()),
+        None => Err("it is not a quantity".to_owned()),
     },
     |left, right| amount(left).is_some_and(|left| Some(left) == amount(right))
 }
 
 impl Quantity {
+    /// Whether it is a whole number of the unit that Kubernetes counts in.
+    pub(crate) fn is_whole(&self) -> bool {
+        amount(self.as_ref()).is_some_and(|amount| amount.is_integer())
+    }
+
     /// Whether two amounts are the same in whatever unit.
     pub(crate) fn equals(&self, other: &Self) -> bool {
         Self::same(self.as_ref(), other.as_ref())

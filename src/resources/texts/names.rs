@@ -108,7 +108,7 @@ ruled! {
     /// The object id of an Entra group.
     GroupId,
     "the object id of a group, a UUID (`az ad group show --group NAME --query id`)",
-    |text| uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "it is no UUID; a group's name will not do".to_owned()),
+    |text| uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "it is not a UUID; a group's name does not work here".to_owned()),
     str::eq_ignore_ascii_case
 }
 
@@ -176,7 +176,7 @@ fn check_ends(text: &str) -> Result<(), String> {
 
 fn check_id(text: &str, resource_type: &str) -> Result<(), String> {
     let id = ResourceId::parse(text)
-        .map_err(|error| format!("it is no resource id, as {}", error.reason()))?;
+        .map_err(|error| format!("it is not a resource id, as {}", error.reason()))?;
     if id.is_a(resource_type) {
         Ok(())
     } else {
@@ -214,7 +214,7 @@ mod tests {
 
         assert_eq!(
             refused,
-            Err("it is no UUID; a group's name will not do".to_owned())
+            Err("it is not a UUID; a group's name does not work here".to_owned())
         );
     }
 

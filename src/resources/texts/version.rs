@@ -53,7 +53,7 @@ impl Text for KubernetesVersion {
     const WANTED: &'static str = "a version such as `1.35` (its newest patch) or `1.35.2` (`az aks get-versions --location REGION`)";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let parts = Self::parts(text).ok_or_else(|| "it is no version".to_owned())?;
+        let parts = Self::parts(text).ok_or_else(|| "it is not a version".to_owned())?;
         Ok(Self {
             text: text.to_owned(),
             parts,

@@ -100,7 +100,7 @@ impl Function for Half {
         match number {
             Some(even) if even % 2 == 0 => Ok(Value::from(even / 2)),
             _ => Err(FunctionError {
-                text: "The number is not even; wanted is an even one.".to_owned(),
+                text: "The number is not even; expected an even one.".to_owned(),
                 argument: Some(0),
             }),
         }

@@ -37,7 +37,7 @@ impl Provider for Specimen {
         if config.directory.if_known().is_some_and(String::is_empty) {
             diagnostics.push(config.directory.error(
                 "Directory has no name",
-                "`directory` is empty; wanted is the path of a directory.",
+                "`directory` is empty; expected the path of a directory.",
             ));
         }
     }

@@ -282,7 +282,7 @@ impl Resource for Thing {
         match target {
             ImportTarget::Id(text) if text.starts_with("things/") => Ok(named(&text)),
             ImportTarget::Id(text) => {
-                let detail = format!("{text:?} is no id of a thing; wanted is `things/NAME`.");
+                let detail = format!("{text:?} is no id of a thing; expected `things/NAME`.");
                 Err(Diagnostic::error("Invalid import id", detail))
             }
             ImportTarget::Identity(identity) => Ok(named(&id(identity.name.known()?))),

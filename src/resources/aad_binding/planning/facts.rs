@@ -48,7 +48,7 @@ pub(super) fn judge_planned(
 fn without_entra(spec: &Spec, cluster: &str) -> Diagnostic {
     spec.cluster_id.error(
         "Cluster has no sign-in with Microsoft Entra",
-        format!("{cluster} does not know users and groups of Microsoft Entra, so nobody could use the binding. Turn the sign-in on (`entra` in `secureaks_cluster`, or `az aks update --enable-aad`) first."),
+        format!("{cluster} does not know users and groups of Microsoft Entra, so no one could use the binding. Turn the sign-in on (`entra` in `secureaks_cluster`, or `az aks update --enable-aad`) first."),
     )
 }
 

@@ -123,7 +123,7 @@ impl Settled {
                 "It is deleted, and can be restored for 30 days (Entra admin center, \"Deleted groups\" or \"Deleted users\").",
             )),
             Answer::Unknown => {
-                Err(self.gone(principal, kind, "does not exist any more", "This tenant has none of that id any more."))
+                Err(self.gone(principal, kind, "does not exist any more", "Microsoft Graph finds nothing of that id in the tenant any more."))
             }
             Answer::Several(_) | Answer::Guest(_) | Answer::Groups(_) | Answer::Unreadable(_) => {
                 let bound = self.as_bound(kind).map(Ok);
