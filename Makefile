@@ -58,7 +58,7 @@ figures:
 	@mkdir -p "$(JOURNAL)/test-real"
 	$(REAL) --no-run
 	SECUREAKS_CLIENTS="$(CLIENTS)" $(REAL) --test e2e --test e2e_specimen --test protocol \
-		-- --nocapture matrix::every_client matrix::attached installed:: mocked:: another_host::
+		-- --nocapture matrix::every_client matrix::attached mocked:: another_host::
 	SECUREAKS_CLIENTS=$(NEWEST) SECUREAKS_KUBE_APISERVER=$$(tests/tools/kubernetes/assets --present) \
 		$(REAL) --test e2e -- --nocapture matrix::stories_inside
 	$(REAL) --test azure_clients -- --test-threads 8

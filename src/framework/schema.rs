@@ -126,6 +126,10 @@ impl Nesting {
 
 /// One attribute.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says a thing of its own, and any of them may go together"
+)]
 pub struct Attribute {
     /// Its name.
     pub name: &'static str,

@@ -53,7 +53,7 @@ impl Named {
             PrincipalType::Group => {
                 "Check the name or id (`az ad group list`), and that the provider signs in to the right tenant. One that was created a moment ago may take a minute to be known."
             }
-            _ => {
+            PrincipalType::ServicePrincipal => {
                 "The client id of an application is not the object id of its service principal (`az ad sp show --id CLIENT_ID --query id`). One of another tenant has no rights here."
             }
         };

@@ -13,7 +13,7 @@ fn a_cluster_is_imported_by_id_and_nothing_is_to_be_changed() {
         let (azure, id) = a_cluster(client);
         // Azure's ids have no case, and are copied from places that spell them differently.
         let spellings = [id.clone(), id.replace("resourceGroups", "resourcegroups")];
-        let workspaces = spellings.map(|id| {
+        let workspaces = spellings.map(|spelled| {
             let workspace = Workspace::of_cluster(client, &azure);
 
             workspace
@@ -22,7 +22,7 @@ fn a_cluster_is_imported_by_id_and_nothing_is_to_be_changed() {
                     "-input=false",
                     "-no-color",
                     "secureaks_cluster.main",
-                    &id,
+                    &spelled,
                 ])
                 .succeeds();
 
@@ -34,6 +34,7 @@ fn a_cluster_is_imported_by_id_and_nothing_is_to_be_changed() {
             );
             workspace.apply().succeeds();
             workspace.assert_no_changes();
+            // What is handed on is spelled as azurerm takes it.
             assert_eq!(workspace.cluster()["id"], id);
             workspace
         });

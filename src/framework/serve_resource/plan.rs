@@ -141,14 +141,7 @@ impl<R: Resource> ServedResource<R> {
                 .clone()
                 .or_else(|| self.identity(&prior));
         }
-        let mut paths: Vec<Path> = replacements
-            .iter()
-            .map(|replacement| replacement.change.path.clone())
-            .collect();
-        paths.extend(is_gone.then(|| Path::attribute("id")));
-        paths.sort();
-        paths.dedup();
-        response.requires_replace = paths;
+        response.requires_replace = requires_replace(&replacements, is_gone);
         call.timeout = self.timeout(&spec, Verb::Read);
         let judged = Planned {
             prior: before.as_ref(),
@@ -213,6 +206,18 @@ impl<R: Resource> ServedResource<R> {
         call.warn(replacement::destroy_first(R::NAME, replacements));
         Vec::new()
     }
+}
+
+/// Where the plan shows why the object is made anew.
+fn requires_replace(replacements: &[Replacement<'_>], is_gone: bool) -> Vec<Path> {
+    let mut paths: Vec<Path> = replacements
+        .iter()
+        .map(|replacement| replacement.change.path.clone())
+        .collect();
+    paths.extend(is_gone.then(|| Path::attribute("id")));
+    paths.sort();
+    paths.dedup();
+    paths
 }
 
 fn finish_plan<C>(response: &mut PlanResponse, call: &Call<C>, outcome: Result<(), Failure>) {

@@ -2,18 +2,16 @@
 //! cluster that is there.
 
 mod facts;
+mod standing;
 
 use std::time::Duration;
-
-use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 
 use super::{
     AadBinding,
     grant::Grant,
-    objects::{Bound, Objects, Role, is_built_in_name},
+    objects::{Objects, Role, is_built_in_name},
     outputs::{self, BoundSubject, Outputs},
-    own::{self, Own, TYPE},
-    places::BindingFields,
+    own::{self, Own},
     registry::{self, Stage},
     resolve::{self, Outcome, Settled},
     roles::{self, Found},
@@ -102,12 +100,8 @@ async fn judge_change(
     }
     let inside = Inside::begin(call, &spec.cluster_id, PLANNING, WHAT)?;
     let id = outputs::id_of(inside.cluster.id(), spec.name.known()?.as_ref());
-    if plan.prior.is_none()
-        && call.predecessor().is_none()
-        && let Ok(id) = &id
-    {
-        let planned = call.client.ownership.plan_creation(id);
-        planned.map_err(|told| told.at(spec.name.path()))?;
+    if let Ok(id) = &id {
+        note_creation(call, plan, spec, id)?;
     }
     if let (Ok(id), Some(subjects)) = (&id, &subjects)
         && spec.namespaces.if_known().is_some()
@@ -154,10 +148,7 @@ async fn judge_change(
         && spec.namespaces.if_known().is_some()
         && let Ok(id) = &id
     {
-        tell_of_marked(&inside, id, spec).await;
-        if let Some(subjects) = &subjects {
-            judge_standing(&inside, id, spec, subjects).await?;
-        }
+        standing::judge(&inside, id, spec, subjects.as_deref()).await?;
     }
     if let Some(subjects) = subjects
         && spec.namespaces.if_known().is_some()
@@ -188,73 +179,18 @@ async fn judge_change(
     Ok(())
 }
 
-/// Warns of objects that have the binding's name already and carry a mark of this provider's.
-async fn tell_of_marked(inside: &Inside<'_>, id: &ResourceId, spec: &Spec) {
-    let name = id.name();
-    for place in spec.places() {
-        match place {
-            None => {
-                let told = inside.tell_of_marked::<ClusterRoleBinding>(id, None, name, TYPE);
-                told.await;
-            }
-            Some(namespace) => {
-                let told = inside.tell_of_marked::<RoleBinding>(id, Some(&namespace), name, TYPE);
-                told.await;
-            }
-        }
-    }
-}
-
-/// Refuses a name that a binding of another tool has, unless it is to be overwritten. What carries a mark may be of this
-/// state, whose notes are elsewhere: the apply tells.
-async fn judge_standing(
-    inside: &Inside<'_>,
-    id: &ResourceId,
+/// Notes that the plan makes the binding; an error where it makes another one of the name.
+fn note_creation(
+    call: &Call<Session>,
+    plan: &Planned<'_, AadBinding>,
     spec: &Spec,
-    subjects: &[Subject],
-) -> Result<(), Failure> {
-    if spec.force_conflicts.if_known() != Some(&false) {
+    id: &ResourceId,
+) -> Result<(), Diagnostic> {
+    if plan.prior.is_some() || call.predecessor().is_some() {
         return Ok(());
     }
-    let Ok(Some(objects)) = Objects::wanted(spec, subjects, None) else {
-        return Ok(());
-    };
-    let name = id.name();
-    for place in spec.places() {
-        let found = match &place {
-            None => {
-                let found = inside
-                    .in_the_way::<ClusterRoleBinding>(id, None, name)
-                    .await;
-                found.as_ref().map(Bound::from)
-            }
-            Some(namespace) => {
-                let found = inside.in_the_way::<RoleBinding>(id, Some(namespace), name);
-                found.await.as_ref().map(Bound::from)
-            }
-        };
-        let Some(found) = found.filter(|found| found.mark().is_none()) else {
-            continue;
-        };
-        if found.is_built_in() {
-            return Err(own::built_in(inside, &found).into());
-        }
-        return Err(match &place {
-            None => {
-                let wanted = objects.cluster_role_binding();
-                inside
-                    .refuse_foreign(id, &wanted, TYPE, &BindingFields)
-                    .await
-            }
-            Some(namespace) => {
-                let wanted = objects.role_binding(namespace);
-                inside
-                    .refuse_foreign(id, &wanted, TYPE, &BindingFields)
-                    .await
-            }
-        });
-    }
-    Ok(())
+    let planned = call.client.ownership.plan_creation(id);
+    planned.map_err(|told| told.at(spec.name.path()))
 }
 
 /// The principals, once all of them are known. One that is bound already and is gone is no error: a client plans the

@@ -89,7 +89,8 @@ impl Engine {
         empty(202, self.begin(&key, Some(pool), Kind::Abort, true, moment))
     }
 
-    /// Cancels what runs on a cluster, or on one pool of it. With nothing to abort the OpenAPI description has a 204.
+    /// Cancels what runs on a cluster, or on one pool of it. With nothing to abort the `OpenAPI`
+    /// description has a 204.
     fn cancel(&mut self, key: &str, pool: Option<&str>, moment: &Moment<'_>) -> bool {
         let running = self.operations.values_mut().find(|operation| {
             operation.outcome.is_none()
