@@ -262,6 +262,10 @@ impl Engine {
             ("GET", Target::KubernetesVersions) => {
                 Ok(document(200, Vec::new(), versions::listing()))
             }
+            ("GET", Target::Orchestrators(subscription, location)) => {
+                let body = versions::orchestrators(subscription, location);
+                Ok(document(200, Vec::new(), body))
+            }
             ("GET", Target::Operation(polled)) => self.poll(polled, request, moment),
             ("GET", Target::OperationResult(polled)) => self.poll_result(polled, request, moment),
             _ => Err(unknown(request)),

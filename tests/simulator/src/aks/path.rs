@@ -44,6 +44,8 @@ pub(crate) enum Target {
     MaintenanceConfigurations(ClusterAddress),
     MaintenanceConfiguration(ClusterAddress, String),
     KubernetesVersions,
+    /// The same in the form of before, of a subscription at a location.
+    Orchestrators(String, String),
     Operation(Polled),
     OperationResult(Polled),
     /// An AKS path the simulator does not know.
@@ -109,6 +111,9 @@ fn in_subscription(subscription: &str, lower: &[&str], spelled: &[String]) -> Ta
             group: None,
         },
         ["locations", _, "kubernetesversions"] => Target::KubernetesVersions,
+        ["locations", location, "orchestrators"] => {
+            Target::Orchestrators(subscription.to_owned(), (*location).to_owned())
+        }
         ["locations", _, "operations", _] => Target::Operation(polled(3)),
         ["locations", _, "operationresults", _] => Target::OperationResult(polled(3)),
         _ => Target::Unknown,

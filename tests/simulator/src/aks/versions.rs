@@ -1,8 +1,11 @@
 //! The Kubernetes versions on offer and the steps allowed between them.
 
+mod orchestrators;
+
 use serde_json::{Map, Value, json};
 
 use super::answer::Problem;
+pub(crate) use orchestrators::orchestrators;
 
 /// One minor version, its patches ascending.
 struct Offer {

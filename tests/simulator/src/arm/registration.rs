@@ -26,6 +26,7 @@ const PROVIDERS: [(&str, &[&str]); 12] = [
             "managedClusters",
             "locations/operations",
             "locations/kubernetesVersions",
+            "locations/orchestrators",
         ],
     ),
     ("Microsoft.ContainerRegistry", &[]),

@@ -19,6 +19,7 @@ mod resource_groups;
 mod roles;
 mod sign_in;
 mod state;
+mod versions;
 
 use std::path::PathBuf;
 
