@@ -13,6 +13,7 @@ mod policy;
 mod region;
 mod registration;
 mod resource_group;
+mod resource_type;
 mod role;
 mod role_assignment;
 mod subnet;
@@ -36,6 +37,7 @@ use network::Networks;
 use path::Address;
 use registration::Registrations;
 use resource_group::ResourceGroups;
+use resource_type::Resources;
 use user_assigned_identity::Identities;
 
 /// Everything Resource Manager and the services behind it know.
@@ -49,6 +51,9 @@ pub(crate) struct ResourceManager {
     groups: ResourceGroups,
     identities: Identities,
     networks: Networks,
+    /// Not in states of before they were kept.
+    #[serde(default)]
+    resources: Resources,
 }
 
 impl ResourceManager {
@@ -62,6 +67,7 @@ impl ResourceManager {
             groups: ResourceGroups::default(),
             identities: Identities::default(),
             networks: Networks::default(),
+            resources: Resources::default(),
         }
     }
 
@@ -126,11 +132,23 @@ impl ResourceManager {
             }
             "microsoft.network" => {
                 let clusters = self.cluster_documents(moment);
-                self.networks.handle(request, address, &clusters, moment)
+                self.networks
+                    .handle(request, address, &clusters, moment)
+                    .or_else(|| self.ordinary(request, address, moment))
             }
             "microsoft.containerservice" => self.clusters(request, directory, moment),
-            _ => None,
+            _ => self.ordinary(request, address, moment),
         }
+    }
+
+    fn ordinary(
+        &mut self,
+        request: &Request,
+        address: &Address,
+        moment: &mut Moment<'_>,
+    ) -> Option<Response> {
+        let networks = &mut self.networks;
+        self.resources.handle(request, address, networks, moment)
     }
 
     fn clusters(
@@ -162,6 +180,7 @@ impl ResourceManager {
         self.access.settle(moment.now, late);
         self.registrations.settle(moment.now);
         self.networks.settle(moment.now);
+        self.resources.settle(moment.now);
         for group in self.groups.settle(moment.now) {
             let id = format!(
                 "/subscriptions/{}/resourceGroups/{group}",
@@ -170,6 +189,7 @@ impl ResourceManager {
             self.aks
                 .delete_resource_group(&self.subscription.id, &group, moment);
             self.networks.delete_under(&id);
+            self.resources.delete_under(&id);
             self.identities.delete_under(&id);
             self.access.delete_under(&id);
         }
@@ -206,6 +226,7 @@ impl ResourceManager {
             .document(id)
             .or_else(|| self.identities.document(id))
             .or_else(|| self.networks.document(id))
+            .or_else(|| self.resources.document(id))
             .or_else(|| self.access.assignment(id))
             .or_else(|| self.aks.resource(id, moment))
     }
@@ -215,6 +236,7 @@ impl ResourceManager {
         self.groups.change(id, edit)
             || self.identities.change(id, edit)
             || self.networks.change(id, edit)
+            || self.resources.change(id, edit)
             || self.aks.change(id, edit)
     }
 
@@ -223,6 +245,7 @@ impl ResourceManager {
         let mut ids = self.groups.ids();
         ids.extend(self.identities.ids());
         ids.extend(self.networks.ids());
+        ids.extend(self.resources.ids());
         ids.extend(self.aks.resource_ids());
         ids.extend(self.access.assignment_ids());
         ids

@@ -241,6 +241,9 @@ impl ResourceManager {
             "managedclusters",
             "userassignedidentities",
             "virtualnetworks",
+            "routetables",
+            "publicipaddresses",
+            "workspaces",
         ];
         let [kind] = address.types.as_slice() else {
             return None;

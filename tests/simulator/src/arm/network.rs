@@ -306,7 +306,8 @@ impl Networks {
             .with("azure-asyncnotification", "Enabled")
     }
 
-    fn begin(&mut self, end: Timestamp, moment: &mut Moment<'_>) -> String {
+    /// Starts an operation that ends then; its id.
+    pub(super) fn begin(&mut self, end: Timestamp, moment: &mut Moment<'_>) -> String {
         let operation = guid(moment.random);
         self.operations.insert(operation.clone(), end);
         operation
@@ -353,6 +354,14 @@ impl Networks {
         let id = id.to_lowercase();
         let (network, name) = id.rsplit_once("/subnets/")?;
         self.networks.get(network)?.subnet(name).cloned()
+    }
+
+    /// The id of a subnet that names a resource, such as its route table.
+    pub(super) fn subnet_with(&self, id: &str) -> Option<String> {
+        let wanted = format!("\"{}\"", id.to_lowercase());
+        let subnets = self.networks.values().flat_map(Network::subnets);
+        let mut users = subnets.filter(|one| one.to_string().to_lowercase().contains(&wanted));
+        Some(users.next()?.get("id")?.as_str()?.to_owned())
     }
 
     /// A network or subnet by its id.
@@ -442,7 +451,7 @@ fn network_id(address: &Address) -> String {
     )
 }
 
-fn operations_base(address: &Address, location: &str, moment: &Moment<'_>) -> String {
+pub(super) fn operations_base(address: &Address, location: &str, moment: &Moment<'_>) -> String {
     format!(
         "{}/subscriptions/{}/providers/Microsoft.Network/locations/{location}",
         moment.resource_manager,
@@ -474,7 +483,7 @@ fn operation_not_found(id: &str) -> Response {
     service_error(404, "NotFound", format!("Operation {id} not found."))
 }
 
-fn after(now: Timestamp, seconds: i64) -> Timestamp {
+pub(super) fn after(now: Timestamp, seconds: i64) -> Timestamp {
     now.saturating_add(SignedDuration::from_secs(seconds))
         .unwrap_or(Timestamp::MAX)
 }

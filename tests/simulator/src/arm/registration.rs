@@ -33,8 +33,11 @@ const PROVIDERS: [(&str, &[&str]); 12] = [
     ("Microsoft.Insights", &[]),
     ("Microsoft.KeyVault", &[]),
     ("Microsoft.ManagedIdentity", &["userAssignedIdentities"]),
-    ("Microsoft.Network", &["virtualNetworks"]),
-    ("Microsoft.OperationalInsights", &[]),
+    (
+        "Microsoft.Network",
+        &["virtualNetworks", "routeTables", "publicIPAddresses"],
+    ),
+    ("Microsoft.OperationalInsights", &["workspaces"]),
     ("Microsoft.PolicyInsights", &[]),
     ("Microsoft.Resources", &["resourceGroups", "subscriptions"]),
     ("Microsoft.Security", &[]),

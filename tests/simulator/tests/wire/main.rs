@@ -16,6 +16,7 @@ mod kubernetes_access;
 mod kubernetes_sign_in;
 mod networks;
 mod resource_groups;
+mod resource_types;
 mod roles;
 mod sign_in;
 mod state;
