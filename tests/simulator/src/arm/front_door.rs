@@ -244,6 +244,12 @@ impl ResourceManager {
             "routetables",
             "publicipaddresses",
             "workspaces",
+            "applicationsecuritygroups",
+            "publicipprefixes",
+            "natgateways",
+            "networksecuritygroups",
+            "capacityreservationgroups",
+            "proximityplacementgroups",
         ];
         let [kind] = address.types.as_slice() else {
             return None;

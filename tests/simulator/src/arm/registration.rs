@@ -19,7 +19,10 @@ const PROVIDERS: [(&str, &[&str]); 12] = [
         "Microsoft.Authorization",
         &["roleAssignments", "roleDefinitions"],
     ),
-    ("Microsoft.Compute", &[]),
+    (
+        "Microsoft.Compute",
+        &["capacityReservationGroups", "proximityPlacementGroups"],
+    ),
     (
         "Microsoft.ContainerService",
         &[
@@ -35,7 +38,15 @@ const PROVIDERS: [(&str, &[&str]); 12] = [
     ("Microsoft.ManagedIdentity", &["userAssignedIdentities"]),
     (
         "Microsoft.Network",
-        &["virtualNetworks", "routeTables", "publicIPAddresses"],
+        &[
+            "virtualNetworks",
+            "routeTables",
+            "publicIPAddresses",
+            "publicIPPrefixes",
+            "natGateways",
+            "networkSecurityGroups",
+            "applicationSecurityGroups",
+        ],
     ),
     ("Microsoft.OperationalInsights", &["workspaces"]),
     ("Microsoft.PolicyInsights", &[]),

@@ -14,7 +14,7 @@ use super::exchange::{Moment, Request, Response};
 use super::network::{Networks, after, operations_base};
 use super::path::Address;
 use crate::random::guid;
-use table::{ResourceType, TYPES};
+use table::{ResourceType, TYPES, Writes};
 
 /// Simulated seconds a write and a deletion take, where they are operations.
 const WRITE: i64 = 4;
@@ -170,8 +170,14 @@ impl Resources {
                 }
             }
         }
-        let state = kind.under_way.unwrap_or("Succeeded");
-        properties.insert("provisioningState".into(), state.into());
+        let state = match kind.writes {
+            Writes::Operation => Some("Updating"),
+            Writes::AtOnce => Some("Succeeded"),
+            Writes::Stateless => None,
+        };
+        if let Some(state) = state {
+            properties.insert("provisioningState".into(), state.into());
+        }
         document.insert("name".into(), address.name(0).into());
         document.insert("id".into(), id.clone().into());
         let of = format!("{}/{}", kind.namespace, kind.name);
@@ -180,16 +186,15 @@ impl Resources {
         let document = Value::Object(document);
         let status = if existing.is_some() { 200 } else { 201 };
         let answer = ok(status, document.clone());
-        let (busy_until, answer) = match kind.under_way {
-            Some(_) => {
-                let end = after(moment.now, WRITE);
-                let version = request.query.get("api-version").map_or("", String::as_str);
-                let operation = networks.begin(end, moment);
-                let base = operations_base(address, location(&document), moment);
-                let poll = format!("{base}/operations/{operation}?api-version={version}");
-                (end, answer.with("azure-asyncoperation", poll))
-            }
-            None => (moment.now, answer),
+        let (busy_until, answer) = if kind.writes == Writes::Operation {
+            let end = after(moment.now, WRITE);
+            let version = request.query.get("api-version").map_or("", String::as_str);
+            let operation = networks.begin(end, moment);
+            let base = operations_base(address, location(&document), moment);
+            let poll = format!("{base}/operations/{operation}?api-version={version}");
+            (end, answer.with("azure-asyncoperation", poll))
+        } else {
+            (moment.now, answer)
         };
         let resource = Resource {
             document,
@@ -228,15 +233,17 @@ impl Resources {
         if let Some(refusal) = resource.busy(moment) {
             return refusal;
         }
-        if let Some(user) = networks.subnet_with(&id) {
+        if let Some((code, what)) = kind.in_use
+            && let Some(user) = networks.subnet_with(&id)
+        {
             let text = format!(
-                "Route table {} cannot be deleted because it is in use by the following \
-                 resources: {user}.",
+                "{what} {} cannot be deleted because it is in use by the following resources: \
+                 {user}.",
                 address.name(0)
             );
-            return service_error(400, "InUseRouteTableCannotBeDeleted", text);
+            return service_error(400, code, text);
         }
-        if kind.under_way.is_none() {
+        if kind.writes != Writes::Operation {
             self.resources.remove(&key);
             return empty(200);
         }

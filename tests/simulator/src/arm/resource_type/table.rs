@@ -8,13 +8,25 @@ pub(super) struct ResourceType {
     pub(super) name: &'static str,
     /// Types of children, which are also listed under their name in the parent's properties.
     pub(super) children: &'static [&'static str],
-    /// `provisioningState` while a write is under way, which takes an operation; `None` when writes are done at once.
-    pub(super) under_way: Option<&'static str>,
+    pub(super) writes: Writes,
+    /// Code of the refusal to delete one that a subnet names, and what its text calls it.
+    pub(super) in_use: Option<(&'static str, &'static str)>,
     /// Members of the properties that get a random id once.
     pub(super) ids: &'static [&'static str],
     /// Properties that are answered when they were not sent.
     pub(super) defaults: fn() -> Value,
     pub(super) actions: &'static [Action],
+}
+
+/// How writes go.
+#[derive(PartialEq)]
+pub(super) enum Writes {
+    /// As operations; `provisioningState` tells of them.
+    Operation,
+    /// At once.
+    AtOnce,
+    /// At once, and the type has no `provisioningState`.
+    Stateless,
 }
 
 /// What a POST answers.
@@ -25,13 +37,15 @@ pub(super) struct Action {
 }
 
 /// Members and their defaults are those of the published models of each service (`azure-mgmt-network` 2026-03-01,
-/// `azure-mgmt-loganalytics` 2025-07-01); that a workspace is written at once is unverified.
-pub(super) const TYPES: [ResourceType; 3] = [
+/// `azure-mgmt-loganalytics` 2025-07-01); that a workspace is written at once is unverified, and so
+/// is the code for a NAT gateway in use. The default rules of a network security group are not answered.
+pub(super) const TYPES: [ResourceType; 9] = [
     ResourceType {
         namespace: "Microsoft.Network",
         name: "routeTables",
         children: &["routes"],
-        under_way: Some("Updating"),
+        writes: Writes::Operation,
+        in_use: Some(("InUseRouteTableCannotBeDeleted", "Route table")),
         ids: &["resourceGuid"],
         defaults: || json!({ "disableBgpRoutePropagation": false, "routes": [] }),
         actions: &[],
@@ -40,7 +54,8 @@ pub(super) const TYPES: [ResourceType; 3] = [
         namespace: "Microsoft.Network",
         name: "publicIPAddresses",
         children: &[],
-        under_way: Some("Updating"),
+        writes: Writes::Operation,
+        in_use: None,
         ids: &["resourceGuid"],
         defaults: || {
             json!({
@@ -56,7 +71,8 @@ pub(super) const TYPES: [ResourceType; 3] = [
         namespace: "Microsoft.OperationalInsights",
         name: "workspaces",
         children: &[],
-        under_way: None,
+        writes: Writes::AtOnce,
+        in_use: None,
         ids: &["customerId"],
         defaults: || {
             json!({
@@ -70,6 +86,69 @@ pub(super) const TYPES: [ResourceType; 3] = [
             verb: "sharedKeys",
             answer: shared_keys,
         }],
+    },
+    ResourceType {
+        namespace: "Microsoft.Network",
+        name: "applicationSecurityGroups",
+        children: &[],
+        writes: Writes::Operation,
+        in_use: None,
+        ids: &["resourceGuid"],
+        defaults: || json!({}),
+        actions: &[],
+    },
+    ResourceType {
+        namespace: "Microsoft.Network",
+        name: "publicIPPrefixes",
+        children: &[],
+        writes: Writes::Operation,
+        in_use: None,
+        ids: &["resourceGuid"],
+        defaults: || json!({ "publicIPAddressVersion": "IPv4", "ipTags": [] }),
+        actions: &[],
+    },
+    ResourceType {
+        namespace: "Microsoft.Network",
+        name: "natGateways",
+        children: &[],
+        writes: Writes::Operation,
+        in_use: Some(("InUseNatGatewayCannotBeDeleted", "NAT gateway")),
+        ids: &["resourceGuid"],
+        defaults: || json!({ "idleTimeoutInMinutes": 4 }),
+        actions: &[],
+    },
+    ResourceType {
+        namespace: "Microsoft.Network",
+        name: "networkSecurityGroups",
+        children: &["securityRules"],
+        writes: Writes::Operation,
+        in_use: Some((
+            "InUseNetworkSecurityGroupCannotBeDeleted",
+            "Network security group",
+        )),
+        ids: &["resourceGuid"],
+        defaults: || json!({ "securityRules": [] }),
+        actions: &[],
+    },
+    ResourceType {
+        namespace: "Microsoft.Compute",
+        name: "capacityReservationGroups",
+        children: &[],
+        writes: Writes::Stateless,
+        in_use: None,
+        ids: &[],
+        defaults: || json!({}),
+        actions: &[],
+    },
+    ResourceType {
+        namespace: "Microsoft.Compute",
+        name: "proximityPlacementGroups",
+        children: &[],
+        writes: Writes::Stateless,
+        in_use: None,
+        ids: &[],
+        defaults: || json!({ "proximityPlacementGroupType": "Standard" }),
+        actions: &[],
     },
 ];
 
