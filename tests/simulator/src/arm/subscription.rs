@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::error::ok;
 use super::exchange::{Moment, Request, Response};
-use super::region::REGIONS;
+use super::region::{EDGE_ZONES, REGIONS};
 
 /// A subscription.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,7 +44,20 @@ impl Subscription {
                         "metadata": { "regionType": "Physical" },
                     })
                 });
-                json!({ "value": regions.collect::<Vec<Value>>() })
+                let wanted = request.query.get("includeextendedlocations");
+                let zones = EDGE_ZONES
+                    .iter()
+                    .filter(|_| wanted.is_some_and(|wanted| wanted.eq_ignore_ascii_case("true")))
+                    .map(|(name, home)| {
+                        json!({
+                            "id": format!("/subscriptions/{}/locations/{name}", self.id),
+                            "name": name,
+                            "type": "EdgeZone",
+                            "displayName": name,
+                            "metadata": { "homeLocation": home },
+                        })
+                    });
+                json!({ "value": regions.chain(zones).collect::<Vec<Value>>() })
             }
             _ => return None,
         };

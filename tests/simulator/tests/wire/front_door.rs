@@ -185,3 +185,23 @@ fn a_denying_policy_is_told_with_its_assignment() {
     assert_eq!(info["type"], "PolicyViolation");
     assert_eq!(info["info"]["policyAssignmentName"], "no-networks");
 }
+
+/// azurerm's `azurerm_extended_locations` reads the list so.
+#[test]
+fn extended_locations_are_listed_where_they_are_asked_for() {
+    let (_simulator, client) = start();
+    let path = client.id("/locations");
+    let zones = |path: &str| {
+        let all = client.get(path).json()["value"].as_array().unwrap().clone();
+        let zones = all.into_iter().filter(|one| one["type"] == "EdgeZone");
+        zones
+            .map(|one| json!([one["name"], one["metadata"]["homeLocation"]]))
+            .collect::<Vec<_>>()
+    };
+
+    let asked = zones(&format!("{path}?includeExtendedLocations=true"));
+    let plain = zones(&path);
+
+    assert_eq!(asked, [json!(["microsoftlosangeles1", "westus"])]);
+    assert_eq!(plain, [] as [serde_json::Value; 0]);
+}
