@@ -244,6 +244,7 @@ fn lay_over_all(document: &mut Json, changes: &Json) {
 }
 
 /// All kinds.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn all(azure: &Simulator) -> Vec<Kind> {
     let created = created(azure).into_iter().map(|(name, body)| Kind {
         name,
@@ -263,6 +264,12 @@ pub(crate) fn all(azure: &Simulator) -> Vec<Kind> {
         with(&json!({
             "fqdn": fqdn,
             "privateFQDN": "foreign-a1b2c3d4.privatelink.westeurope.azmk8s.io",
+            "privateLinkResources": [{
+                "name": "management",
+                "type": "Microsoft.ContainerService/managedClusters/privateLinkResources",
+                "groupId": "management",
+                "requiredMembers": ["management"],
+            }],
             "apiServerAccessProfile": { "enablePrivateCluster": true, "privateDNSZone": zone, "enablePrivateClusterPublicFQDN": is_public },
         }))
     };

@@ -166,6 +166,14 @@ impl Cluster {
                 *pool = ordered(pool, POOL);
             }
         }
+        for link in body
+            .pointer_mut("/properties/privateLinkResources")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
+            remove(link, "id");
+        }
         if let Some(identities) = body.pointer_mut("/identity/userAssignedIdentities") {
             for id in new_identities {
                 put(identities, id, json!({}));

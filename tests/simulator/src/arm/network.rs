@@ -31,6 +31,8 @@ pub(super) struct Networks {
 fn kept(body: &Value, request: &Request) -> Map<String, Value> {
     let sent = body.get("properties").and_then(Value::as_object).cloned();
     let mut kept = sent.unwrap_or_default();
+    // Never answered (recorded network_byo_subnet_role_assignment and identity_user_assigned_control_plane).
+    kept.shift_remove("enableVmProtection");
     kept.entry("enableDdosProtection").or_insert(false.into());
     let version = request.query.get("api-version").map(String::as_str);
     if version.is_some_and(|version| version >= "2025-01-01") {

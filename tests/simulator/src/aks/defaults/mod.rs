@@ -1,5 +1,6 @@
 //! What AKS fills in that nobody sent, as recorded in 2025 and 2026.
 
+mod automatic;
 mod network;
 pub(crate) mod pool;
 
@@ -29,6 +30,11 @@ pub(crate) fn cluster(draft: &mut Value, context: &Context<'_>, random: &mut Std
     put(draft, "id", address.id());
     put(draft, "name", address.name.as_str());
     put(draft, "type", "Microsoft.ContainerService/ManagedClusters");
+    let is_automatic =
+        text(draft, "/sku/name").is_some_and(|name| name.eq_ignore_ascii_case("Automatic"));
+    if is_automatic {
+        automatic::fill_in(draft, &address.name);
+    }
     let sku = child(draft, "sku");
     fill(sku, "name", "Base");
     fill(sku, "tier", "Free");
@@ -68,6 +74,23 @@ fn properties_of(properties: &mut Value, context: &Context<'_>, region: &str, ra
         context.version.current.to_string(),
     );
     names(properties, region, random);
+    if on(properties, "/apiServerAccessProfile/enablePrivateCluster")
+        && !on(properties, "/apiServerAccessProfile/enableVnetIntegration")
+    {
+        // Recorded of private clusters that are reached by a private link (those within a network have none, recorded
+        // apiserver_vnet_integration); the id in answers to GET alone.
+        fill(
+            properties,
+            "privateLinkResources",
+            json!([{
+                "id": format!("{}/privateLinkResources/management", address.id()),
+                "name": "management",
+                "type": "Microsoft.ContainerService/managedClusters/privateLinkResources",
+                "groupId": "management",
+                "requiredMembers": ["management"],
+            }]),
+        );
+    }
     fill(
         properties,
         "nodeResourceGroup",

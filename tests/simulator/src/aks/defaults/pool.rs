@@ -55,9 +55,12 @@ pub(crate) fn fill_in(
     if let Some(least) = integer(pool, "/minCount") {
         fill(pool, "count", least);
     }
-    let upgrades = child(pool, "upgradeSettings");
-    fill(upgrades, "maxSurge", "10%");
-    fill(upgrades, "maxUnavailable", "0");
+    // Spot pools are upgraded without surge: azurerm's `TestAccKubernetesClusterNodePool_spot` reads none back.
+    if text(pool, "/scaleSetPriority") != Some("Spot") || pool.get("upgradeSettings").is_some() {
+        let upgrades = child(pool, "upgradeSettings");
+        fill(upgrades, "maxSurge", "10%");
+        fill(upgrades, "maxUnavailable", "0");
+    }
     let trusted = text(pool, "/osSKU") == Some("AzureContainerLinux");
     let security = child(pool, "securityProfile");
     fill(security, "sshAccess", "LocalUser");

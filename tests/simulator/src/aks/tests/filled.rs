@@ -127,6 +127,102 @@ fn a_single_authorized_address_is_answered_as_a_range() {
     );
 }
 
+/// Recorded of private clusters: the id in answers to GET alone.
+#[test]
+fn a_private_cluster_tells_what_private_endpoints_can_join() {
+    let mut azure = Azure::new();
+    let profile = (
+        "/properties/apiServerAccessProfile",
+        json!({ "enablePrivateCluster": true }),
+    );
+
+    let accepted = azure.send("PUT", CLUSTER, sent(&[profile]));
+    azure.finish(&accepted);
+
+    let link = |cluster: &Value| cluster["properties"]["privateLinkResources"][0].clone();
+    let (written, read) = (link(&body(&accepted)), link(&azure.get(CLUSTER)));
+    assert_eq!(written.get("id"), None);
+    assert!(
+        read["id"]
+            .as_str()
+            .unwrap()
+            .ends_with("/privateLinkResources/management")
+    );
+    for link in [written, read] {
+        assert_eq!(
+            (&link["name"], &link["groupId"], &link["requiredMembers"]),
+            (
+                &json!("management"),
+                &json!("management"),
+                &json!(["management"])
+            )
+        );
+    }
+}
+
+/// azurerm's acceptance tests pin 1.34.3 and 1.35.1.
+#[test]
+fn older_patches_than_are_listed_are_created() {
+    for version in ["1.34.3", "1.35.1"] {
+        let cluster = created(&[("/properties/kubernetesVersion", json!(version))]);
+
+        assert_eq!(cluster["properties"]["currentKubernetesVersion"], version);
+    }
+}
+
+/// azurerm's `TestAccKubernetesClusterNodePool_spot` plans by what it reads back.
+#[test]
+fn a_spot_pool_has_no_upgrade_settings_of_its_own_accord() {
+    let mut azure = Azure::with_cluster();
+    let pool = format!("{CLUSTER}/agentPools/spot");
+    let body = json!({ "properties": {
+        "mode": "User", "vmSize": "Standard_D4ds_v5", "count": 1,
+        "scaleSetPriority": "Spot", "scaleSetEvictionPolicy": "Delete", "spotMaxPrice": 0.5,
+        "nodeTaints": ["kubernetes.azure.com/scalesetpriority=spot:NoSchedule"],
+        "nodeLabels": { "kubernetes.azure.com/scalesetpriority": "spot" },
+    } });
+
+    let accepted = azure.send("PUT", &pool, body);
+    azure.finish(&accepted);
+
+    assert_eq!(azure.get(&pool)["properties"].get("upgradeSettings"), None);
+}
+
+/// Recorded 201; the body is azurerm's (`TestAccKubernetesAutomaticCluster_basic`).
+#[test]
+fn an_automatic_cluster_needs_neither_prefix_nor_pools() {
+    let mut azure = Azure::new();
+    let body = json!({
+        "location": "westeurope",
+        "sku": { "name": "Automatic", "tier": "Standard" },
+        "identity": { "type": "SystemAssigned" },
+        "properties": {},
+    });
+
+    let accepted = azure.send("PUT", CLUSTER, body);
+    assert_eq!(accepted.status, 201, "{accepted:?}");
+    azure.finish(&accepted);
+
+    let cluster = azure.get(CLUSTER);
+    let properties = &cluster["properties"];
+    assert_eq!(cluster["kind"], "Automatic");
+    assert_eq!(
+        (
+            &properties["aadProfile"]["enableAzureRBAC"],
+            &properties["networkProfile"]["networkPolicy"],
+            &properties["nodeProvisioningProfile"]["mode"],
+            &properties["agentPoolProfiles"][0]["mode"],
+        ),
+        (
+            &json!(true),
+            &json!("cilium"),
+            &json!("Auto"),
+            &json!("System")
+        )
+    );
+    assert!(properties["dnsPrefix"].is_string());
+}
+
 #[test]
 fn a_cluster_with_a_service_principal_has_no_identity_for_its_nodes() {
     // Recorded network_byo_subnet_role_assignment.

@@ -36,9 +36,9 @@ pub(super) struct Action {
     pub(super) answer: fn(&str) -> Value,
 }
 
-/// Members and their defaults are those of the published models of each service (`azure-mgmt-network` 2026-03-01,
-/// `azure-mgmt-loganalytics` 2025-07-01); that a workspace is written at once is unverified, and so
-/// is the code for a NAT gateway in use. The default rules of a network security group are not answered.
+/// Members are those of the published models of each service; the defaults are the ones that Azure's reference names for
+/// properties that are left out. Unverified are that a workspace is written at once, and the codes and words of the refusal
+/// to delete what a subnet names. The default rules of a network security group are not answered.
 pub(super) const TYPES: [ResourceType; 9] = [
     ResourceType {
         namespace: "Microsoft.Network",
